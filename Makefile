@@ -1,0 +1,37 @@
+# `make run` and `make test` do everything on a fresh machine; `make` alone says what there is.
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+
+.PHONY: help run test checkpoints clean
+
+# Compiled once and kept, not by each of the many processes anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+help:
+	@echo "make run          install what is needed, open the dashboard on http://localhost:8501"
+	@echo "make test         all checks and tests, in a real browser too"
+	@echo "make checkpoints  make again, from the data, what is shipped: resumable, takes hours"
+	@echo "make clean        remove the installed packages; your runs stay"
+
+# Installed anew only when the pinned packages change.
+$(VENV)/.%: %.txt requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(VENV) uv pip install -q --compile-bytecode -r $<; else $(BIN)/python -m pip install -q -r $<; fi
+	@touch $@
+
+$(VENV)/.requirements-dev: requirements-cluster.txt
+
+run: $(VENV)/.requirements
+	$(BIN)/streamlit run app.py
+
+test: $(VENV)/.requirements-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+checkpoints: $(VENV)/.requirements
+	$(BIN)/python -m ocrgen checkpoints
+
+clean:
+	rm -rf $(VENV)
