@@ -1,0 +1,62 @@
+"""The command line: `python -m ocrgen VERB`."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from ocrgen import Problem, __version__
+from ocrgen.cli.benchmark import benchmark
+from ocrgen.cli.common import PROGRAM
+from ocrgen.cli.reading import read, reader
+from ocrgen.cli.reporting import report
+from ocrgen.cli.runs import data, runs, sample
+from ocrgen.cli.scoring import distance, reference, score
+from ocrgen.cli.shipping import checkpoints
+from ocrgen.cli.study import study
+from ocrgen.cli.training import digitnet, resume, train
+
+VERBS: dict[str, Callable[[list[str]], int]] = {
+    "train": train,
+    "resume": resume,
+    "runs": runs,
+    "sample": sample,
+    "score": score,
+    "distance": distance,
+    "study": study,
+    "report": report,
+    "benchmark": benchmark,
+    "reader": reader,
+    "read": read,
+    "data": data,
+    "reference": reference,
+    "digitnet": digitnet,
+    "checkpoints": checkpoints,
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run one verb; 0 if it did what was asked, 2 with one line on stderr if the user can mend what is wrong."""
+    verb, *args = argv or ["--help"]
+    if verb in ("-h", "--help"):
+        print(f"usage: {PROGRAM} VERB [...]\n\n{__doc__.splitlines()[0]}\n\nverbs:")
+        for name, function in VERBS.items():
+            print(f"  {name:<12} {function.__doc__.splitlines()[0]}")
+        print(f"\n`{PROGRAM} VERB --help` shows a verb's flags. The dashboard: `make run`.")
+        return 0
+    if verb == "--version":
+        print(__version__)
+        return 0
+    try:
+        if verb not in VERBS:
+            raise Problem(f"there is no verb {verb!r}: choose from {', '.join(VERBS)}.")
+        return VERBS[verb](args)
+    except Problem as problem:
+        print(f"ocrgen: {problem}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,93 @@
+"""The verb that measures speed: `benchmark`."""
+
+import contextlib
+import importlib
+import json
+import sys
+from typing import Literal
+
+from tyro.conf import Positional
+
+from ocrgen.cli.common import absolute, checked, execute, open_store, parse
+
+
+def benchmark(args: list[str]) -> int:
+    """How fast is it? benchmark [train|sample|distance|reader|claim|scaling|all|app] [--quick] [--json]"""
+    if args[:1] == ["app"]:  # named, not imported: the dashboard stands above this floor
+        return importlib.import_module("ocrgen.ui.app_benchmark").main(args[1:])
+    config, as_json, label = asked(args)
+    store = open_store()
+    run = store.create("benchmark", config.model_dump(), f"benchmark-{config.what}", label)
+    # The list is to be all that stands on the standard output.
+    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+        code = execute(run, store)
+    if code == 0:
+        _print(run, as_json)
+    return code
+
+
+def asked(args: list[str]) -> tuple:
+    """What the flags ask for: the settings, whether the rows are printed as JSON, and the run's label."""
+
+    def command(
+        what: Positional[
+            Literal["train", "sample", "distance", "reader", "claim", "scaling", "quality", "all"]
+        ] = "all",
+        quick: bool = False,
+        json: bool = False,
+        dataset: str = "mnist",
+        threads: int = 1,
+        repeats: int = 0,
+        run_name: str = "",
+    ) -> tuple[dict, bool, str]:
+        """Measure speed, always as a ratio to another way, both in turn in this one run; a killed one resumes.
+
+        The dashboard is measured apart: `benchmark app --help`.
+
+        Args:
+            what: the bench; quality is what a reader learns from samples by the generator's CPU seconds.
+            quick: all benches but quality, roughly, in under 30 seconds.
+            json: print a list of rows instead of a table.
+            dataset: digits, mnist, arabic, or a path to your own data; the bundled digits where it is missing.
+            threads: CPU threads.
+            repeats: rounds of each comparison; 0 = 9 (trainings of the claim: 10), or 3 if quick.
+            run_name: a label of your own for the run; its folder's name is generated.
+        """
+        settings = {"what": what, "quick": quick, "threads": threads, "repeats": repeats}
+        return settings | {"dataset": absolute(dataset)}, json, run_name
+
+    settings, as_json, label = parse(command, "benchmark", args)
+    from ocrgen.benchmark.plan import BenchmarkConfig
+
+    return checked(BenchmarkConfig, settings), as_json, label
+
+
+def _print(run, as_json: bool) -> None:
+    from ocrgen.benchmark import read_benchmark, verdicts
+
+    found = read_benchmark(run)
+    if as_json:
+        print(json.dumps(found["rows"], indent=1))
+        return
+    m = found["machine"]
+    print(f"{m['cpu']}, {m['cores']} cores, {m['threads']} thread(s), {m['precision']}, load {m['load']}")
+    print(f"{m['method']}\n")
+    rows = [_cells(row) for row in found["rows"]]
+    widths = [max(len(row[i]) for row in [HEADER, *rows]) for i in range(len(HEADER))]
+    for row in [HEADER, *rows]:
+        cells = (c.rjust(w) if i in RIGHT else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+        print("  ".join(cells).rstrip())
+    for verdict in verdicts(found["rows"]):
+        print(verdict["words"])
+
+
+HEADER = ("bench", "subject", "size", "value", "unit", "ratio", "bounds", "n", "against")
+RIGHT = (2, 3, 5, 6, 7)
+
+
+def _cells(row: dict) -> tuple[str, ...]:
+    bounds = "" if row["low"] is None else f"[{row['low']:.3g}, {row['high']:.3g}]"
+    value = f"{row['value']:,.0f}" if row["value"] >= 1000 else f"{row['value']:.4g}"
+    ratio = "" if row["ratio"] is None else f"{row['ratio']:.3g}"
+    size = "" if row["size"] is None else f"{row['size']:,}"
+    return row["bench"], row["subject"], size, value, row["unit"], ratio, bounds, str(row["n"]), row["against"] or ""

@@ -1,0 +1,102 @@
+"""What the verbs share: flags from signatures, the store, and doing a run's work with a progress bar."""
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import tyro
+
+from ocrgen import Problem
+
+PROGRAM = "python -m ocrgen"
+
+
+def parse(command: Callable | type, verb: str, args: list[str], **options) -> object:
+    """Let tyro draw the flags of `verb` from `command`'s signature; bounds that don't hold end in one line."""
+    from pydantic import ValidationError
+
+    try:
+        return tyro.cli(command, prog=f"{PROGRAM} {verb}", args=args, **options)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        where = "--" + str(first["loc"][-1]).replace("_", "-") if first["loc"] else "settings"
+        raise Problem(f"{where}: {first['msg']} (given: {first['input']!r})") from fault
+
+
+def checked(settings: type, values: dict) -> object:
+    """Settings from values; bounds that don't hold are a Problem of one line."""
+    from pydantic import ValidationError
+
+    try:
+        return settings.model_validate(values)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        raise Problem(f"--{first['loc'][-1]}: {first['msg']} (given: {first['input']!r})") from fault
+
+
+def absolute(name: str) -> str:
+    """A path as an absolute one: the job may run in another folder."""
+    from ocrgen.datasets import sources
+
+    return name if name in sources() else str(Path(name).expanduser().resolve())
+
+
+def open_store():
+    from ocrgen.store import RunStore
+
+    return RunStore()
+
+
+def execute(run, store) -> int:
+    """Do a run's work here, with a progress bar where somebody looks; the run's name is the last line."""
+    from ocrgen import jobs
+    from ocrgen.store import RunError
+
+    try:
+        state = jobs.execute(run, store, lambda run, stop: work_of(run)(run, stop, Bar(run.name).show))
+    finally:
+        print(run.name, flush=True)
+    if state == "cancelled":
+        print(f"Cancelled. `{PROGRAM} resume {run.name}` goes on from there.", file=sys.stderr)
+        return 130
+    if state != "done":
+        raise RunError(f"{run.name} ended as {state}.")
+    return 0
+
+
+# Named, not imported: a job that waits in the queue must not hold what takes seconds and memory to import.
+WORK = {
+    "train": "ocrgen.training:work",
+    "score": "ocrgen.scoring:work",
+    "reader": "ocrgen.reading:work",
+    "study": "ocrgen.study.runner:work",
+    "benchmark": "ocrgen.benchmark.runner:work",
+    "reference": "ocrgen.scoring:make_reference",
+    "digitnet": "ocrgen.metric_training:work",
+    "download": "ocrgen.datasets:download_work",
+}
+
+
+def work_of(run) -> Callable:
+    """The function that does a run's verb. Problem if this version knows none."""
+    if run.request["verb"] not in WORK:
+        raise Problem(f"{run.name}: this version knows no verb {run.request['verb']!r}.")
+    module, name = WORK[run.request["verb"]].split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+class Bar:
+    """A progress bar with the time to go, on a terminal only, once the work takes longer than two seconds."""
+
+    def __init__(self, about: str):
+        self.about, self.bar = about, None
+
+    def show(self, step: int, total: int) -> None:
+        from tqdm import tqdm
+
+        if self.bar is None:
+            self.bar = tqdm(total=total, initial=step, desc=self.about, unit="step", delay=2, disable=None)
+        self.bar.update(step - self.bar.n)
+        if step >= total:
+            self.bar.close()

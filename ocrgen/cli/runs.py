@@ -1,0 +1,106 @@
+"""The verbs that look and take: `runs`, `sample`, `data`."""
+
+import json
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from ocrgen.cli.common import PROGRAM, Bar, open_store, parse
+
+
+def runs(args: list[str]) -> int:
+    """List all runs and how they stand: runs [--json]"""
+
+    def command(json: bool = False) -> bool:
+        """List all runs and how they stand.
+
+        Args:
+            json: print a list of objects instead of a table.
+        """
+        return json
+
+    as_json = parse(command, "runs", args)
+    rows = []
+    for run in open_store().list():
+        status = run.look()
+        request = run.request if status["state"] != "damaged" else {}
+        if run.shipped and request.get("verb") in ("digitnet", "reference"):
+            continue  # what scores are measured with, not runs to go on with
+        rows.append(
+            {
+                "run": run.name,
+                "number": request.get("number"),
+                "label": request.get("label", ""),
+                "verb": request.get("verb", ""),
+                "state": status["state"],
+                "step": status.get("step", 0),
+                "total": status.get("total", 0),
+                "created": request.get("created", ""),
+                "seconds": status.get("seconds"),
+                "shipped": run.shipped,
+                "settings": request.get("settings", {}),
+                "data": request.get("data"),
+                "error": status.get("error"),
+            }
+        )
+    if as_json:
+        print(json.dumps(rows, indent=1))
+    elif not rows:
+        print(f"No runs yet. `{PROGRAM} train cvae` makes one in under a minute.")
+    else:
+        import pandas as pd
+
+        print(pd.DataFrame(rows)[["run", "label", "verb", "state", "step", "total", "created"]].to_string(index=False))
+    return 0
+
+
+def sample(args: list[str]) -> int:
+    """Draw labelled digits from a run: sample RUN --per-digit N --seed S --out FILE.npz|FILE.zip"""
+
+    def command(
+        run: Positional[str], *, out: Path, per_digit: int = 100, seed: int = 0, epoch: int | None = None
+    ) -> tuple:
+        """Draw labelled digits from a run into one file, with their provenance.
+
+        Args:
+            run: the run's name, or its label.
+            out: FILE.npz (arrays images, labels) or FILE.zip (one folder per digit, PNG).
+            per_digit: images of each digit, 1 to 10,000.
+            seed: the same seed draws the same images.
+            epoch: the epoch whose weights draw; the last one if not given.
+        """
+        return run, out, per_digit, seed, epoch
+
+    name, out, per_digit, seed, epoch = parse(command, "sample", args)
+    from ocrgen.sampling import save_samples
+
+    digits = save_samples(open_store().get(name), per_digit, seed, out, epoch, Bar(f"sample {name}").show)
+    print(f"{len(digits):,} images, {per_digit:,} a digit, in {out}")
+    return 0
+
+
+def data(args: list[str]) -> int:
+    """List the data sets, or download one: data [NAME --download]"""
+
+    def command(name: Positional[str] = "", download: bool = False) -> tuple:
+        """List the data sets and whether each is at hand, or fetch one.
+
+        Args:
+            name: show this data set only, or a path to your own: it is read and checked.
+            download: fetch it from its public address.
+        """
+        return name, download
+
+    name, fetch = parse(command, "data", args)
+    from ocrgen import datasets
+
+    if fetch:
+        datasets.download(name)
+    if name:
+        for part, digits in datasets.load_digits(name)._asdict().items():
+            print(f"{part:<11}{len(digits):>7,} images   {digits.fingerprint}")
+        return 0
+    print(f"Data root: {datasets.data_root()} (OCRGEN_DATA)\n")
+    for key, source in datasets.sources().items():
+        print(f"{key:<8} {source.ABOUT}\n{'':<8} {source.missing(datasets.data_root()) or 'At hand.'}\n")
+    return 0

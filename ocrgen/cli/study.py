@@ -1,0 +1,84 @@
+"""The verb of the comparison: `study`."""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from ocrgen.cli.common import absolute, checked, execute, open_store, parse
+
+if TYPE_CHECKING:
+    from ocrgen.study.plan import StudyConfig  # which imports torch
+
+
+def study(args: list[str]) -> int:
+    """Does synthetic data help OCR? study --dataset NAME --protocol fair|paper --seeds N [--quick] [--json]"""
+    config, as_json, label = asked(args)
+    store = open_store()
+    name = f"study-{config.protocol}-{Path(config.dataset).stem}"
+    run = store.create("study", config.model_dump(), name, label)
+    # The object is to be all that stands on the standard output.
+    with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+        code = execute(run, store)
+    if code == 0 and as_json:
+        print(json.dumps(to_json(run), indent=1))
+    elif code == 0:
+        _print(run)
+    return code
+
+
+def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
+    """What the flags ask for: the study's settings, whether its results are printed as JSON, and the run's label."""
+    from pydantic import Field, create_model
+
+    from ocrgen.study.plan import QUICK, StudyConfig
+
+    quick = "--quick" in args
+    defaults = StudyConfig(**QUICK) if quick else StudyConfig()
+    command = create_model(
+        "study",
+        __base__=StudyConfig,
+        __doc__="Compare readers trained on real, generated and mixed digits, cell by cell; a killed study resumes.",
+        quick=(bool, Field(quick, description="a study of the bundled digits in under three minutes, all else alike")),
+        as_json=(
+            Annotated[bool, tyro.conf.arg(name="json")],
+            Field(False, description="print table, summary and verdicts as one object at the end"),
+        ),
+        run_name=(str, Field("", description="a label of your own for the run; its folder's name is generated")),
+    )
+    given = parse(command, "study", args, default=command(**defaults.model_dump(), quick=quick))
+    values = given.model_dump(exclude={"quick", "as_json", "run_name"})
+    config = checked(StudyConfig, values | {"dataset": absolute(given.dataset)})
+    return config, given.as_json, given.run_name
+
+
+def to_json(run) -> dict:
+    """run, table (arm, n_real, seed, metric, value and more), summary (mean, low, high, n), differences, correlations,
+    verdicts; bounds of a single repetition are null."""
+    import pandas as pd
+
+    from ocrgen.study import read_results, verdicts
+
+    results = read_results(run)
+    frames = {name: getattr(results, name) for name in ("table", "summary", "differences")}
+    frames["correlations"] = pd.DataFrame(results.correlations)
+    tables = {name: json.loads(f.to_json(orient="records", double_precision=10)) for name, f in frames.items()}
+    return {"run": run.name} | tables | {"verdicts": verdicts(results)}
+
+
+def _print(run) -> None:
+    from ocrgen.study import read_results, verdicts
+    from ocrgen.study.plan import Arm
+
+    results = read_results(run)
+    s = results.summary
+    print(f"{'arm':<42}{'n real':>8}{'labelled':>10}   accuracy, 95 % interval (seeds)")
+    for row in s[(s.kind == "reader") & (s.metric == "accuracy")].itertuples():
+        figure = f"{row.mean:.2%} [{row.low:.2%}, {row.high:.2%}] ({row.n})"
+        print(f"{Arm.parse(row.arm).title:<42}{row.n_real or 'all':>8}{row.n_labelled:>10,}   {figure}")
+    for v in verdicts(results):
+        bounds = f"[{v['low']:+.4f}, {v['high']:+.4f}]" if v["low"] is not None else "[one repetition]"
+        print(f"claim {v['claim']}: {v['verdict']:<13} {v['figure']:+.4f} {bounds} n = {v['n']}  {v['about']}")

@@ -1,0 +1,87 @@
+"""Arabic-Indic digits: MADBase, as two .npz files or as the four CSV files of AHDD1."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ocrgen.datasets.archive import open_files
+from ocrgen.datasets.arrays import Raw, read_npz
+from ocrgen.datasets.base import SIZE, DataError, Digits, Splits, hold_out
+
+NAME = "arabic"
+TITLE = "Arabic-Indic"
+ABOUT = (
+    "70,000 Arabic-Indic digits by 700 people, 28x28 pixels (MADBase, El-Sherif & Abdelazeem 2007, also known as "
+    "AHDD1); offered for research by its authors, without a licence file. 56 train images repeat; 13 are in test too."
+)
+_PARTS = ("train", "test")
+_PER_WRITER, _TRAIN_WRITERS = 100, 600
+
+
+def _npz(root: Path) -> list[Path]:
+    return [root / "MAHDBase" / f"{part}.npz" for part in _PARTS]
+
+
+def _csv(root: Path, part: str) -> list[Path]:
+    """The part's CSV files of images and of labels, as many of the two as are there."""
+    for folder in (root / "AHDD1", root / "MAHDBase", root):
+        found = [sorted(folder.glob(f"csv{part.title()}{kind}*.csv"))[:1] for kind in ("Images", "Label")]
+        if all(found):
+            return found[0] + found[1]
+    return []
+
+
+def missing(root: Path) -> str | None:
+    """None if the .npz pair or the four CSV files are under `root`, else what to do."""
+    if all(file.is_file() for file in _npz(root)) or all(_csv(root, part) for part in _PARTS):
+        return None
+    return (
+        f"The Arabic-Indic digits are not in {root}: put train.npz and test.npz into {root / 'MAHDBase'}, or the four "
+        f"CSV files of AHDD1 (csvTrainImages, csvTrainLabel, csvTestImages, csvTestLabel) into {root / 'AHDD1'}. "
+        "The bundled digits and your own data work without them."
+    )
+
+
+def _read_npz(file: Path) -> Digits:
+    with open_files(file) as files:
+        raw = read_npz(files)
+    return raw.digits(NAME)
+
+
+def _table(file: Path, columns: int) -> np.ndarray:
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(file, header=None, dtype=np.uint8).to_numpy()
+    except (ValueError, OverflowError, OSError) as error:  # pandas' parser errors are ValueErrors
+        raise DataError(f"{file}: not a table of whole numbers 0 to 255 ({str(error).strip()}).") from error
+    if table.shape[1] != columns:
+        raise DataError(f"{file}: has {table.shape[1]} columns; expected {columns}.")
+    return table
+
+
+def _read_csv(root: Path, part: str) -> Digits:
+    images_file, labels_file = _csv(root, part)
+    images, labels = _table(images_file, SIZE * SIZE), _table(labels_file, 1)[:, 0].astype(np.int64)
+    if len(images) != len(labels):
+        raise DataError(f"{labels_file}: has {len(labels):,} labels for {len(images):,} images.")
+    # AHDD1 stores each image column by column.
+    images = np.ascontiguousarray(images.reshape(-1, SIZE, SIZE).transpose(0, 2, 1))
+    # Its rows come writer by writer, ten passes of 0 to 9 each; a shuffled table does not tell its writers.
+    rows = np.arange(len(labels))
+    writers = rows // _PER_WRITER + 1 + _TRAIN_WRITERS * (part == "test")
+    return Raw(str(images_file), images, labels, writers if (labels == rows % 10).all() else None).digits(NAME)
+
+
+def load(root: Path) -> Splits:
+    """55,000 / 5,000 / 10,000 images, upright, by 550, 50 and 100 writers, none of them in two parts.
+
+    Raises DataError if files are missing or damaged.
+    """
+    if fault := missing(root):
+        raise DataError(fault)
+    if all(file.is_file() for file in _npz(root)):
+        train, test = (_read_npz(file) for file in _npz(root))
+    else:
+        train, test = (_read_csv(root, part) for part in _PARTS)
+    return Splits(*hold_out(train), test)

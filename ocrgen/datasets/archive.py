@@ -1,0 +1,121 @@
+"""The files in a folder or a zip that nobody vouches for, read one by one into memory; nothing is unpacked to disk."""
+
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ocrgen.datasets.base import DataError
+
+MAX_ENTRIES = 300_000
+MAX_FILE = 2**30
+MAX_TOTAL = 2**32
+# A label array packs a thousandfold, so the ratio only counts once there is something to fear.
+MAX_RATIO, RATIO_FROM = 200, 2**26
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_LITTER = re.compile(r"(^|/)(__MACOSX/|\.[^/]|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+# Notes beside the digits' folders, such as the provenance.json of our own samples, are no data and no fault.
+_NOTES = re.compile(r"(?![0-9]/)([^/]+/)?[^/]+\.(json|txt|md)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a folder or zip holds: `names`, sorted, with "/" between folders, and `read(name)` for one file's bytes.
+
+    `source` is the folder or zip itself; `read` raises DataError if the file is damaged or too large.
+    """
+
+    source: Path
+    names: list[str]
+    read: Callable[[str], bytes]
+
+
+@contextmanager
+def open_files(path: Path) -> Iterator[Files]:
+    """The files of a folder or zip, without what operating systems leave behind (.DS_Store, __MACOSX, Thumbs.db).
+
+    Raises DataError if the path is missing, is no zip, or if the zip is encrypted, unpacks to too much, or holds
+    links or names that point outside it.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder.")
+    if path.is_dir():
+        names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
+        yield Files(path, _tidy(path, names), partial(_read_file, path))
+        return
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise DataError(f"{path}: {_no_zip(path)}; expected a folder, a whole zip or an .npz.") from error
+    with archive:
+        entries = {info.filename: info for info in _checked(path, archive.infolist())}
+        yield Files(path, _tidy(path, entries), partial(_read_entry, path, archive, entries))
+
+
+def _no_zip(path: Path) -> str:
+    return "is empty" if path.is_file() and not path.stat().st_size else "not a zip, or a damaged one"
+
+
+def _tidy(path: Path, names) -> list[str]:
+    names = sorted(name for name in names if not (_LITTER.search(name) or _NOTES.fullmatch(name)))
+    if not names:
+        raise DataError(f"{path}: holds no files; expected images or arrays of digits.")
+    if len(names) > MAX_ENTRIES:
+        raise DataError(f"{path}: holds {len(names):,} files; at most {MAX_ENTRIES:,} are read.")
+    return names
+
+
+def _read_file(folder: Path, name: str) -> bytes:
+    file = folder / name
+    try:
+        if file.stat().st_size > MAX_FILE:
+            raise DataError(f"{file}: is larger than 1 GiB.")
+        return file.read_bytes()
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror}).") from error
+
+
+def _checked(path: Path, entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    if len(entries) > MAX_ENTRIES:
+        raise DataError(f"{path}: holds {len(entries):,} entries; at most {MAX_ENTRIES:,} are read.")
+    seen = set()
+    for info in entries:
+        name = info.orig_filename
+        if (
+            name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/")
+            or re.match(r"[A-Za-z]:", name) or stat.S_ISLNK(info.external_attr >> 16)
+        ):  # fmt: skip
+            raise DataError(f"{path}: {name!r} is a link or points outside the zip; expected plain relative names.")
+        if info.flag_bits & 1:
+            raise DataError(f"{path}: {name!r} is encrypted; expected a zip without a password.")
+        if info.compress_type not in _METHODS:
+            raise DataError(f"{path}: {name!r} is packed by an unusual method; expected an ordinary (deflate) zip.")
+        if info.file_size > MAX_FILE:
+            raise DataError(f"{path}: {name!r} unpacks to {info.file_size:,} bytes; at most 1 GiB is read.")
+        if info.filename in seen:
+            raise DataError(f"{path}: {name!r} is in it twice; expected every name once.")
+        seen.add(info.filename)
+    # Against the size on disk, not the packed sizes that the zip declares: overlapping entries count in full.
+    total, packed = sum(info.file_size for info in entries), path.stat().st_size
+    if total > MAX_TOTAL or (total > RATIO_FROM and total > MAX_RATIO * packed):
+        raise DataError(f"{path}: {packed:,} bytes unpack to {total:,}, which is too much for a set of digits.")
+    return [info for info in entries if not info.is_dir()]
+
+
+def _read_entry(path: Path, archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], name: str) -> bytes:
+    info = entries[name]
+    try:
+        with archive.open(info) as file:
+            data = file.read(info.file_size + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+        raise DataError(f"{path}: {name!r} is damaged ({error}).") from error
+    if len(data) != info.file_size:
+        raise DataError(
+            f"{path}: {name!r} unpacks to {len(data):,} bytes or more, not the {info.file_size:,} declared."
+        )
+    return data

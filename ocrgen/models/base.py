@@ -1,0 +1,184 @@
+"""What every generator is: settings with bounds, a training step, EMA weights, and labelled samples from a seed."""
+
+import copy
+from collections.abc import Callable
+from typing import ClassVar
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from ocrgen import Problem
+from ocrgen.datasets.base import CLASSES, SIZE
+
+# Noise is drawn and networks are run in blocks of this many images, the last one padded, so that image i of a seed
+# is the same whether 1 or 10,000 are asked for: kernels of other shapes round differently.
+BLOCK = 128
+MAX_SAMPLES = 100_000
+Show = Callable[[int, int], None]
+
+
+def quiet(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+class Settings(BaseModel):
+    """A set of settings with bounds and one-line descriptions: drawn as a form and as flags, checked once, here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelConfig(Settings):
+    """What every generator's settings share."""
+
+    batch: int = Field(128, ge=1, le=4096, description="images per training step")
+    latent: int = Field(64, ge=1, le=512, description="dimensions of the latent code")
+    ema: float = Field(0.998, ge=0, lt=1, description="decay of the averaged weights that draw the samples; 0 = none")
+
+
+class GenerativeModel(nn.Module):
+    """A class-conditional generator of digits; it owns its optimisers, so the training loop needs to know no model.
+
+    A subclass names itself, brings `Config` and `presets`, sets `self.decoder` (noise (B, latent), labels (B,) ->
+    logits (B, 1, 28, 28)), calls `self.finish()` at the end of `__init__`, and writes `make_optimisers` and
+    `training_step`.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    Config: ClassVar[type[ModelConfig]] = ModelConfig
+    presets: ClassVar[dict[str, ModelConfig]] = {}
+
+    decoder: nn.Module
+    optimisers: list  # filled by start_training
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.config = config
+        self.optimisers = []
+        self.updates = 0
+
+    def finish(self) -> None:
+        """Lay weights out for fast convolutions and make the averaged copy that draws the samples."""
+        self.to(memory_format=torch.channels_last)
+        self.sampler = copy.deepcopy(self.decoder).requires_grad_(False)
+
+    def make_optimisers(self) -> list:
+        """The optimisers, fresh: FusedAdam, or any of torch.optim. They are made for training only."""
+        raise TypeError(f"{type(self).__name__} has no make_optimisers")
+
+    def training_step(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """One optimiser step on images (B, 1, 28, 28) in [0, 1] and labels (B,): scalar losses by name, detached."""
+        raise TypeError(f"{type(self).__name__} has no training_step")
+
+    def evaluate(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Losses by name on held-out images, nothing learned; empty where the model has none."""
+        return {}
+
+    def start_training(self) -> "GenerativeModel":
+        """Make the optimisers and go into training mode; returns itself."""
+        self.optimisers = self.make_optimisers()
+        return self.train()
+
+    @torch.no_grad()
+    def average(self) -> None:
+        """Move the sampler towards the decoder: decay min(ema, (1 + k) / (10 + k)) at update k, buffers included."""
+        k = self.updates
+        decay = min(self.config.ema, (1 + k) / (10 + k))
+        self.updates += 1
+        floats = [
+            (mine, theirs)
+            for mine, theirs in zip(self.sampler.state_dict().values(), self.decoder.state_dict().values(), strict=True)
+            if mine.is_floating_point()
+        ]
+        torch._foreach_lerp_([a for a, _ in floats], [b for _, b in floats], 1 - decay)
+
+    def noise(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """N(0, 1) noise (n, latent), float32 on the CPU; row i depends on the seed and i, not on n."""
+        blocks = [torch.randn(BLOCK, self.config.latent, generator=generator) for _ in range(-(-n // BLOCK))]
+        return torch.cat(blocks)[:n] if blocks else torch.empty(0, self.config.latent)
+
+    def codes(self, noise: Tensor, labels: Tensor) -> Tensor:
+        """Latent codes (B, latent) for noise (B, latent): the noise itself, unless a model knows better."""
+        return noise
+
+    @torch.inference_mode()
+    def decode(self, codes: Tensor, labels: Tensor, noise: bool = False, show: Show = quiet) -> Tensor:
+        """Draw images uint8 (N, 28, 28) on the CPU from latent codes (or `noise`) (N, latent) and labels (N,)."""
+        device = next(self.sampler.parameters()).device
+        bf16 = pick_dtype(device) is torch.bfloat16
+        self.sampler.eval()
+        n = len(labels)
+        pad = -n % BLOCK
+        codes = torch.cat([codes, codes.new_zeros(pad, codes.shape[1])]).to(device)
+        labels = torch.cat([labels, labels.new_zeros(pad)]).to(device)
+        out = torch.empty(n + pad, SIZE, SIZE, dtype=torch.uint8)
+        for i in range(0, n, BLOCK):
+            block, of = codes[i : i + BLOCK], labels[i : i + BLOCK]
+            block = self.codes(block, of) if noise else block
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                logits = self.sampler(block, of)
+            out[i : i + BLOCK] = logits.float().sigmoid().mul_(255).round_().to(torch.uint8).squeeze(1)
+            show(min(i + BLOCK, n), n)
+        return out[:n]
+
+    def sample(self, labels: Tensor, generator: torch.Generator | None = None, show: Show = quiet) -> Tensor:
+        """Draw one image per label, uint8 (N, 28, 28) on the CPU: the same for the same seed, whatever the N.
+
+        labels: int64 (N,), 0 to 9. show: told how many of how many are drawn.
+        Raises ValueError if N is past 100,000 or a label is off.
+        """
+        if len(labels) > MAX_SAMPLES:
+            raise ValueError(f"at most {MAX_SAMPLES:,} samples at a time, not {len(labels):,}")
+        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < CLASSES:
+            raise ValueError("labels must be 0 to 9")
+        return self.decode(self.noise(len(labels), generator), labels, noise=True, show=show)
+
+    def training_state(self) -> dict:
+        """All that a later process needs to go on exactly: weights, averages and optimisers."""
+        optimisers = [o.state_dict() for o in self.optimisers]
+        return {"weights": self.state_dict(), "optimisers": optimisers, "updates": self.updates}
+
+    def load_training_state(self, state: dict) -> None:
+        """Take over what `training_state` gave."""
+        self.load_state_dict(state["weights"])
+        self.updates = int(state["updates"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+
+
+class Classifier(nn.Module):
+    """What every reader is: images float (B, 1, 28, 28) in [0, 1] -> logits (B, 10), open to Grad-CAM."""
+
+    @property
+    def cam_layers(self) -> dict[str, nn.Module]:
+        """The convolutions whose maps an explanation can read, by name."""
+        raise TypeError(f"{type(self).__name__} has no cam_layers")
+
+    @property
+    def cam_layer(self) -> nn.Module:
+        """The one that it reads unless another is asked for: the last."""
+        return list(self.cam_layers.values())[-1]
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the last layer sees: (B, d)."""
+        raise TypeError(f"{type(self).__name__} has no features")
+
+
+def pick_device(wanted: str = "auto") -> torch.device:
+    """The device to compute on: auto takes a GPU if there is one. Problem if cuda is wanted and absent."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise Problem("No CUDA device is available here: choose device cpu or auto.")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def pick_dtype(device: torch.device, wanted: str = "auto") -> torch.dtype:
+    """The networks' arithmetic: auto takes bfloat16 where the hardware has instructions for it, else float32."""
+    if wanted != "auto":
+        return torch.bfloat16 if wanted == "bf16" else torch.float32
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        capabilities = torch.cpu.get_capabilities()
+        fast = capabilities.get("avx512_bf16", False) or capabilities.get("amx_bf16", False)
+    return torch.bfloat16 if fast else torch.float32

@@ -1,0 +1,85 @@
+"""Decoders that a CVAE and a CGAN can share: latent code and label to the logits of an image."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ocrgen.datasets.base import CLASSES, SIZE
+
+
+def one_hot(labels: Tensor) -> Tensor:
+    """Labels (B,) as float vectors (B, 10)."""
+    return F.one_hot(labels, CLASSES).float()
+
+
+class MLPDecoder(nn.Module):
+    """The paper's CVAE decoder: code and one-hot -> `width` -> 784 pixels."""
+
+    def __init__(self, latent: int, width: int = 512, hidden: int = 1):
+        super().__init__()
+        sizes = [latent + CLASSES] + [width] * hidden
+        layers = [layer for a, b in zip(sizes, sizes[1:], strict=False) for layer in (nn.Linear(a, b), nn.ReLU())]
+        self.net = nn.Sequential(*layers, nn.Linear(width, SIZE * SIZE))
+
+    def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
+        """(B, latent), (B,) -> logits (B, 1, 28, 28)."""
+        return self.net(torch.cat([codes, one_hot(labels)], 1)).unflatten(1, (1, SIZE, SIZE))
+
+
+class ConvDecoder(nn.Module):
+    """Convolutions at 7x7 only; PixelShuffle (Shi et al. 2016) spreads the last 16 channels over 28x28 pixels.
+
+    One-channel layers at 28x28 would cost a third of the time for a few FLOPs.
+    """
+
+    def __init__(self, latent: int, width: int = 64):
+        super().__init__()
+        self.width = width
+        self.fc = nn.Sequential(
+            nn.Linear(latent + CLASSES, width * 49, bias=False), nn.BatchNorm1d(width * 49), nn.ReLU()
+        )
+        self.conv = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, 16, 3, padding=1),
+            nn.PixelShuffle(4),
+        )
+
+    def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
+        """(B, latent), (B,) -> logits (B, 1, 28, 28)."""
+        h = self.fc(torch.cat([codes, one_hot(labels)], 1)).unflatten(1, (self.width, 7, 7))
+        return self.conv(h.contiguous(memory_format=torch.channels_last))
+
+
+class TransposedDecoder(nn.Module):
+    """The paper's AC-GAN generator: label embedding and code at 7x7, two transposed convolutions to 28x28.
+
+    Its tanh in [-1, 1] is this sigmoid in [0, 1]: tanh(x) = 2 sigmoid(2x) - 1, so logits are doubled.
+    """
+
+    def __init__(self, latent: int = 100, width: int = 384):
+        super().__init__()
+        self.embed = nn.Sequential(nn.Embedding(CLASSES, 50), nn.Linear(50, 49))
+        self.fc = nn.Sequential(nn.Linear(latent, width * 49), nn.ReLU())
+        self.width = width
+        self.net = nn.Sequential(
+            nn.ConvTranspose2d(width + 1, width // 2, 5, 2, 2, 1, bias=False),
+            nn.BatchNorm2d(width // 2),
+            nn.ReLU(),
+            nn.ConvTranspose2d(width // 2, 1, 5, 2, 2, 1, bias=False),
+        )
+
+    def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
+        """(B, latent), (B,) -> logits (B, 1, 28, 28)."""
+        label = self.embed(labels).unflatten(1, (1, 7, 7))
+        h = torch.cat([self.fc(codes).unflatten(1, (self.width, 7, 7)), label], 1)
+        return 2 * self.net(h.contiguous(memory_format=torch.channels_last))
+
+
+DECODERS = {"mlp": MLPDecoder, "conv": ConvDecoder, "transposed": TransposedDecoder}
+
+
+def make_decoder(kind: str, latent: int, width: int) -> nn.Module:
+    """A fresh decoder of the named topology."""
+    return DECODERS[kind](latent, width)
