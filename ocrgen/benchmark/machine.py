@@ -1,0 +1,47 @@
+"""The machine that is measured: what a ratio depends on, and what an absolute figure means nothing without."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from ocrgen.benchmark.measure import METHOD
+from ocrgen.models.base import pick_dtype
+
+INSTRUCTIONS = ("avx2", "avx512_f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16")
+NAMES = {torch.bfloat16: "bf16", torch.float32: "fp32"}
+
+
+def precision() -> str:
+    """The arithmetic that our networks take on this processor: bf16 or fp32."""
+    return NAMES[pick_dtype(torch.device("cpu"))]
+
+
+def machine(threads: int) -> dict:
+    """Processor, cores, threads, instructions, memory in GiB, system, versions, load of the last minute, method."""
+    able = torch.cpu.get_capabilities()
+    return {
+        "cpu": _processor(),
+        "cores": os.cpu_count(),
+        "usable": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": threads,
+        "instructions": [name for name in INSTRUCTIONS if able.get(name)],
+        "precision": precision(),
+        "memory": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in ("torch", "numpy", "scipy")},
+        "load": round(os.getloadavg()[0], 2),
+        "method": METHOD,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    facts = dict((part.strip() for part in line.split(":", 1)) for line in lines if ":" in line)
+    return facts.get("model name") or platform.machine()

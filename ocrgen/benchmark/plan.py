@@ -1,0 +1,43 @@
+"""What can be asked of a benchmark, and how long each of its measurements takes."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from ocrgen.models.base import Settings
+
+BENCHES = ("train", "sample", "distance", "reader", "claim", "scaling", "quality")
+
+
+class BenchmarkConfig(Settings):
+    """One benchmark, as it stands in `run.json`."""
+
+    what: Literal["train", "sample", "distance", "reader", "claim", "scaling", "quality", "all"] = Field(
+        "all", description="what to measure; all of it takes about half an hour, or 30 seconds if quick"
+    )
+    quick: bool = Field(False, description="all but the quality of samples, roughly, in under 30 seconds")
+    dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")
+    threads: int = Field(1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
+    repeats: int = Field(0, ge=0, le=100, description="rounds of each comparison; 0 = 9, or 3 if quick")
+
+    @property
+    def benches(self) -> tuple[str, ...]:
+        """The benches to do, in order."""
+        if self.what != "all":
+            return (self.what,)
+        return tuple(b for b in BENCHES if not (self.quick and b == "quality"))
+
+    @property
+    def rounds(self) -> int:
+        """How often each side of a comparison is measured."""
+        return self.repeats or (3 if self.quick else 9)
+
+    @property
+    def trainings(self) -> int:
+        """How often each generator of the paper's first claim is trained: ten times, as in the paper."""
+        return self.repeats or (3 if self.quick else 10)
+
+    @property
+    def seconds(self) -> float:
+        """CPU seconds that one measurement takes at least."""
+        return 0.02 if self.quick else 0.25

@@ -1,0 +1,70 @@
+"""Do a benchmark: bench by bench, comparison by comparison; what is complete stays when it is resumed."""
+
+import importlib
+import shutil
+from collections.abc import Callable
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from ocrgen import Problem
+from ocrgen.benchmark.lab import Lab
+from ocrgen.benchmark.machine import machine
+from ocrgen.benchmark.plan import BenchmarkConfig
+from ocrgen.benchmark.results import FILE, read_benchmark, write_benchmark
+from ocrgen.jobs import Cancelled, Stop
+from ocrgen.store import Run
+
+SAME = ("cpu", "cores", "threads", "precision", "versions")
+
+
+def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
+    """The verb `benchmark`: the benches that are not yet done. Problem if it began on another machine."""
+    config = BenchmarkConfig.model_validate(run.request["settings"])
+    modules = {name: importlib.import_module(f"ocrgen.benchmark.{name}") for name in config.benches}
+    torch.set_num_threads(config.threads)
+    threadpool_limits(config.threads)  # of all libraries of linear algebra, which are loaded by now
+    stop.gentle = True
+    found = begin(run, config)
+    lab = Lab(run, config, stop)
+    facts = lab.data.facts()
+    if run.request.get("data", facts) != facts:
+        raise Problem(f"{config.dataset} is not what it was when {run.name} began: start a new benchmark.")
+    run.amend(data=facts)
+    benches = {name: module.parts(lab) for name, module in modules.items()}
+    total, step = sum(map(len, benches.values())), 0
+    for name, parts in benches.items():
+        lab.bench = name
+        if name not in found["done"]:
+            for i, part in enumerate(parts):
+                run.update(step=step + i, total=total, bench=name)
+                show(step + i, total)
+                if stop():
+                    raise Cancelled
+                for row in part():
+                    found["rows"].append(row)
+                write_benchmark(run, found)
+            found["done"].append(name)
+            write_benchmark(run, found)
+        step += len(parts)
+        run.update(step=step, total=total, bench=name)
+        show(step, total)
+    if not any((run.path / "trainings").glob("*/weights")):
+        shutil.rmtree(run.path / "trainings", ignore_errors=True)
+
+
+def begin(run: Run, config: BenchmarkConfig) -> dict:
+    """What is done already, without what a bench left that is not complete; a first file where there is none."""
+    here = machine(config.threads)
+    if not (run.path / FILE).exists():
+        write_benchmark(run, found := {"machine": here, "rows": [], "done": []})
+        return found
+    found = read_benchmark(run)
+    # Ratios of different machines in one table would be compared with each other.
+    if found["done"] and any(found["machine"].get(k) != here[k] for k in SAME):
+        raise Problem(f"{run.name} began on another machine, or with other versions: start a new benchmark.")
+    if not found["done"]:
+        found["machine"] = here
+    found["rows"] = [row for row in found["rows"] if row["bench"] in found["done"]]
+    shutil.rmtree(run.path / "trainings", ignore_errors=True)
+    return found

@@ -1,0 +1,211 @@
+"""What a study is made of: arms, seeds and sizes, cut into cells that are done one by one."""
+
+import shlex
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from ocrgen import Problem
+from ocrgen.models import generators
+from ocrgen.models.base import MAX_SAMPLES, Settings
+from ocrgen.models.reader import Reader
+
+PAPER_N = 500  # labelled images of the paper's real arm
+
+
+class StudyConfig(Settings):
+    """One study, as it stands in `run.json`."""
+
+    dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")
+    protocol: Literal["paper", "fair"] = Field(
+        "fair",
+        description="fair: generator and reader learn from the same n labelled images; "
+        "paper: the generator learns from the whole training set, the reader from 500 real or 10,000 generated images",
+    )
+    seeds: int = Field(5, ge=1, le=100, description="repetitions: data subset, generator and reader all drawn anew")
+    n: list[int] = Field([100, 500, 1000, 5000], min_length=1, description="labelled images (protocol fair)")
+    generators: list[str] = Field(["cvae", "cgan"], min_length=1, description="generators to compare")
+    preset: str = Field("fast", description="their settings: fast, or paper for the published ones")
+    epochs: int = Field(10, ge=1, le=200, description="their passes over the images")
+    least: int = Field(
+        12_800, ge=100, le=1_000_000, description="images of a pass at least: a smaller training set is repeated"
+    )
+    samples: int = Field(10_000, ge=100, le=MAX_SAMPLES, description="generated images that a reader learns from")
+    reader: Literal["fast", "paper"] = Field("fast", description="shape and schedule of the readers")
+    steps: int = Field(400, ge=10, le=100_000, description="optimiser steps of every reader that is compared")
+    full_steps: int = Field(
+        4000, ge=10, le=1_000_000, description="steps of the readers of all real images: the ceiling, and the judge"
+    )
+    shares: list[float] = Field([0.05, 0.2, 0.5], min_length=1, description="synthetic shares of a batch to try")
+    confidence: float = Field(0.7, ge=0, le=1, description="probability that the filter asks of a generated image")
+    validation: int = Field(1000, ge=10, le=100_000, description="most labelled images for choices (fair: at most n)")
+    looked: int = Field(500, ge=0, le=10_000, description="test images to explain by Grad-CAM; 0 = none")
+    robust: int = Field(500, ge=0, le=100_000, description="test images to corrupt and attack; 0 = none")
+    workers: int = Field(1, ge=1, le=64, description="processes at work on this machine")
+    threads: int = Field(1, ge=1, le=64, description="CPU threads of each")
+
+    @field_validator("generators")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if name not in generators():
+                raise ValueError(f"there is no generator {name!r}: choose from {', '.join(generators())}")
+        return list(dict.fromkeys(names))
+
+    @field_validator("shares")
+    @classmethod
+    def _shares(cls, shares: list[float]) -> list[float]:
+        if not all(0 < share < 1 for share in shares):
+            raise ValueError("each share must lie between 0 and 1")
+        return sorted(set(shares))
+
+    @field_validator("n")
+    @classmethod
+    def _sizes(cls, sizes: list[int]) -> list[int]:
+        if min(sizes) < 20:
+            raise ValueError("each n must be 20 or more: two images of each digit")
+        return sorted(set(sizes))
+
+    def sizes(self) -> list[int]:
+        """The numbers of labelled images that are compared."""
+        return self.n if self.protocol == "fair" else [PAPER_N]
+
+
+# The same code path on the bundled digits, in under three minutes on two cores.
+QUICK = {
+    "dataset": "digits",
+    "seeds": 3,
+    "n": [200],
+    "epochs": 3,
+    "least": 6400,
+    "samples": 1000,
+    "steps": 100,
+    "full_steps": 300,
+    "shares": [0.1, 0.5],
+    "looked": 100,
+    "robust": 200,
+    "workers": 2,
+}
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What a reader learns from: real images, classical augmentation, one generator's images, plain or filtered."""
+
+    real: str = ""  # "", "real" (the n images) or "all" (the whole training set)
+    augmented: bool = False
+    generator: str = ""
+    filtered: bool = False
+
+    @property
+    def name(self) -> str:
+        """As in tables: real+aug+cvae-filtered."""
+        parts = [self.real, "aug" if self.augmented else "", self.generator + ("-filtered" if self.filtered else "")]
+        return "+".join(p for p in parts if p)
+
+    @property
+    def title(self) -> str:
+        """As on screens: real + augmentation + CVAE, filtered."""
+        real = {"": "", "real": "real", "all": "all real"}[self.real]
+        model = generators()[self.generator].title if self.generator in generators() else self.generator.upper()
+        parts = [real, "augmentation" if self.augmented else "", model + (", filtered" if self.filtered else "")]
+        return " + ".join(p for p in parts if p)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether real and generated images share its batches."""
+        return bool(self.real and self.generator)
+
+    @classmethod
+    def parse(cls, name: str) -> "Arm":
+        """The arm of a name."""
+        parts = name.split("+")
+        generator = next((p for p in parts if p not in ("real", "all", "aug")), "")
+        real = next((p for p in parts if p in ("real", "all")), "")
+        filtered = generator.endswith("-filtered")
+        return cls(real, "aug" in parts, generator.removesuffix("-filtered"), filtered)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One piece of a study, done as a whole; `needs` are the keys of those that come before."""
+
+    kind: Literal["generator", "epoch", "reader", "saliency"]
+    seed: int
+    n: int  # labelled images of the comparison; 0 = the whole training set
+    arm: Arm
+    epoch: int = 0
+    needs: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Its name, of its results' file too."""
+        middle = f"-e{self.epoch:03d}" if self.epoch else ""
+        return f"{self.kind}-{self.arm.name}-n{self.n}-s{self.seed}{middle}"
+
+    def about(self) -> dict:
+        """What its results' file says of it, whatever came out."""
+        return {"key": self.key, "kind": self.kind, "arm": self.arm.name, "n_real": self.n, "seed": self.seed}
+
+
+def arms(names: list[str]) -> list[Arm]:
+    """The arms that are compared at each n, `real` and `real+aug` first."""
+    found = [Arm("real"), Arm("real", True)]
+    for name in names:
+        for real, augmented in (("", False), ("real", False), ("real", True)):
+            found += [Arm(real, augmented, name, filtered) for filtered in (False, True)]
+    return found
+
+
+def plan(config: StudyConfig) -> list[Cell]:
+    """All cells of a study, each after those that it needs; seed by seed, so that early results span all arms."""
+    cells = []
+    paper = config.protocol == "paper"
+    for seed in range(config.seeds):
+        judge = Cell("reader", seed, 0, Arm("all", True))
+        ceiling = Cell("reader", seed, 0, Arm("all"))
+        cells += [judge, ceiling]
+        for n in config.sizes():
+            makers: dict[str, list[Cell]] = {}
+            for name in config.generators:
+                maker = Cell("generator", seed, 0 if paper else n, Arm(generator=name))
+                epochs = range(1, config.epochs + 1) if paper else ()
+                by_epoch = [Cell("epoch", seed, 0, maker.arm, e, (maker.key, judge.key)) for e in epochs]
+                makers[name] = [maker, *by_epoch]
+                cells += makers[name]
+            first = {augmented: Cell("reader", seed, n, Arm("real", augmented)) for augmented in (False, True)}
+            for arm in arms(config.generators):
+                needs = [c.key for c in makers[arm.generator]] + [judge.key] if arm.generator else []
+                if arm.filtered:
+                    needs.append((ceiling if paper else first[arm.augmented]).key)
+                cells.append(Cell("reader", seed, n, arm, needs=tuple(dict.fromkeys(needs))))
+                if config.looked and not arm.augmented and not arm.filtered and not (arm.real and arm.generator):
+                    # Real digits alone, and each generator's alone: where do their readers look?
+                    needs = dict.fromkeys((first[False].key, cells[-1].key))
+                    cells.append(Cell("saliency", seed, n, arm, needs=tuple(needs)))
+    return cells
+
+
+def describe(config: StudyConfig) -> str:
+    """The command that repeats this study from a shell."""
+    parts = ["python -m ocrgen study"]
+    for name, value in config.model_dump().items():
+        if value != StudyConfig.model_fields[name].default or name in ("dataset", "protocol", "seeds"):
+            values = value if isinstance(value, list) else [value]
+            parts.append(f"--{name.replace('_', '-')} {' '.join(shlex.quote(str(v)) for v in values)}")
+    return " ".join(parts)
+
+
+def check(config: StudyConfig, train: int) -> None:
+    """Problem if the study asks for more labelled images than the training set has, or for an unknown preset."""
+    if max(config.sizes()) > train:
+        raise Problem(
+            f"{config.dataset} has {train:,} training images: choose n up to that, not {max(config.sizes()):,}."
+        )
+    for name in config.generators:
+        if config.preset not in generators()[name].presets:
+            raise Problem(
+                f"{name} has no preset {config.preset!r}: choose from {', '.join(generators()[name].presets)}."
+            )
+    assert Reader.presets

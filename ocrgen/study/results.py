@@ -1,0 +1,250 @@
+"""A study's results: one tidy table of all cells, intervals over the seeds, paired differences, rank correlations."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from ocrgen import Problem
+from ocrgen.checksums import verify
+from ocrgen.datasets import Digits
+from ocrgen.files import write_atomically
+from ocrgen.store import Run
+from ocrgen.study.plan import StudyConfig, plan
+
+DISTANCES = ("lfid_64", "lfid_192", "lfid_768", "fid_2048")
+FIGURES = (
+    *("accuracy", "precision_macro", "recall_macro", "f1_macro", "precision_weighted", "recall_weighted"),
+    *("f1_weighted", "calibration_error", "validation", "gan_test", "kept", "share", "seconds", "cpu_seconds"),
+    "training_seconds",
+)
+PAIRED = ("accuracy", "f1_macro", "corrupted", "attacked")
+RESAMPLES = 2000
+COLUMNS = ["kind", "arm", "n_real", "seed", "epoch", "n_labelled", "n_validation", "metric", "value"]
+
+
+@dataclass(eq=False)
+class Results:
+    """What a study has found so far.
+
+    table: one row a number: kind (reader, epoch, generator), arm, n_real (0 = all), seed, epoch, n_labelled (images
+    that the arm has learned from, its generator included), n_validation (further ones, to choose by), metric, value.
+    summary: mean and 95 % interval over the seeds (Student's t), n seeds. differences: the same of an arm minus
+    another, paired by seed. correlations: Spearman's, of each distance with the accuracy of what it scores.
+    """
+
+    config: StudyConfig
+    table: pd.DataFrame
+    summary: pd.DataFrame
+    differences: pd.DataFrame
+    correlations: list[dict]
+    confusions: dict[str, list[list[int]]]  # "arm|n_real" -> counts, summed over the seeds; rows are the truth
+    failures: list[dict]
+    done: int
+    total: int
+    misread: dict[str, list[list[int]]] = field(default_factory=dict)  # "arm|n_real" of seed 0 -> [indices, read]
+
+    @cached_property
+    def _found(self) -> dict[tuple, dict]:
+        rows = self.summary[self.summary.kind == "reader"].to_dict("records") + self.differences.to_dict("records")
+        return {tuple(row[k] for k in ("arm", "against", "n_real", "metric") if k in row): row for row in rows}
+
+    def of(self, arm: str, n_real: int, metric: str) -> dict | None:
+        """mean, low, high, n of one figure; None where there is none."""
+        return self._found.get((arm, n_real, metric))
+
+    def difference(self, arm: str, against: str, n_real: int, metric: str = "accuracy") -> dict | None:
+        """mean, low, high, n of arm minus against; None where there is none."""
+        return self._found.get((arm, against, n_real, metric))
+
+
+def interval(values) -> dict[str, float]:
+    """Mean and 95 % interval of independent repetitions by Student's t; without bounds (NaN) for a single one."""
+    values = np.asarray(values, float)
+    n, mean = len(values), float(values.mean())
+    half = float(quantile(n) * values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+    return {"mean": mean, "low": mean - half, "high": mean + half, "n": n}
+
+
+@lru_cache
+def quantile(n: int, looks: int = 1) -> float:
+    """Student's t for a 95 % interval of n repetitions, or of each of `looks` that are to be right at once."""
+    return float(student.ppf(1 - 0.025 / looks, n - 1))
+
+
+def numbers(row: dict) -> dict[str, float]:
+    """The single numbers of a cell's result, by metric."""
+    found = {k: row[k] for k in FIGURES if row.get(k) is not None}
+    found |= row.get("scores", {}) | row.get("saliency", {})
+    found |= {f"f1/{c}": d["f1"] for c, d in enumerate(row.get("per_digit", []))}
+    if corruptions := row.get("corruptions"):
+        found |= {f"corruption/{c}/{k}": v for c, values in corruptions.items() for k, v in enumerate(values, 1)}
+        found["corrupted"] = float(np.mean(list(corruptions.values())))
+    if attack := row.get("fgsm"):
+        found |= {f"attack/{k}": v for k, v in enumerate(attack)}
+        found["attacked"] = float(np.mean(attack[1:]))
+    found |= {f"share/{share}": validation for share, validation in row.get("shares", {}).items()}
+    return found
+
+
+def collect(config: StudyConfig, rows: list[dict]) -> Results:
+    """Results from the rows of cells, as far as they have come."""
+    good = [r for r in rows if "error" not in r]
+    cells = {cell.key: cell for cell in plan(config)}
+    facts = []
+    for r in good:
+        # The cell's epoch: a reader's row tells the one that was chosen for it, which tells no rows apart.
+        about = [r["kind"], r["arm"], r["n_real"], r["seed"], cells[r["key"]].epoch]
+        about += [r.get("n_labelled", 0), r.get("n_validation", 0)]
+        facts += [[*about, metric, float(value)] for metric, value in numbers(r).items()]
+    table = pd.DataFrame(facts, columns=COLUMNS)
+    confusions: dict[str, np.ndarray] = {}
+    for r in good:
+        if r["kind"] == "reader":
+            key = f"{r['arm']}|{r['n_real']}"
+            confusions[key] = confusions.get(key, 0) + np.array(r["confusion"])
+    return Results(
+        config,
+        table,
+        summarise(table),
+        paired(table),
+        correlations(table),
+        {k: v.tolist() for k, v in confusions.items()},
+        [{k: r[k] for k in ("key", "error")} for r in rows if "error" in r],
+        len(rows),
+        len(cells),
+        {f"{r['arm']}|{r['n_real']}": r["misread"] for r in good if r["kind"] == "reader" and r["seed"] == 0},
+    )
+
+
+def summarise(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean and 95 % interval over the seeds of every figure of every arm, size and epoch."""
+    keys = ["kind", "arm", "n_real", "epoch", "metric"]
+    figures = {"mean": ("value", "mean"), "low": ("value", "std"), "n": ("value", "size")}
+    seen = {k: (k, "max") for k in ("n_labelled", "n_validation")}
+    found = table.groupby(keys, sort=False).agg(**figures, **seen).reset_index().astype(dict.fromkeys(seen, int))
+    half = found.low * found.n.map({n: quantile(n) / n**0.5 for n in found.n.unique()})
+    found["low"], found["high"] = found["mean"] - half, found["mean"] + half
+    return found[[*keys, "mean", "low", "high", "n", *seen]]
+
+
+def paired(table: pd.DataFrame) -> pd.DataFrame:
+    """Every arm minus `real` and minus `real+aug` of the same n and seed: mean and 95 % interval over the seeds."""
+    found = []
+    readers = table[(table.kind == "reader") & (table.n_real > 0) & table.metric.isin(PAIRED)]
+    for (n_real, metric), group in readers.groupby(["n_real", "metric"]):
+        by_seed = group.pivot(index="seed", columns="arm", values="value")
+        names, values = list(by_seed.columns), by_seed.to_numpy()
+        for against in [name for name in ("real", "real+aug") if name in names]:
+            gains = values - values[:, [names.index(against)]]
+            for arm, gain in zip(names, gains.T, strict=True):
+                if arm != against and not np.isnan(gain).all():
+                    about = {"arm": arm, "against": against, "n_real": int(n_real), "metric": metric}
+                    found.append(about | interval(gain[~np.isnan(gain)]))
+    return pd.DataFrame(found, columns=["arm", "against", "n_real", "metric", "mean", "low", "high", "n"])
+
+
+def correlations(table: pd.DataFrame) -> list[dict]:
+    """Spearman's correlation of each distance with the accuracy of a reader of the same checkpoint's samples.
+
+    Over all generators and within each. Intervals: bootstrap of whole trainings (generator x seed), since the epochs of
+    one training are no independent checkpoints. `over_fid`: correlation minus FID's, below zero if the distance
+    ranks better than FID. A good distance has a correlation near -1.
+    """
+    epochs = table[(table.kind == "epoch") & table.metric.isin([*DISTANCES, "accuracy"])]
+    wide = epochs.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value").dropna()
+    if not {*DISTANCES, "accuracy"} <= set(wide.columns) or len(wide) < 3:
+        return []
+    rng, found = np.random.default_rng(0), []
+    arms = list(wide.index.get_level_values("arm").unique())
+    for scope in ["all", *arms] if len(arms) > 1 else arms:
+        part = wide if scope == "all" else wide.loc[[scope]]
+        values = part[[*DISTANCES, "accuracy"]].to_numpy()
+        training = part.groupby(level=["arm", "seed"]).ngroup().to_numpy()
+        runs = training.max() + 1
+        figure = _spearman(values, np.ones((1, len(values))))[0]
+        drawn = rng.integers(runs, size=(RESAMPLES if runs > 1 else 0, runs))
+        times = (drawn[:, :, None] == np.arange(runs)).sum(1)  # that each training was drawn
+        again = _spearman(values, times[:, training].astype(float))
+        for j, distance in enumerate(DISTANCES):
+            row = {"scope": scope, "distance": distance, "spearman": float(figure[j])} | _percentiles(again[:, j])
+            over = {"over_fid": float(figure[j] - figure[-1])} | _percentiles(again[:, j] - again[:, -1], "over_fid_")
+            found.append(row | over | {"checkpoints": len(part), "trainings": int(runs)})
+    return found
+
+
+def _spearman(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Of every column but the last with the last, (resamples, columns - 1); 0 where one is constant.
+
+    weights: (resamples, rows), how often each row was drawn. Its rank: how many drawn ones lie below it, ties by half.
+    """
+    ranks = []
+    for column in values.T:
+        below = (column < column[:, None]) + 0.5 * (column == column[:, None])
+        rank = weights @ below.T
+        rank -= (weights * rank).sum(1, keepdims=True) / weights.sum(1, keepdims=True)
+        ranks.append(rank)
+    last = weights * ranks[-1]
+    length = [np.sqrt((weights * rank**2).sum(1)) for rank in ranks]
+    found = [(last * rank).sum(1) / np.maximum(a * length[-1], 1e-12) for rank, a in zip(ranks, length, strict=True)]
+    return np.stack(found[:-1], 1)
+
+
+def _percentiles(values: np.ndarray, prefix: str = "") -> dict[str, float]:
+    low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (float("nan"),) * 2
+    return {f"{prefix}low": float(low), f"{prefix}high": float(high)}
+
+
+def read_row(file: Path) -> dict | None:
+    """The result of the cell that a file is named after; None if there is none, or it is damaged."""
+    try:
+        row = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return row if isinstance(row, dict) and row.get("key") == file.stem else None
+
+
+def cell_rows(run: Run) -> list[dict]:
+    """The results of all cells that have ended; a damaged file counts as not done."""
+    keys = sorted(cell.key for cell in plan(StudyConfig.model_validate(run.request["settings"])))
+    rows = [read_row(run.path / "cells" / f"{key}.json") for key in keys]
+    return [row for row in rows if row is not None]
+
+
+def assemble(run: Run) -> Results:
+    """Collect all cells and write `table.parquet` and `results.json`, which suffice the pages without them."""
+    results = collect(StudyConfig.model_validate(run.request["settings"]), cell_rows(run))
+    buffer = BytesIO()
+    results.table.to_parquet(buffer)
+    write_atomically(run.path / "table.parquet", buffer.getvalue())
+    told = {k: getattr(results, k) for k in ("confusions", "misread", "failures", "done", "total")}
+    write_atomically(run.path / "results.json", json.dumps(told))
+    return results
+
+
+def keep_misread(run: Run, results: Results, test: Digits) -> None:
+    """Write the test images that readers of the first seed misread, `misread.npz`: pages show them without the data."""
+    index = np.unique(np.concatenate([np.asarray(i, int) for i, _ in results.misread.values()] or [[]]).astype(int))
+    buffer = BytesIO()
+    np.savez_compressed(buffer, index=index, images=test.images[index], labels=test.labels[index])
+    write_atomically(run.path / "misread.npz", buffer.getvalue())
+
+
+def read_results(run: Run) -> Results:
+    """The results of a study that has ended, or, while it is at work, of the cells that have. Problem if damaged."""
+    try:
+        config = StudyConfig.model_validate(run.request["settings"])
+        if (run.path / "cells").is_dir():
+            return collect(config, cell_rows(run))
+        for name in ("table.parquet", "results.json"):
+            verify(run.path / name)
+        table = pd.read_parquet(run.path / "table.parquet")
+        told = json.loads((run.path / "results.json").read_bytes())
+        return Results(config, table, summarise(table), paired(table), correlations(table), **told)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise Problem(f"{run.name}: the study's results are missing or damaged ({type(fault).__name__}).") from fault
