@@ -1,0 +1,114 @@
+"""What pages read again and again, kept in memory within bounds."""
+
+import atexit
+import gc
+import importlib
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from threadpoolctl import threadpool_limits
+
+from ocrgen.store import Run, RunStore
+
+# Arrow's strings take a third of a millisecond for each comparison, however short the column; pages make hundreds.
+pd.set_option("mode.string_storage", "python")
+
+
+def store() -> RunStore:
+    """The runs, read from disk at each use: the folder is the truth."""
+    return RunStore()
+
+
+@st.cache_resource(show_spinner="Starting the lab …")
+def warm() -> None:
+    """Import what takes seconds once, with a word about it, rather than in the middle of a page."""
+    import torch
+
+    import ocrgen.training  # noqa: F401
+
+    torch.set_num_threads(1)  # a dashboard that takes all cores slows the training that it shows
+    threadpool_limits(1)
+    settle()
+    quietly = threading.Timer(5, _import_saliency)  # once the first page stands
+    quietly.daemon = True  # a server that stops does not wait for it
+    quietly.start()
+
+
+def _import_saliency() -> None:
+    """Import what explains saliency, which takes seconds, before somebody waits for it."""
+    with suppress(RuntimeError):  # the interpreter is about to end: nothing can be imported any more
+        importlib.import_module("pytorch_grad_cam")
+        settle()
+
+
+def settle() -> None:
+    """Take what is imported for good out of the garbage collector's sight.
+
+    Streamlit collects after every run, those of timers too: half a million objects of torch and its company would
+    cost each 0.3 s, in which nobody else is served.
+    """
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # else some complain at the end that they were never freed
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the data …")
+def digits(name: str, root: str):
+    """Splits of a data set; `root` (the data root) is part of the key."""
+    from ocrgen.datasets import load_digits
+
+    return load_digits(name)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Loading the generator …")
+def _generator(path: str, changed: int):
+    from ocrgen.weights import load_generator
+
+    return load_generator(Path(path))
+
+
+def generator(run: Run, epoch: int):
+    """The generator of a run as it was after an epoch."""
+    file = run.weights(epoch)
+    return _generator(str(file), file.stat().st_mtime_ns)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _samples(path: str, changed: int, per_digit: int, seed: int):
+    from ocrgen.sampling import draw
+
+    return draw(_generator(path, changed), per_digit, seed).images
+
+
+def samples(run: Run, epoch: int, per_digit: int, seed: int):
+    """Images uint8 (10 * per_digit, 28, 28) in turn 0 to 9, drawn by a run's generator after an epoch."""
+    file = run.weights(epoch)
+    return _samples(str(file), file.stat().st_mtime_ns, per_digit, seed)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _walk(path: str, changed: int, digit: int, start: int, end: int, steps: int):
+    from ocrgen.sampling import walk
+
+    return walk(_generator(path, changed), digit, start, end, steps)
+
+
+def walk(run: Run, epoch: int, digit: int, start: int, end: int, steps: int):
+    """One digit between the latent codes of two seeds, uint8 (steps, 28, 28), by a run's generator after an epoch."""
+    file = run.weights(epoch)
+    return _walk(str(file), file.stat().st_mtime_ns, digit, start, end, steps)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _reader(path: str):
+    from ocrgen.curves import CurveReader
+
+    return CurveReader(path)
+
+
+def curves(run: Run):
+    """The curves of a run as one table, each byte of its event files read once."""
+    return _reader(str(run.path)).table()

@@ -1,0 +1,157 @@
+"""Plotly figures from tables, in the lab's one style: tables in, figures out."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+MAX_POINTS = 2000
+# Safe for colour-blind eyes (after Okabe & Ito) and legible on white and on near-black alike. A model keeps its hue;
+# its runs take shades by their number, so that a run's colour never changes.
+REAL = "#6B7685"
+FAMILIES = {
+    "cvae": ["#0072B2", "#3FA0DB", "#5B5BD6", "#0E8C8C", "#7C8CF8"],
+    "cgan": ["#D55E00", "#C78A00", "#C2407A", "#A0622D", "#E0736A"],
+}
+OTHERS = ["#009E73", "#6E8F14", "#2E8B57", "#8A6FBF", "#4F9D9D"]
+TITLES = {
+    "loss": "Loss (nats per image)",
+    "reconstruction": "Reconstruction (nats per image)",
+    "kl": "KL divergence (nats per image)",
+    "prior": "Mixture: cross-entropy of the codes (nats)",
+    "discriminator": "Discriminator loss",
+    "generator": "Generator loss",
+    "verdict": "Discriminator's verdict: probability of “real”",
+    "r1": "R1 gradient penalty",
+    "lfid_64": "LFID-64 of samples, while training",
+    "lfid_192": "LFID-192 of samples, while training",
+    "spread": "Within-class spread of samples (real digits: 1)",
+    "speed": "Images per second",
+}
+DASHES = {"train": "solid", "validation": "dot", "real": "solid", "fake": "dash", "held-out": "dot", "samples": "solid"}
+AXES = {"step": "Step", "epoch": "Epoch", "seconds": "Seconds at work"}
+
+
+def colour(model: str, number: int) -> str:
+    """The colour of a run: the hue of its model, the shade of its number.
+
+    Where a CVAE comes first and a CGAN second, as the quick start trains them, both have their model's own hue.
+    """
+    first = list(FAMILIES).index(model) if model in FAMILIES else 0
+    return FAMILIES.get(model, OTHERS)[(number - 1 - first) % 5]
+
+
+def hue(model: str) -> str:
+    """The colour of a kind of generator, the same on every page."""
+    return FAMILIES.get(model, OTHERS)[0]
+
+
+def thin(table: pd.DataFrame, limit: int = MAX_POINTS) -> pd.DataFrame:
+    """At most `limit` rows, evenly spread, the last one kept."""
+    if len(table) <= limit:
+        return table
+    keep = [round(i * (len(table) - 1) / (limit - 1)) for i in range(limit)]
+    return table.iloc[keep]
+
+
+def smooth(values: pd.Series, strength: float) -> pd.Series:
+    """Exponential moving average, `strength` in [0, 1), unbiased at the start as TensorBoard draws it."""
+    return values.ewm(alpha=1 - strength, adjust=True).mean()
+
+
+def groups(tables: list[pd.DataFrame]) -> list[str]:
+    """The charts that these curves need: tag groups, the speed last."""
+    tags = dict.fromkeys(tag.split("/")[0] for table in tables for tag in table["tag"].unique())
+    order = {name: i for i, name in enumerate(TITLES)}
+    return sorted((t for t in tags if t != "progress"), key=lambda t: order.get(t, len(order) - 1.5))
+
+
+def epoch_chart(
+    title: str,
+    lines: dict[str, tuple[list[int], list[float], str]],
+    floor: float | None = None,
+    log: bool = False,
+) -> go.Figure:
+    """One measure over the epochs. `lines`: label -> (epochs, values, colour). `floor`: real against real, dashed."""
+    figure = go.Figure()
+    for label, (epochs, values, shade) in lines.items():
+        figure.add_scatter(
+            x=epochs, y=values, name=label, mode="lines+markers", line={"color": shade, "width": 2}, marker={"size": 7}
+        )
+    if floor is not None:
+        note = {"text": "real against real", "font": {"color": REAL}}
+        figure.add_hline(floor, line={"color": REAL, "dash": "dash", "width": 1.5}, label=note)
+    return styled(figure, title, "Epoch", log)
+
+
+def digit_bars(title: str, bars: dict[str, tuple[list[float], str]]) -> go.Figure:
+    """One measure for each digit, runs side by side. `bars`: label -> (ten values, colour)."""
+    figure = go.Figure()
+    for label, (values, shade) in bars.items():
+        figure.add_bar(x=list(range(10)), y=values, name=label, marker={"color": shade})
+    figure.update_layout(barmode="group")
+    figure = styled(figure, title, "Digit", False)
+    figure.update_xaxes(dtick=1)
+    return figure
+
+
+def styled(figure: go.Figure, title: str, x: str, log: bool) -> go.Figure:
+    """The lab's one chart style."""
+    layout = {
+        "title": {"text": title, "font": {"size": 15}},
+        "height": 300,
+        "margin": {"l": 8, "r": 8, "t": 44, "b": 8},
+        "legend": {"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0},
+        "hovermode": "x unified",
+        "showlegend": True,
+        "uirevision": "kept",
+        "xaxis": {"title": {"text": x, "standoff": 6}},
+        # 1, 2, 5 of a decade: all nine would lie on each other.
+        "yaxis": {"type": "log" if log else "linear", "tickformat": "~g"} | ({"dtick": "D2"} if log else {}),
+    }
+    # Key by key: `update_layout` takes seven times as long, and a page draws up to eleven charts.
+    for name, value in layout.items():
+        figure.layout[name] = value
+    return figure
+
+
+def learning_curves(
+    runs: dict[str, tuple[pd.DataFrame, str, int]],
+    group: str,
+    axis: str = "step",
+    log: bool = False,
+    strength: float = 0.0,
+) -> go.Figure:
+    """One chart of one tag group. `runs`: label -> (table of CurveReader, colour, steps per epoch).
+
+    With smoothing, the raw curve stays as a faint line behind. Held-out curves are dotted.
+    """
+    figure = go.Figure()
+    for label, (table, shade, per_epoch) in runs.items():
+        seconds = table[table["tag"] == "progress/seconds"].set_index("step")["value"]
+        for tag in sorted(t for t in table["tag"].unique() if t.split("/")[0] == group):
+            rows = table[table["tag"] == tag].sort_values("step")
+            x = rows["step"]
+            if axis == "epoch":
+                x = x / max(1, per_epoch)
+            elif axis == "seconds":
+                x = rows["step"].map(seconds).interpolate()
+            line = tag.split("/", 1)[1]
+            # Held-out values come once an epoch: there is nothing to smooth.
+            often = line not in ("validation", "held-out", "samples")
+            y = smooth(rows["value"], strength) if often else rows["value"]
+            shown = thin(pd.DataFrame({"x": x, "y": y, "raw": rows["value"]}))
+            style = {"color": shade, "dash": DASHES.get(line, "solid")}
+            if often and strength:
+                figure.add_scatter(
+                    x=shown["x"],
+                    y=shown["raw"],
+                    line=style | {"width": 1},
+                    opacity=0.25,
+                    hoverinfo="skip",
+                    showlegend=False,
+                )
+            name = f"{label} {line}" if group != "speed" else label
+            mode = "lines" if len(shown) > 1 else "markers"
+            figure.add_scatter(
+                x=shown["x"], y=shown["y"], name=name, mode=mode, line=style | {"width": 2}, marker={"color": shade}
+            )
+    return styled(figure, TITLES.get(group, group.capitalize()), AXES[axis], log)

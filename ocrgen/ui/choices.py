@@ -1,0 +1,110 @@
+"""Which generators are on show: one run of each kind, on the same data where they can be, after an epoch of choice."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ocrgen.store import Run
+from ocrgen.ui import charts
+from ocrgen.ui.cached import generator, store
+from ocrgen.ui.training import QUICK, start_both
+from ocrgen.ui.widgets import attempt, model_title, run_title
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One generator on show: a run, and the epoch whose weights draw."""
+
+    run: Run
+    epoch: int
+
+    @property
+    def model(self) -> str:
+        """The name of its model, for people."""
+        return model_title(self.run.request["settings"]["model"])
+
+    @property
+    def dataset(self) -> str:
+        """The data set that it learned from."""
+        return self.run.request["settings"]["dataset"]
+
+
+def heading(text: str, colour: str) -> None:
+    """A column's title with a bar in the colour that this kind of image has on every page."""
+    st.html(
+        f'<div style="border-left:6px solid {colour};padding-left:.6rem;font-weight:600;font-size:1.1rem">{text}</div>'
+    )
+
+
+def by_model() -> dict[str, list[Run]]:
+    """Runs that can draw, the newest first, by the name of their generator."""
+    from ocrgen.models import generators
+
+    found: dict[str, list[Run]] = {}
+    for run in store().list("train")[::-1]:
+        if run.epochs():
+            found.setdefault(run.request["settings"]["model"], []).append(run)
+    order = [*generators(), *found]
+    return dict(sorted(found.items(), key=lambda kv: order.index(kv[0])))
+
+
+def alike(models: dict[str, list[Run]], asked: str | None) -> dict[str, Run]:
+    """One run of each generator: the one asked for, else the newest; the others on the same data where they can be."""
+    runs = sorted((r for group in models.values() for r in group), key=lambda r: (r.name == asked, r.name))
+    if not runs:
+        return {}
+    data = runs[-1].request["settings"]["dataset"]
+    picked = {}
+    for model, group in models.items():
+        same = [r for r in group if r.request["settings"]["dataset"] == data]
+        picked[model] = runs[-1] if runs[-1] in group else (same or group)[0]
+    return picked
+
+
+def newest() -> list[Choice]:
+    """The newest run of each generator, as it last was; damaged weights are named and left out."""
+    models = by_model()
+    choices = [Choice(run, run.best_epoch()) for run in alike(models, None).values()]
+    return [c for c in choices if attempt(generator, c.run, c.epoch)]
+
+
+def nothing_yet(page: str) -> None:
+    """What to do where nothing has been trained, and one click that does it."""
+    with st.container(border=True):
+        st.subheader("Nothing to show yet")
+        st.write(
+            "Digits appear here after the first epoch of a training. Both take about a minute on the bundled digits."
+        )
+        if st.button(QUICK, type="primary", key=f"{page}_quick") and attempt(start_both):
+            st.switch_page("pages/2_Train.py")
+
+
+def choose() -> list[Choice]:
+    """Pick a run and an epoch for each kind of generator; empty, with a way on, while there is nothing to show."""
+    models = by_model()
+    if not models:
+        nothing_yet("gallery")
+        return []
+    asked = st.query_params.get("run")
+    if asked and st.session_state.get("gallery_linked") != asked:
+        st.session_state["gallery_linked"] = asked
+        for name, run in alike(models, asked).items():
+            st.session_state[f"gallery_{name}"] = run.name
+    defaults = alike(models, None)
+    chosen = []
+    for column, (name, runs) in zip(st.columns(max(2, len(models))), models.items(), strict=False):
+        with column:
+            heading(model_title(name), charts.hue(name))
+            known = {r.name: r for r in runs}
+            key = f"gallery_{name}"
+            if st.session_state.get(key) not in known:
+                st.session_state[key] = defaults[name].name
+            picked = st.selectbox(
+                "Run", list(known), format_func=lambda n, k=known: run_title(k[n]), key=key, persist_state="session"
+            )
+            epochs = known[picked].epochs()
+            epoch = known[picked].best_epoch()
+            if len(epochs) > 1:
+                epoch = st.select_slider("Epoch", epochs, known[picked].best_epoch(), key=f"gallery_epoch_{picked}")
+            chosen.append(Choice(known[picked], epoch))
+    return chosen

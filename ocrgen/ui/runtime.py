@@ -1,0 +1,218 @@
+"""The page Runtime: the verdict on "ten times faster", speeds with intervals, and a button that measures here."""
+
+import json
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from ocrgen import Problem, jobs
+from ocrgen.benchmark import read_benchmark, verdicts
+from ocrgen.benchmark.plan import BenchmarkConfig
+from ocrgen.benchmark.verdicts import WAYS
+from ocrgen.store import ALIVE, Run
+from ocrgen.ui import runtime_charts as charts
+from ocrgen.ui.cached import store
+from ocrgen.ui.claims import TINTS
+from ocrgen.ui.widgets import BADGES, attempt, choose_one
+
+
+def ten(rows: list[dict]) -> None:
+    """The paper's plots: seconds of each of ten trainings, and their mean."""
+    way = st.segmented_control(
+        "Compared", list(WAYS), default="paper", format_func=WAYS.get, key="runtime_way", required=True
+    )
+    figure = charts.trainings(rows, way)
+    st.plotly_chart(figure, key="runtime_ten", alt=f"Seconds of each of the repeated trainings, {WAYS[way]}")
+    st.caption("Each point: one training, short and from a seed of its own, both generators in turn. Lines: means.")
+
+
+def speeds(rows: list[dict]) -> None:
+    """How many times as fast as the other way: training, sampling, distances, the reader."""
+    for bench, title in charts.BARS.items():
+        figure = charts.ratios(rows, bench, title)
+        if figure:
+            st.plotly_chart(figure, key=f"runtime_{bench}", alt=title)
+    st.caption("Right of the line at 1: faster than the other side, which is named. Bars: 95 % of the median ratio.")
+
+
+def latency(rows: list[dict]) -> None:
+    """One call of `sample` by its batch."""
+    figure = charts.latency(rows)
+    st.plotly_chart(figure, key="runtime_latency", alt="Milliseconds of one sampling call by batch")
+    st.caption(
+        "Ours draws in blocks of 128, so that image i of a seed is the same however many are asked for: a single one "
+        "costs a block."
+    )
+
+
+def scaling(rows: list[dict]) -> None:
+    """Time by size, log-log, with the fitted exponent."""
+    columns = st.columns(2)
+    for i, (part, (title, x)) in enumerate(charts.SCALES.items()):
+        with columns[i % 2]:
+            st.plotly_chart(charts.scaling(rows, part, title, x), key=f"runtime_scaling_{part}", alt=title)
+    found = [r for r in rows if r["bench"] == "scaling" and r["unit"] == "exponent"]
+    told = [f"{r['subject']}: size to the power of {charts.bounded(r)}" for r in found]
+    st.caption("Time grows as — " + "; ".join(told) + ".")
+
+
+def quality(rows: list[dict]) -> None:
+    """What training time buys: a reader's accuracy by the generator's CPU seconds."""
+    st.plotly_chart(charts.quality(rows), key="runtime_quality", alt="Accuracy by CPU seconds of training")
+    st.caption(
+        "A reader trained for 400 steps on 10,000 generated images, graded on the real test set; bars: 95 % of the "
+        "test images. The generator has learned from the whole training set."
+    )
+
+
+def arithmetic(rows: list[dict]) -> None:
+    """Weights and multiply-adds, which explain the ratios."""
+    found = [r for r in rows if r["bench"] == "claim" and r["unit"] in ("multiply-adds", "weights")]
+    table = pd.DataFrame(
+        [{"network": r["subject"], "counted": r["unit"], "number": r["value"], "other / this": r["ratio"]}
+         for r in found]
+    )  # fmt: skip
+    st.dataframe(
+        table, hide_index=True, width="stretch",
+        column_config={"number": st.column_config.NumberColumn(format="localized"),
+                       "other / this": st.column_config.NumberColumn(format="%.3g")},
+    )  # fmt: skip
+    st.caption("Per image. Where the multiply-adds are equal, so is the speed: it is a matter of architecture.")
+
+
+VIEWS = {
+    "Ten trainings": ("claim", ten),
+    "Speed": ("train", speeds),
+    "Latency": ("sample", latency),
+    "Scaling": ("scaling", scaling),
+    "What time buys": ("quality", quality),
+    "Arithmetic": ("claim", arithmetic),
+}
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _read(path: str, changed: int) -> dict:
+    return read_benchmark(Run(Path(path)))
+
+
+def choose() -> Run | None:
+    """Choose a benchmark that has results; the choice stands in the link."""
+    known = {r.name: r for r in store().list("benchmark") if (r.path / "benchmark.json").exists()}
+    if not known:
+        if not any(r.alive for r in store().list("benchmark")):
+            with st.container(border=True):
+                st.subheader("Nothing measured yet")
+                st.write("How fast is each generator on this machine? A first impression takes half a minute.")
+                if st.button("Measure now, on the bundled digits", type="primary", key="runtime_first"):
+                    start(BenchmarkConfig(quick=True, dataset="digits"))
+        return None
+    whole = [n for n, r in known.items() if r.request["settings"].get("what") == "all"]
+    full = [n for n in whole if not known[n].request["settings"].get("quick")]
+    return choose_one("Measured", known, "runtime", (full or whole or list(known))[-1])
+
+
+def start(config: BenchmarkConfig) -> None:
+    """Submit a benchmark and show it at work."""
+    if attempt(jobs.start, store(), "benchmark", config.model_dump(), "benchmark-all"):
+        st.rerun()
+
+
+def measure() -> None:
+    """Start a benchmark on this machine, and watch it."""
+    with st.popover("Measure here and now", icon=":material/speed:"):
+        quick = st.toggle("Quick: a first impression in half a minute", True, key="runtime_quick")
+        config = BenchmarkConfig(quick=quick)
+        st.code("python -m ocrgen benchmark" + " --quick" * quick, language=None)
+        if not quick:
+            st.caption("All of it, half an hour or more; best where nothing else is at work.")
+        if st.button("Start", type="primary", key="runtime_start"):
+            start(config)
+
+    def alive() -> list[Run]:
+        return [r for r in store().list("benchmark") if r.alive]
+
+    if not alive():
+        return
+
+    @st.fragment(run_every=1.0)
+    def line() -> None:
+        here = alive()
+        for run in here:
+            status = run.look()
+            tone, word = BADGES[status["state"]]
+            step, total = status.get("step") or 0, status.get("total") or 0
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.badge(word, color=tone)
+                if st.button("Cancel", key=f"runtime_cancel_{run.name}", icon=":material/stop_circle:"):
+                    attempt(run.cancel)
+            st.progress(step / total if total else 0.0, text=f"{step} of {total}: {status.get('bench', 'starting')}")
+            st.session_state["runtime_next"] = run.name
+        if not here:
+            if (name := st.session_state.pop("runtime_next", None)) and (run := store().get(name)).state == "done":
+                st.session_state["runtime_run"] = run.name
+            st.rerun()
+
+    line()
+
+
+def show(run: Run) -> None:
+    """What was found: machine, verdicts in words, views, downloads."""
+    if (status := run.look())["state"] not in (*ALIVE, "done"):
+        st.warning(f"This benchmark is {BADGES[status['state']][1]}, its results as far as they came. "
+                   f"{status.get('error') or ''}")  # fmt: skip
+    try:
+        found = _read(str(run.path), (run.path / "benchmark.json").stat().st_mtime_ns)
+    except Problem as fault:
+        st.error(str(fault))
+        return
+    rows, machine = found["rows"], found["machine"]
+    st.caption(
+        f"{machine.get('cpu')}, {machine.get('usable')} processors, **{machine.get('threads')} thread**, "
+        f"**{machine.get('precision')}** ({', '.join(machine.get('instructions', []))}), {machine.get('memory')} GiB; "
+        f"load at the start {machine.get('load')}; torch {machine.get('versions', {}).get('torch')}."
+    )
+    headline(rows)
+    there = {r["bench"] for r in rows}
+    views = [name for name, (bench, _) in VIEWS.items() if bench in there]
+    if any(b in there for b in charts.BARS) and "Speed" not in views:
+        views.append("Speed")
+    if views:
+        view = st.segmented_control("View", views, default=views[0], key="runtime_view", required=True)
+        VIEWS[view][1](rows)
+    with st.expander("All figures"):
+        frame = pd.DataFrame(rows)
+        st.dataframe(frame, hide_index=True, width="stretch")
+        st.caption(machine.get("method", ""))
+    with st.container(horizontal=True):
+        st.download_button("CSV", frame.to_csv(index=False), f"{run.name}.csv", "text/csv", on_click="ignore",
+                           key="runtime_csv", icon=":material/download:")  # fmt: skip
+        st.download_button("JSON", json.dumps(found, indent=1), f"{run.name}.json", "application/json",
+                           on_click="ignore", key="runtime_json", icon=":material/download:")  # fmt: skip
+
+
+def headline(rows: list[dict]) -> None:
+    """The three-way verdict on the paper's first claim, in plain words."""
+    found = verdicts(rows)
+    if not found:
+        return
+    st.markdown("#### “The CVAE is ten times faster”: it depends on what is compared")
+    counts = {r["subject"].split(", ", 1)[1]: r["ratio"] for r in rows if r["unit"] == "multiply-adds" and r["ratio"]}
+    for column, way in zip(st.columns(len(WAYS)), WAYS, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{WAYS[way].capitalize()}**")
+            for v in [v for v in found if v["way"] == way]:
+                bounds = "one round" if v["low"] is None else f"95 %: {v['low']:.3g} to {v['high']:.3g}"
+                work = counts.get(f"{way}: {v['what']}")
+                why = f"; the CGAN takes {work:.3g} times the multiply-adds" if work else ""
+                st.html(
+                    f'<div style="line-height:1.35"><span style="font-size:.9rem">{escape(v["what"].capitalize())}'
+                    f'</span><br><span style="font-size:1.6rem;font-weight:650">{v["ratio"]:.3g}×</span> '
+                    f'<b style="color:{TINTS[v["verdict"]]}">{v["verdict"]}</b><br>'
+                    f'<span style="font-size:.8rem;opacity:.85">{bounds}, n = {v["n"]}{why}</span></div>'
+                )
+    st.caption(
+        "The rule: it holds where the whole interval of the ratio CGAN time / CVAE time is at least 10, does not hold "
+        "where all of it lies below 10."
+    )

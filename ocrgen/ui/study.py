@@ -1,0 +1,167 @@
+"""The page OCR: choose or start a study, what it found in words, and its views."""
+
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from ocrgen import Problem, datasets, jobs
+from ocrgen.store import ALIVE, Run
+from ocrgen.study import Results, read_results
+from ocrgen.study.plan import QUICK, StudyConfig, describe
+from ocrgen.ui import study_views, study_words
+from ocrgen.ui.cached import store
+from ocrgen.ui.study_confusion import confusion
+from ocrgen.ui.widgets import BADGES, attempt, choose_one, duration
+
+VIEWS = {
+    "By arm": study_views.by_arm,
+    "Labelled images": study_views.by_size,
+    "Over the epochs": study_views.by_epoch,
+    "Robustness": study_views.robustness,
+    "Confusion": confusion,
+    "Distances": study_views.distances,
+    "Table": study_views.table,
+}
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the study …")
+def _results(path: str, changed: tuple) -> Results:
+    return read_results(Run(Path(path)))
+
+
+def results_of(run: Run) -> Results:
+    """What a study has found so far, read anew when a further cell has ended."""
+    files = [run.path / "results.json", *(run.path / "cells").glob("*.json")]
+    stamps = [f.stat().st_mtime_ns for f in files if f.exists()]
+    return _results(str(run.path), (len(stamps), max(stamps, default=0)))
+
+
+def choose() -> Run | None:
+    """Choose a study; the choice stands in the link."""
+    known = {r.name: r for r in store().list("study")}
+    if (started := st.session_state.pop("ocr_next", None)) in known:
+        st.session_state["ocr_run"] = started
+    if not known:
+        with st.container(border=True):
+            st.subheader("No study yet")
+            st.write("Compare readers trained on real and on generated digits: about two minutes on the bundled ones.")
+            if st.button("Run a quick study of the bundled digits", type="primary", key="ocr_quick") and attempt(
+                start, QUICK
+            ):
+                st.rerun()
+        return None
+    done = [n for n, r in known.items() if (r.path / "results.json").exists()]
+    return choose_one("Study", known, "ocr", (done or list(known))[-1])
+
+
+def start(settings: dict) -> None:
+    """Submit a study and show it."""
+    config = StudyConfig.model_validate(settings)
+    about = f"study-{config.protocol}-{config.dataset.rsplit('/', 1)[-1]}"
+    run = jobs.start(store(), "study", config.model_dump(), about)
+    st.session_state["ocr_next"] = run.name
+
+
+def new() -> None:
+    """The form of a new study."""
+    with st.popover("New study", icon=":material/add:"):
+        quick = st.toggle("Quick", True, key="ocr_form_quick", help="bundled digits, small, under three minutes")
+        values = dict(QUICK)
+        if not quick:
+            sources = datasets.sources()
+            values = {
+                "dataset": st.selectbox("Data set", list(sources), 1, lambda n: sources[n].TITLE, key="ocr_form_data")
+            }
+            if missing := sources[values["dataset"]].missing(datasets.data_root()):
+                st.info(missing)
+            values["seeds"] = st.number_input(
+                "Seeds", 1, 100, 5, key="ocr_form_seeds", help="repetitions; five or more"
+            )
+            values["workers"] = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers")
+        protocol = st.segmented_control(
+            "Protocol", ["fair", "paper"], default="fair", required=True, key="ocr_form_protocol",
+            help="fair: generator and reader learn from the same n labelled images. paper: the generator has seen all.",
+        )  # fmt: skip
+        values["protocol"] = protocol
+        if protocol == "fair":
+            sizes = st.text_input(
+                "Labelled images",
+                ", ".join(map(str, values.get("n", [100, 500, 1000, 5000]))),
+                key=f"ocr_form_n_{quick}",
+            )
+            values["n"] = [int(part) for part in sizes.replace(",", " ").split() if part.isdigit()]
+        try:
+            st.code(describe(StudyConfig.model_validate(values)), language=None, wrap_lines=True)
+        except ValueError:
+            st.error("Labelled images must be whole numbers of 20 or more, separated by commas.")
+            return
+        if st.button("Start", type="primary", key="ocr_form_start") and attempt(start, values):
+            st.rerun()
+
+
+def progress(run: Run) -> None:
+    """How a study stands, and what can be done about it; gone once it is done."""
+    if run.shipped or run.look()["state"] == "done":
+        return
+
+    @st.fragment(run_every=2.0 if run.alive else None)
+    def line() -> None:
+        status = run.look()
+        tone, word = BADGES[status["state"]]
+        step, total = status.get("step") or 0, status.get("total") or 0
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(word, color=tone)
+            if status["state"] in ALIVE and st.button("Cancel", key="ocr_cancel", icon=":material/stop_circle:"):
+                attempt(run.cancel)
+            resumable = status["state"] in ("cancelled", "died", "failed")
+            pressed = resumable and st.button("Resume", key="ocr_resume", type="primary")
+            if pressed and attempt(jobs.submit, run, store()):
+                st.rerun()
+            if status["state"] in ALIVE and step:
+                st.button(
+                    "Show what is there", key="ocr_refresh", help="draw the views again with the cells done so far"
+                )
+        if status["state"] in ALIVE:
+            left = f" · {duration(status['left'])} to go" if status.get("left") else ""
+            st.progress(step / total if total else 0.0, text=f"{step} of {total} cells{left}")
+        elif status["state"] == "done":
+            st.rerun()
+        if status.get("error"):
+            st.error(status["error"])
+
+    line()
+
+
+def _report(run: Run, results: Results) -> str:
+    """The report, made when it is asked for; what it takes is imported then."""
+    from ocrgen.ui.report import report
+
+    return report(run, results)
+
+
+def show(run: Run) -> None:
+    """What a study found: banner, verdicts, views, and the command that repeats it."""
+    try:
+        results = results_of(run)
+    except Problem as fault:
+        st.error(str(fault))
+        return
+    for failure in results.failures[:5]:
+        st.warning(f"{failure['key']}: {failure['error']}")
+    if results.table.empty:
+        st.caption("The first figures appear with the first cell.")
+        return
+    study_words.banner(results)
+    study_words.headline(results)
+    study_words.judge(results)
+    view = st.segmented_control("View", list(VIEWS), default="By arm", key="ocr_view", required=True)
+    VIEWS[view](results, run)
+    st.download_button(
+        "Report (HTML)", partial(_report, run, results), f"report-{run.name}.html", "text/html", key="ocr_report",
+        on_click="ignore", icon=":material/description:", help="one file to read, print and pass on",
+    )  # fmt: skip
+    with st.expander("Repeat it from a shell"):
+        st.code(describe(results.config), language=None, wrap_lines=True)
+        if data := run.request.get("data"):
+            st.caption(f"Training images: {data['train']['n']:,}, fingerprint {data['train']['fingerprint']}.")

@@ -1,0 +1,101 @@
+"""What a study says in words: labelled images seen, the answer in one line a size, the paper's claims as verdicts."""
+
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from ocrgen.study import Results, verdicts
+from ocrgen.study.claims import WORDS
+from ocrgen.study.plan import PAPER_N, Arm
+from ocrgen.ui import charts
+from ocrgen.ui.claims import RULES, TINTS, signed
+from ocrgen.ui.widgets import model_title
+
+
+def headline(results: Results) -> None:
+    """The answer for one size: what augmentation, each generator on top of it, and each generator alone change."""
+    sizes = [n for n in results.config.sizes() if results.difference("real+aug", "real", n)]
+    if not sizes:
+        return
+    n = PAPER_N if PAPER_N in sizes else sizes[len(sizes) // 2]
+    base, bar = results.of("real", n, "accuracy"), results.of("real+aug", n, "accuracy")
+    st.markdown(
+        f"#### With {n:,} labelled images a reader gets {base['mean']:.1%} right; classical augmentation makes that "
+        f"{bar['mean']:.1%}. What does synthetic data change?"
+    )
+    cards = [("real+aug", "real", "Augmentation instead of synthetic data", charts.REAL)]
+    for name in results.config.generators:
+        title, shade = model_title(name), charts.hue(name)
+        cards.append((f"real+aug+{name}-filtered", "real+aug", f"{title} digits, filtered, on top of that", shade))
+    for name in results.config.generators:
+        cards.append((name, "real", f"{model_title(name)} digits alone, in place of real ones", charts.hue(name)))
+    found = [(c, d) for c in cards if (d := results.difference(c[0], c[1], n))]
+    for column, ((arm, against, title, shade), d) in zip(st.columns(len(found)), found, strict=True):
+        with column.container(border=True, height="stretch"):
+            bounds = "one seed: no interval" if d["n"] < 2 else f"95 %: {100 * d['low']:+.1f} to {100 * d['high']:+.1f}"
+            seen = int(results.of(arm, n, "accuracy")["n_labelled"])
+            st.html(
+                f'<div style="border-left:5px solid {shade};padding-left:.6rem">'
+                f'<div style="font-size:.9rem">{title}</div>'
+                f'<div style="font-size:1.7rem;font-weight:650">{100 * d["mean"]:+.1f} points</div>'
+                f'<div style="font-size:.8rem;opacity:.8">{bounds}, {d["n"]} seeds; '
+                f"against {Arm.parse(against).title}; {seen:,} labelled images seen</div></div>"
+            )
+
+
+def banner(results: Results) -> None:
+    """How many labelled images the arms have seen: nothing on this page can be read without it."""
+    config = results.config
+    readers = results.table[results.table.kind == "reader"]
+    seeds = readers.seed.nunique()
+    most = int(results.table.n_labelled.max())
+    if config.protocol == "fair":
+        sizes = ", ".join(f"{n:,}" for n in config.n)
+        st.info(
+            f"**Fair protocol.** At each n ({sizes}) every arm, generator and filter included, has learned from the "
+            f"same n images of {config.dataset}; at most n more (up to {config.validation:,}) served to choose. "
+            f"{seeds} seeds so far; intervals are 95 %.",
+            icon="⚖️",
+        )
+    else:
+        st.warning(
+            f"**The paper's protocol.** The generators have seen {most:,} labelled images of {config.dataset}, the "
+            f"real arms {PAPER_N}: not an equal comparison. {seeds} seeds so far; intervals are 95 %.",
+            icon="⚖️",
+        )
+
+
+def judge(results: Results) -> None:
+    """The paper's claims that this study has an opinion on."""
+    found = verdicts(results)
+    if not found:
+        return
+    with st.expander(f"Verdicts on the paper's claims: {_counted(found)}", expanded=results.done == results.total):
+        claims = sorted({v["claim"] for v in found})
+        claim = st.segmented_control(
+            "Claim", claims, default=3 if 3 in claims else claims[0], key="ocr_claim", required=True,
+            format_func=lambda c: f"{c}. {WORDS[c].split(':')[0]}",
+        )  # fmt: skip
+        chosen = [v for v in found if v["claim"] == claim]
+        st.html("".join(_line(v) for v in chosen))
+        st.caption(f"{_counted(chosen)}. {RULES[claim]}")
+
+
+def _line(v: dict) -> str:
+    """One verdict as a line that wraps where the screen is narrow."""
+    low, high = (v[k] if v[k] is None else signed(v[k], v["unit"]).split()[0] for k in ("low", "high"))
+    bounds = "one repetition" if low is None else f"{low} to {high}"
+    seen = f", {v['n_labelled']:,} labelled images seen" if v["n_labelled"] else ""
+    return (
+        '<div style="display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding:.35rem 0;border-top:1px solid #8884">'
+        f'<span style="flex:1 1 22rem">{escape(v["about"])}</span>'
+        f'<b style="flex:0 0 7rem;color:{TINTS[v["verdict"]]}">{v["verdict"]}</b>'
+        f'<span style="flex:0 1 24rem"><b>{signed(v["figure"], v["unit"])}</b> '
+        f'<span style="font-size:.85rem;opacity:.85">[{bounds}], n = {v["n"]}{seen}</span></span></div>'
+    )
+
+
+def _counted(found: list[dict]) -> str:
+    counts = pd.Series([v["verdict"] for v in found]).value_counts()
+    return ", ".join(f"{n} × {verdict}" for verdict, n in counts.items())

@@ -1,0 +1,65 @@
+"""Data sets that users bring through the browser: checked in full, then kept beside the runs."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from ocrgen import Problem
+from ocrgen.files import write_atomically
+from ocrgen.ui.cached import store
+
+SUFFIXES = ("zip", "npz")
+
+
+def folder() -> Path:
+    """Where uploaded data sets are kept; the leading dot keeps it apart from the runs."""
+    return store().root / ".data"
+
+
+def found() -> dict[str, Path]:
+    """Uploaded data sets by their absolute path."""
+    files = sorted(p for s in SUFFIXES for p in folder().glob(f"*.{s}"))
+    return {str(p): p for p in files}
+
+
+def keep(name: str, content: bytes) -> Path:
+    """Check an upload as a data set and keep it; the kept name is made of safe letters and a hash.
+
+    Problem if it is no data set: nothing is kept then.
+    """
+    from ocrgen.datasets import load_digits
+
+    stem, suffix = Path(name).stem, Path(name).suffix.lower()
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:40] or "digits"
+    path = folder() / f"{slug}-{hashlib.sha256(content).hexdigest()[:8]}{suffix}"
+    if path.exists():
+        return path
+    candidate = folder() / ".incoming" / path.name
+    try:
+        candidate.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(candidate, content)
+        load_digits(str(candidate))
+        candidate.replace(path)
+    except OSError as fault:
+        raise Problem(f"The upload cannot be kept in {folder()}: {fault.strerror}.") from fault
+    finally:
+        candidate.unlink(missing_ok=True)
+    return path
+
+
+def uploader(key: str) -> str | None:
+    """A drop zone for a data set; returns the path of one that has just been accepted."""
+    about = "A .zip with one folder per digit (0 to 9), or an .npz with images and labels; images upright"
+    file = st.file_uploader(about, type=list(SUFFIXES), key=key)
+    if file is None or st.session_state.get(f"{key}_done") == file.file_id:
+        return None
+    try:
+        with st.spinner("Reading and checking …"):
+            path = keep(file.name, file.getvalue())
+    except Problem as problem:
+        st.error(str(problem))
+        return None
+    st.session_state[f"{key}_done"] = file.file_id
+    return str(path)

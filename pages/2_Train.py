@@ -1,0 +1,15 @@
+"""Train: configure a generator, start it, watch it learn, stop it, go on."""
+
+import streamlit as st
+
+from ocrgen.ui import training
+from ocrgen.ui.frame import page_title
+
+page_title(
+    "Train a generator", "It learns from real handwriting, in a process of its own: close this tab and it goes on."
+)
+form, watch = st.columns([1, 2.4], gap="large")
+with form:
+    training.new_run()
+with watch:
+    training.runs()
