@@ -1,0 +1,197 @@
+"""What a person does, in a real browser, with a real server and real trainings."""
+
+import re
+import time
+import zipfile
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from ocrgen.curves import CurveReader
+from ocrgen.scoring import read_scores
+from ocrgen.store import RunStore
+from tests.browser.conftest import settle
+from tests.conftest import train_here
+
+PAGES = ["", "Train", "Gallery", "FID_and_LFID", "OCR", "Saliency"]
+
+
+def test_train_watch_cancel_resume_sample_download(serve, new_page, tmp_path):
+    runs = tmp_path / "runs"
+    server = serve(runs)
+    page = new_page()
+    # Straight to the page of a server that has just started: it must come in its frame.
+    page.goto(f"{server.url}/Train")
+    settle(page)
+    expect(page.get_by_text("Gallery", exact=True).first).to_be_visible()
+
+    page.get_by_role("spinbutton", name="Epochs").fill("400")
+    page.get_by_role("textbox", name="Name (optional)").fill("in the browser")
+    page.get_by_role("textbox", name="Name (optional)").press("Enter")
+    settle(page)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text("at work", exact=True).first).to_be_visible()
+
+    # The curve grows and the grid appears, nobody touching anything.
+    loss = page.get_by_test_id("stPlotlyChart").first
+    expect(loss).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("Eight generated images of each digit"))).to_be_visible()
+    (run,) = RunStore(runs, shipped=None).list()
+    points = len(CurveReader(run.path).table())
+    text = page.get_by_text(re.compile(r"step [\d,]+ of 4,000"))
+    first = text.inner_text()
+    expect(text).not_to_have_text(first)
+    assert len(CurveReader(run.path).table()) > points
+
+    # The link is the run's: another tab, and a restarted server, show the same.
+    assert run.name in page.url
+    link = page.url
+    page.close()
+    server.stop()
+    assert run.alive, "a job outlives the server"
+    server.start()
+    other = new_page()
+    other.goto(link)
+    expect(other.get_by_text("“in the browser”").first).to_be_visible()
+    expect(other.get_by_text("at work", exact=True).first).to_be_visible()
+
+    other.get_by_role("button", name="Cancel").click()
+    expect(other.get_by_text("cancelled", exact=True).first).to_be_visible()
+    stopped = run.look()["step"]
+    assert 0 < stopped < 4000
+    other.get_by_role("button", name="Resume").click()
+    expect(other.get_by_text("at work", exact=True).first).to_be_visible()
+    until = time.monotonic() + 60
+    while run.look()["step"] <= stopped and time.monotonic() < until:
+        other.wait_for_timeout(100)
+    other.get_by_role("button", name="Cancel").click()
+    expect(other.get_by_text("cancelled", exact=True).first).to_be_visible()
+    assert run.look()["step"] > stopped
+
+    # To the gallery by its link, and home with a zip.
+    other.wait_for_timeout(2000)  # the page draws itself once more when its last run has ended
+    settle(other)
+    other.get_by_role("link", name="its digits").click()
+    expect(other.get_by_role("heading", name="Gallery")).to_be_visible()
+    settle(other)
+    expect(other.get_by_alt_text(re.compile("CVAE: generated digits 0 to 9"))).to_be_visible()
+    with other.expect_download() as download:
+        other.get_by_role("button", name="ZIP").click()
+    file = tmp_path / "digits.zip"
+    download.value.save_as(file)
+    with zipfile.ZipFile(file) as archive:
+        assert archive.testzip() is None
+        assert sum(n.endswith(".png") for n in archive.namelist()) == 1000
+    with other.expect_download() as download:
+        other.get_by_role("button", name="PNG").click()
+    assert download.value.suggested_filename.endswith(".png")
+
+
+def test_an_empty_lab_is_one_click_from_its_first_digits(serve, new_page, tmp_path):
+    server = serve(tmp_path / "runs")
+    page = new_page()
+    page.goto(server.url)
+    settle(page)
+    page.get_by_role("button", name="Train both on the bundled digits").click()
+    expect(page.get_by_role("heading", name="Train a generator")).to_be_visible()
+    expect(page.get_by_text("next in the queue")).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("Eight generated images")).first).to_be_visible()
+    store = RunStore(tmp_path / "runs", shipped=None)
+    assert len(store.list()) == 2
+    for run in store.list()[::-1]:
+        run.cancel()
+    expect(page.get_by_text("cancelled", exact=True)).to_have_count(2)
+
+
+@pytest.fixture
+def lab(serve, trained):
+    return serve(trained.root)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_is_accessible_and_fits_a_phone(lab, serve, studied, new_page, dark):
+    study = serve(studied.root)
+    for width in (1280,) if dark else (1280, 390):  # colours are the same at every width
+        page = new_page(width, dark)
+        for path in PAGES:
+            page.goto(f"{(study if path == 'OCR' else lab).url}/{path}")
+            settle(page)
+            page.wait_for_timeout(1000)
+            found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+            told = [(v["id"], [n["html"][:200] for n in v["nodes"]][:3]) for v in found]
+            assert not told, f"{path or 'Overview'} at {width} px: {told}"
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{path or 'Overview'} is {wide} px wider than {width}"
+            assert page.locator("img:not([alt]), img[alt='']").count() == 0
+
+
+def test_a_run_is_scored_by_a_click(serve, new_page, store):
+    run = train_here(store, "cvae", train={"epochs": 2})
+    page = new_page()
+    page.goto(f"{serve(store.root).url}/FID_and_LFID?run={run.name}")
+    settle(page)
+    expect(page.get_by_text("2 of 2 epochs have no scores")).to_be_visible()
+    page.get_by_role("button", name="Score them").click()
+    expect(page.get_by_text("LFID-64 by digit, epoch 2")).to_be_visible()
+    assert [row["epoch"] for row in read_scores(run)] == [1, 2]
+    expect(page.get_by_text("real against real with")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    assert download.value.suggested_filename == "scores.csv"
+
+
+def test_a_study_is_read_and_its_misread_digits_are_shown(serve, new_page, studied, tmp_path):
+    (fair,) = [r for r in studied.list("study") if r.request["settings"]["protocol"] == "fair"]
+    page = new_page()
+    page.goto(f"{serve(studied.root).url}/OCR?run={fair.name}")
+    settle(page)
+    expect(page.get_by_text("Fair protocol.")).to_be_visible()
+    expect(page.get_by_text("What does synthetic data change?")).to_be_visible()
+    page.get_by_role("radio", name="Confusion").click()
+    chart = page.get_by_test_id("stPlotlyChart").first
+    # A cell that counts something, found by its number.
+    number = chart.locator(".textpoint text").filter(has_text=re.compile(r"^\d+$")).first
+    expect(number).to_be_visible()
+    box = number.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    # Of the first seed, or the word that there are none of it.
+    expect(page.get_by_text(re.compile("of the first seed|The first seed's reader")).first).to_be_visible()
+    page.get_by_role("radio", name="Table").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV: every cell").click()
+    download.value.save_as(file := tmp_path / "study.csv")
+    assert file.read_text().startswith("kind,arm,n_real,seed,epoch")
+
+
+def test_the_views_of_the_gallery_by_keyboard(lab, new_page):
+    page = new_page()
+    page.goto(f"{lab.url}/Gallery")
+    settle(page)
+    expect(page.get_by_alt_text(re.compile("CGAN: generated"))).to_be_visible()
+    page.get_by_role("radio", name="Side by side").focus()
+    views = {"Over the epochs": "after epochs", "Latent walk": "latent codes", "Nearest real": "nearest real"}
+    for name, alt in views.items():
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Space")
+        settle(page)
+        expect(page.get_by_role("radio", name=name)).to_be_checked()
+        expect(page.get_by_alt_text(re.compile(alt)).first).to_be_visible()
+
+
+def test_a_chart_keeps_the_zoom_while_nothing_is_new(lab, new_page, trained):
+    page = new_page()
+    page.goto(f"{lab.url}/Train?run={trained.list()[0].name}")
+    settle(page)
+    chart = page.get_by_test_id("stPlotlyChart").first
+    expect(chart.locator(".xtick text").first).to_be_attached()
+    chart.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)
+    before = chart.locator(".xtick text").all_text_contents()
+    box = chart.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(3000)
+    assert chart.locator(".xtick text").all_text_contents() != before

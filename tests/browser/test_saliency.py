@@ -1,0 +1,58 @@
+"""Saliency as a stakeholder meets it: upload, draw with the mouse, ask for another class, take the map home."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from ocrgen.store import RunStore
+from tests.browser.conftest import settle
+from tests.unit.test_reading import picture, train
+
+
+@pytest.fixture(scope="module")
+def read_store(tmp_path_factory) -> RunStore:
+    store = RunStore(tmp_path_factory.mktemp("saliency"), shipped=None)
+    train(store, steps=150)
+    return store
+
+
+def test_upload_draw_choose_a_class_download(serve, new_page, read_store):
+    page = new_page()
+    page.goto(f"{serve(read_store.root).url}/Saliency")
+    settle(page)
+    expect(page.get_by_alt_text(re.compile("Where the reader of real digits looked"))).to_be_visible()
+
+    page.get_by_role("radio", name="Upload").click()
+    chooser = page.get_by_test_id("stFileUploaderDropzone").locator("input[type=file]")
+    chooser.set_input_files([{"name": "row.png", "mimeType": "image/png", "buffer": picture([3, 1, 4])}])
+    expect(page.get_by_text("row.png: 314")).to_be_visible()
+    expect(page.get_by_alt_text("row.png, digits boxed")).to_be_visible()
+    chooser.set_input_files([{"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG broken"}])
+    expect(page.get_by_test_id("stAlert").filter(has_text="broken.png")).to_be_visible()
+
+    page.get_by_role("radio", name="Draw").click()
+    canvas = page.locator("canvas").last
+    expect(canvas).to_be_visible()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"]
+    page.mouse.move(x, y + 50)
+    page.mouse.down()
+    page.mouse.move(x - 4, y + 230, steps=12)
+    page.mouse.up()
+    expect(page.get_by_text(re.compile("^A 1$|disagree"))).to_be_visible()
+
+    # The drawing outlives a change of settings, and a visit to another page.
+    page.get_by_role("combobox", name=re.compile("Explain the class")).click()
+    page.get_by_role("option", name="7", exact=True).click()
+    expect(page.get_by_alt_text("Where the reader of real digits looked for a 7")).to_be_visible()
+    page.get_by_role("link", name="Gallery").first.click()
+    expect(page.get_by_role("heading", name="Gallery")).to_be_visible()
+    page.get_by_role("link", name="Saliency").first.click()
+    settle(page)
+    page.get_by_role("radio", name="Draw").click()
+    expect(page.get_by_text(re.compile("^A 1$|disagree"))).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").first.click()
+    assert download.value.suggested_filename.startswith("saliency-real-")

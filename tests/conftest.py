@@ -1,0 +1,104 @@
+"""What all tests share: a store of runs of their own, small real digits, and two runs trained on them."""
+
+import os
+
+import pytest
+import torch
+
+from ocrgen import jobs
+from ocrgen.datasets import Splits, load_digits
+from ocrgen.store import RunStore
+from ocrgen.training import work
+from ocrgen.training_config import TrainRequest
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _own_runs(tmp_path, monkeypatch):
+    """No test sees another's runs, or the developer's, or, unless it asks for them, those that are shipped."""
+    monkeypatch.setenv("OCRGEN_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(tmp_path / "nothing"))
+
+
+@pytest.fixture
+def store(tmp_path) -> RunStore:
+    """An empty store."""
+    return RunStore(tmp_path / "runs", shipped=None)
+
+
+@pytest.fixture(scope="session")
+def small() -> Splits:
+    """The bundled handwriting, cut to a few batches."""
+    splits = load_digits("digits")
+    return Splits(splits.train.subset(320, 0), splits.validation, splits.test)
+
+
+def request(model: str = "cvae", **changes) -> dict:
+    """The settings of a short training on the bundled digits; `train` and `config` are merged into the defaults."""
+    from ocrgen.models import generators
+
+    train = {"epochs": 2, "log_every": 5} | changes.pop("train", {})
+    config = generators()[model].presets["fast"].model_dump() | changes.pop("config", {})
+    values = {"dataset": "digits", "model": model, "preset": "fast", "train": train, "config": config} | changes
+    return TrainRequest.model_validate(values).model_dump(mode="json")
+
+
+def train_here(store: RunStore, model: str = "cvae", **changes):
+    """A finished run, trained in this process."""
+    run = store.create("train", request(model, **changes), f"{model}-digits")
+    assert jobs.execute(run, store, work) == "done"
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory) -> RunStore:
+    """A store with a finished CVAE and a finished CGAN; tests only read it."""
+    store = RunStore(tmp_path_factory.mktemp("trained"), shipped=None)
+    for model in ("cvae", "cgan"):
+        train_here(store, model, train={"epochs": 3})
+    return store
+
+
+@pytest.fixture
+def use_trained(trained, monkeypatch) -> RunStore:
+    """The dashboard and the command line see the trained runs."""
+    monkeypatch.setenv("OCRGEN_RUNS", str(trained.root))
+    return trained
+
+
+@pytest.fixture(scope="session")
+def environment() -> dict:
+    """Variables for processes that tests start."""
+    return {**os.environ, "PYTHONUNBUFFERED": "1"}
+
+
+SMALL_STUDY = {
+    "dataset": "digits",
+    "seeds": 2,
+    "n": [60],
+    "generators": ["cvae"],
+    "epochs": 2,
+    "least": 1280,
+    "samples": 200,
+    "steps": 10,
+    "full_steps": 40,
+    "shares": [0.2, 0.5],
+    "confidence": 0.0,
+    "looked": 10,
+    "robust": 10,
+}
+
+
+@pytest.fixture(scope="session")
+def studied(tmp_path_factory) -> RunStore:
+    """A store with two finished studies, one of each protocol; tests only read it."""
+    from ocrgen.study.plan import StudyConfig
+    from ocrgen.study.runner import work
+
+    store = RunStore(tmp_path_factory.mktemp("studied"), shipped=None)
+    for protocol in ("fair", "paper"):
+        config = StudyConfig(**SMALL_STUDY, protocol=protocol)
+        run = store.create("study", config.model_dump(), f"study-{protocol}-digits")
+        assert jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None)) == "done"
+    return store

@@ -1,0 +1,108 @@
+"""A training killed at any moment shows as died at once, and resumes to the weights of one that was never stopped."""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+
+import pytest
+import torch
+
+from ocrgen import jobs
+from ocrgen.store import RunStore
+from ocrgen.training import work
+from tests.conftest import request, train_here
+from tests.unit.test_training import same_weights
+
+KILLS = 10
+SETTINGS = {"train": {"epochs": 30, "log_every": 3}, "config": {"batch": 64}}
+
+
+def train(root, name):
+    torch.set_num_threads(1)
+    store = RunStore(root, shipped=None)
+    jobs.execute(store.get(name), store, work)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Children of a server that has imported torch already: each is a process of its own, and starts at once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["ocrgen.training", "torch._dynamo", "tensorboard", "tests.conftest"])
+    context.Process(target=int).start()
+    return context
+
+
+@pytest.mark.parametrize("model", ["cvae", "cgan"])
+def test_ten_kills_at_random_moments_change_nothing(store, processes, model, monkeypatch):
+    settings = {"cvae": SETTINGS, "cgan": {**SETTINGS, "train": {"epochs": 12, "log_every": 3}}}[model]
+    begun = time.monotonic()
+    whole = train_here(store, model, **settings)
+    life = time.monotonic() - begun
+    run = store.create("train", request(model, **settings), "killed")
+    rng = random.Random(model)
+    steps, killed = [], 0
+    while killed < KILLS:
+        child = processes.Process(target=train, args=(store.root, run.name))
+        child.start()
+        # From the first instant, before there is anything to resume, to the last steps of a life without kills.
+        child.join(rng.uniform(0.02, 1.0) * life / 2)
+        if not child.is_alive():
+            break
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+        killed += 1
+        assert run.state in ("died", "cancelled")  # cancelled: killed before it had taken the run up
+        steps.append(run.look().get("step", 0))
+    child = processes.Process(target=train, args=(store.root, run.name))
+    if run.state != "done":
+        child.start()
+        child.join(120)
+    assert run.look()["state"] == "done", run.look()
+    assert killed == KILLS or steps
+    assert max(steps) > 0, "no kill hit a training at work"
+    assert same_weights(whole, run)
+    assert run.epochs() == whole.epochs()
+    assert not list(run.path.rglob("*.part"))
+
+
+def test_a_killed_job_shows_as_died_and_resumes(store):
+    """The real thing, as the dashboard starts it: a submitted process, killed by its number."""
+    run = jobs.start(store, "train", request(train={"epochs": 200}), "cvae-digits")
+    assert run.state in ("queued", "running")
+    until = time.monotonic() + 60
+    while not run.look().get("epoch"):
+        assert time.monotonic() < until, run.look()
+        time.sleep(0.05)
+    pid = run.look()["pid"]
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.1)
+    assert run.state == "died"
+    with pytest.raises(ProcessLookupError):  # reaped: not even a zombie is left
+        os.kill(pid, 0)
+    jobs.submit(run, store)
+    assert run.alive
+    step = run.look()["step"]
+    while run.look()["step"] <= step:
+        assert time.monotonic() < until, run.look()
+        time.sleep(0.05)
+    begun = time.monotonic()
+    run.cancel()
+    while run.alive:
+        assert time.monotonic() - begun < 2, "cancel takes at most two seconds"
+        time.sleep(0.02)
+    assert run.state == "cancelled"
+    assert run.look()["step"] < run.look()["total"]
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.3, 1.5])
+def test_cancel_is_quick_while_a_job_is_still_starting(store, delay):
+    run = jobs.start(store, "train", request(train={"epochs": 200}), "cvae-digits")
+    time.sleep(delay)
+    begun = time.monotonic()
+    run.cancel()
+    while run.alive:
+        assert time.monotonic() - begun < 2
+        time.sleep(0.02)
+    assert run.state == "cancelled"

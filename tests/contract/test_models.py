@@ -1,0 +1,273 @@
+"""Every generator keeps the same contract; a third one needs a file and nothing else."""
+
+import copy
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from ocrgen.models import generators
+from ocrgen.models.adam import FusedAdam
+from ocrgen.models.base import MAX_SAMPLES
+from ocrgen.models.mixture import MixturePrior
+from ocrgen.store import PACKAGE
+
+CASES = [(name, preset) for name, model in generators().items() for preset in model.presets]
+DECODERS = [(name, decoder) for name in ("cvae", "cgan") for decoder in ("mlp", "conv", "transposed")]
+
+
+def build(name: str, preset: str = "fast", **changes):
+    torch.manual_seed(0)
+    model = generators()[name]
+    return model(model.Config.model_validate(model.presets[preset].model_dump() | changes))
+
+
+def batch(n: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return torch.rand(n, 1, 28, 28, generator=generator), torch.randint(0, 10, (n,), generator=generator)
+
+
+@pytest.mark.parametrize(("name", "preset"), CASES)
+def test_a_step_learns_and_reports_finite_scalars(name, preset):
+    model = build(name, preset).start_training()
+    before = [p.clone() for p in model.decoder.parameters()]
+    losses = model.training_step(*batch())
+    assert losses and all(v.ndim == 0 and v.isfinite() and not v.requires_grad for v in losses.values())
+    assert any((a != b).any() for a, b in zip(before, model.decoder.parameters(), strict=True))
+    model.eval()
+    with torch.no_grad():
+        assert all(v.isfinite() for v in model.evaluate(*batch()).values())
+
+
+@pytest.mark.parametrize(("name", "preset"), CASES)
+def test_samples_are_labelled_digits_of_a_seed(name, preset):
+    model = build(name, preset).eval()
+    labels = torch.arange(10).repeat(20)
+    images = model.sample(labels, torch.Generator().manual_seed(1))
+    assert images.shape == (200, 28, 28) and images.dtype == torch.uint8
+    assert torch.equal(images, model.sample(labels, torch.Generator().manual_seed(1)))
+    assert not torch.equal(images, model.sample(labels, torch.Generator().manual_seed(2)))
+
+
+@pytest.mark.parametrize(("name", "preset"), CASES)
+@pytest.mark.parametrize("n", [1, 7, 128, 129, 300])
+def test_samples_do_not_depend_on_how_many_are_asked_for(name, preset, n):
+    model = build(name, preset).eval()
+    labels = torch.arange(10).repeat(40)
+    many = model.sample(labels, torch.Generator().manual_seed(3))
+    few = model.sample(labels[:n], torch.Generator().manual_seed(3))
+    assert torch.equal(few, many[:n])
+
+
+@pytest.mark.parametrize("name", generators())
+def test_what_cannot_be_sampled_is_refused(name):
+    model = build(name)
+    assert model.sample(torch.empty(0, dtype=torch.long)).shape == (0, 28, 28)
+    with pytest.raises(ValueError, match="at most"):
+        model.sample(torch.zeros(MAX_SAMPLES + 1, dtype=torch.long))
+    with pytest.raises(ValueError, match="0 to 9"):
+        model.sample(torch.tensor([10]))
+
+
+@pytest.mark.parametrize(("name", "decoder"), DECODERS)
+def test_cvae_and_cgan_can_share_every_decoder(name, decoder):
+    model = build(name, decoder=decoder, latent=16, decoder_width=16).start_training()
+    model.training_step(*batch())
+    assert model.sample(torch.arange(10)).shape == (10, 28, 28)
+
+
+@pytest.mark.parametrize("decoder", ["mlp", "conv", "transposed"])
+def test_a_shared_decoder_has_the_same_capacity_in_both(decoder):
+    sizes = {
+        sum(p.numel() for p in net.parameters())
+        for net in (
+            build("cvae", decoder=decoder, latent=16, decoder_width=16).decoder.net,
+            build("cgan", decoder=decoder, latent=16, decoder_width=16).decoder,
+        )
+    }
+    assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("name", generators())
+def test_the_sampler_averages_the_decoder(name):
+    model = build(name, ema=0.9).start_training()
+    for _ in range(5):
+        model.training_step(*batch())
+    pairs = list(zip(model.sampler.parameters(), model.decoder.parameters(), strict=True))
+    assert any((a != b).any() for a, b in pairs)
+    assert all((a - b).abs().max() < 1 for a, b in pairs)
+    still = build(name, ema=0).start_training()
+    still.training_step(*batch())
+    pairs = zip(still.sampler.parameters(), still.decoder.parameters(), strict=True)
+    # At the first update the decay is min(ema, 0.1) = 0: the average is the decoder itself.
+    assert all(torch.allclose(a, b) for a, b in pairs)
+
+
+@pytest.mark.parametrize("name", generators())
+def test_training_state_carries_everything(name):
+    one = build(name).start_training()
+    one.training_step(*batch())
+    other = build(name).start_training()
+    other.load_training_state(copy.deepcopy(one.training_state()))
+    for model in (one, other):
+        torch.manual_seed(5)
+        model.training_step(*batch())
+    assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
+
+
+def test_fused_adam_steps_like_torchs():
+    def module():
+        torch.manual_seed(0)
+        return torch.nn.Sequential(
+            torch.nn.Linear(7, 5), torch.nn.Linear(5, 3), torch.nn.Linear(9, 9)
+        )  # the last unused
+
+    ours, theirs = module(), module()
+    one = FusedAdam(ours, 1e-2, (0.5, 0.99))
+    other = torch.optim.Adam(theirs.parameters(), 1e-2, (0.5, 0.99), fused=True)
+    x = torch.randn(20, 11, 7)
+    for i in range(20):
+        for net, optimiser in ((ours, one), (theirs, other)):
+            optimiser.zero_grad(set_to_none=True)
+            net[:2](x[i]).square().sum().backward()
+            optimiser.step()
+    assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
+
+
+def test_the_papers_architectures():
+    cvae, cgan = build("cvae", "paper"), build("cgan", "paper")
+    shapes = [tuple(p.shape) for p in cvae.decoder.parameters()]
+    assert shapes == [(512, 20), (512,), (784, 512), (784,)]
+    assert [tuple(p.shape) for p in cvae.encoder.parameters()] == [(512, 794), (512,), (20, 512), (20,)]
+    shapes = {tuple(p.shape) for p in cgan.decoder.parameters()}
+    assert {(10, 50), (49, 50), (18816, 100), (385, 192, 5, 5), (192, 1, 5, 5)} <= shapes
+    channels = [p.shape[:2] for p in cgan.discriminator.net.parameters() if p.ndim == 4]
+    assert channels == [(32, 1), (64, 32), (128, 64), (256, 128)]
+    real, digit = cgan.discriminator(*batch(4))
+    assert real.shape == (4,) and digit.shape == (4, 10)
+    assert cvae.config.batch == cgan.config.batch == 16
+
+
+def test_the_mixture_is_a_density_and_draws_from_it():
+    prior = MixturePrior(2, 4)
+    with torch.no_grad():
+        prior.factors.normal_(0, 0.3, generator=torch.Generator().manual_seed(1))
+    grid = torch.cartesian_prod(torch.linspace(-12, 12, 241), torch.linspace(-12, 12, 241))
+    label = torch.full((len(grid),), 3)
+    density = prior(grid, label).exp()
+    assert abs(density.sum().item() * 0.1**2 - 1) < 0.01
+    drawn = prior.draw(torch.randn(50_000, 2, generator=torch.Generator().manual_seed(2)), torch.full((50_000,), 3))
+    mean = (density[:, None] * grid).sum(0) * 0.1**2
+    spread = (density[:, None] * (grid - mean).square()).sum(0) * 0.1**2
+    assert torch.allclose(drawn.mean(0), mean, atol=0.05)
+    assert torch.allclose(drawn.var(0), spread, rtol=0.05)
+
+
+def test_a_mixture_too_large_to_hold_is_refused():
+    with pytest.raises(ValidationError, match="lower one of them"):
+        build("cvae", parts=64, latent=128)
+
+
+def test_the_cvaes_loss_is_the_evidence_bound_in_nats():
+    model = build("cvae", "paper")
+    images, labels = batch(64)
+    torch.manual_seed(0)
+    losses = model.losses(images, labels)
+    assert torch.allclose(losses["loss"], losses["reconstruction"] + losses["kl"])
+    # An untrained decoder gives every pixel about one half: ln 2 nats a pixel.
+    assert abs(losses["reconstruction"].item() / 784 - 0.693) < 0.02
+    assert losses["kl"].item() >= 0
+
+
+TINY = '''
+"""A linear generator, to show what a new one takes."""
+
+import torch
+from pydantic import Field
+from torch import nn
+
+from ocrgen.models.base import GenerativeModel, ModelConfig
+
+
+class Linear(nn.Module):
+    def __init__(self, latent):
+        super().__init__()
+        self.net = nn.Linear(latent + 10, 784)
+
+    def forward(self, codes, labels):
+        one_hot = nn.functional.one_hot(labels, 10).float()
+        return self.net(torch.cat([codes, one_hot], 1)).view(-1, 1, 28, 28)
+
+
+class Tiny(GenerativeModel):
+    """The mean of each digit, plus noise."""
+
+    name, title = "tiny", "Tiny"
+
+    class Config(ModelConfig):
+        sparkle: float = Field(0.5, ge=0, le=1, description="how much it sparkles")
+
+    presets = {"fast": Config()}
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.decoder = Linear(config.latent)
+        self.finish()
+
+    def make_optimisers(self):
+        return [torch.optim.Adam(self.decoder.parameters(), 1e-2)]
+
+    def training_step(self, images, labels):
+        codes = torch.randn(len(labels), self.config.latent)
+        loss = (self.decoder(codes, labels).sigmoid() - images).square().mean()
+        self.optimisers[0].zero_grad()
+        loss.backward()
+        self.optimisers[0].step()
+        self.average()
+        return {"error": loss.detach()}
+'''
+LOOK = """
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app.py", default_timeout=60).run()
+assert not app.exception, app.exception
+app.switch_page("pages/2_Train.py").run()
+app.segmented_control(key="train_model").set_value("tiny").run()
+assert not app.exception, app.exception
+assert app.number_input(key="train_tiny_fast_sparkle").value == 0.5
+app.switch_page("pages/3_Gallery.py").run()
+assert not app.exception, app.exception
+assert "Tiny" in app.selectbox(key="gallery_tiny").options[0], app.main
+"""
+
+
+def test_a_third_generator_is_one_new_file(tmp_path):
+    for part in ("ocrgen", "pages"):
+        shutil.copytree(PACKAGE / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PACKAGE / "app.py", tmp_path)
+    (tmp_path / "ocrgen" / "models" / "tiny.py").write_text(TINY)
+    environment = {**os.environ, "OCRGEN_RUNS": str(tmp_path / "runs"), "PYTHONPATH": ""}
+
+    def ocrgen(*args: str) -> str:
+        command = [sys.executable, "-m", "ocrgen", *args]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    name = ocrgen("train", "tiny", "--sparkle", "0.25", "--epochs", "2").splitlines()[-1]
+    ocrgen("sample", name, "--per-digit", "3", "--out", str(tmp_path / "tiny.zip"))
+    assert (tmp_path / "tiny.zip").stat().st_size > 1000
+    look = subprocess.run([sys.executable, "-c", LOOK], cwd=tmp_path, env=environment,
+                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert look.returncode == 0, look.stderr
+
+
+def test_a_file_that_does_not_import_is_not_passed_over(tmp_path):
+    shutil.copytree(PACKAGE / "ocrgen", tmp_path / "ocrgen", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "ocrgen" / "models" / "broken.py").write_text("import nothing_of_that_name")
+    code = "from ocrgen.models import generators; generators()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0 and "nothing_of_that_name" in done.stderr

@@ -1,0 +1,250 @@
+"""Real small studies, as a shell starts them: what they tell, and what is left after kills, faults and cancels."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ocrgen import Problem, jobs
+from ocrgen.datasets import load_digits
+from ocrgen.store import PACKAGE, Run, RunStore
+from ocrgen.study import read_results, verdicts
+from ocrgen.study.plan import StudyConfig, describe, plan
+from ocrgen.study.results import PAIRED
+from ocrgen.study.runner import state_of, work
+
+N = 60
+TINY = {
+    "dataset": "digits",
+    "seeds": 1,
+    "n": [N],
+    "generators": ["cvae"],
+    "epochs": 1,
+    "least": 1280,
+    "samples": 100,
+    "steps": 10,
+    "full_steps": 20,
+    "shares": [0.5],
+    "looked": 10,
+    "robust": 20,
+    "confidence": 0,
+}
+ARMS = {"real", "real+aug", *(a + f for a in ("cvae", "real+cvae", "real+aug+cvae") for f in ("", "-filtered"))}
+TIMES = ["seconds", "cpu_seconds", "training_seconds"]
+
+
+def create(store: RunStore, **changes) -> Run:
+    config = StudyConfig(**TINY | changes)
+    return store.create("study", config.model_dump(), "study-digits")
+
+
+def execute(run: Run, store: RunStore) -> str:
+    return jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None))
+
+
+def wait_for(condition, seconds=90):
+    until = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.02)
+    return found
+
+
+def processes_of(run: Run) -> list[int]:
+    """Living processes that have the run's name on their command line, helpers too; zombies have none."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if run.name.encode() in file.read_bytes():
+                found.append(int(file.parent.name))
+        except OSError:  # it has ended
+            continue
+    return found
+
+
+def log_of(run: Run, word: str) -> list[tuple[int, str]]:
+    """Process and cell of each line of a run's log that says `word` of a cell: begins, or ended."""
+    file = run.path / "log.txt"
+    lines = [line.split() for line in (file.read_text().splitlines() if file.exists() else [])]
+    return [(int(x[1].rsplit("/")[-1]), x[3]) for x in lines if len(x) == 4 and x[2] == word]
+
+
+def files(run: Run) -> dict[str, tuple[bytes, int]]:
+    """Cells that are done, with their files' content and time."""
+    keys = [c.key for c in plan(StudyConfig.model_validate(run.request["settings"])) if state_of(run, c.key) == "done"]
+    paths = [run.path / "cells" / f"{key}.json" for key in keys]
+    return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in paths}
+
+
+def figures(run: Run):
+    """All numbers of a study but its times."""
+    table = read_results(run).table.query("metric not in @TIMES")
+    return table.sort_values(list(table.columns)).reset_index(drop=True)
+
+
+def copy(run: Run, store: RunStore) -> Run:
+    store.root.mkdir(exist_ok=True)
+    return Run(Path(shutil.copytree(run.path, store.root / run.name)))
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> tuple[Run, dict]:
+    """A study from a shell: its run, and the object that it printed."""
+    root = tmp_path_factory.mktemp("studies")
+    command = [sys.executable, *shlex.split(describe(StudyConfig(**TINY)))[1:], "--json"]
+    environment = {**os.environ, "OCRGEN_RUNS": str(root)}
+    done = subprocess.run(command, cwd=PACKAGE, env=environment, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    (run,) = RunStore(root, shipped=None).list()
+    assert run.state == "done" and run.look()["step"] == run.look()["total"] == 13
+    return run, json.loads(done.stdout, parse_constant=pytest.fail)
+
+
+def test_the_object_that_a_study_prints(told):
+    run, found = told
+    assert found["run"] == run.name
+    assert set(found) == {"run", "table", "summary", "differences", "correlations", "verdicts"}
+    assert set(found["table"][0]) == {
+        *("kind", "arm", "n_real", "seed", "epoch", "n_labelled", "n_validation", "metric", "value"),
+    }
+    readers = [r for r in found["summary"] if r["kind"] == "reader"]
+    assert {r["arm"] for r in readers if r["n_real"]} == ARMS
+    assert {r["arm"] for r in readers if not r["n_real"]} == {"all", "all+aug"}
+    metrics = {"accuracy", "precision_macro", "recall_weighted", "f1_macro", "f1_weighted", "calibration_error"}
+    metrics |= {"f1/0", "f1/9", "corrupted", "attacked", "attack/10", "seconds", "cpu_seconds"}
+    for arm in ARMS | {"all", "all+aug"}:
+        rows = {r["metric"]: r for r in readers if r["arm"] == arm}
+        assert metrics <= set(rows), arm
+        assert ("gan_test" in rows) == ("cvae" in arm) and ("kept" in rows) == ("filtered" in arm)
+        for row in rows.values():  # one seed: a figure, and no bounds to boast of
+            assert {"mean", "low", "high", "n"} <= set(row) and row["n"] == 1
+            assert row["mean"] is not None and row["low"] is None and row["high"] is None
+    pairs = {(d["arm"], d["against"], d["metric"]) for d in found["differences"]}
+    assert pairs == {(a, b, m) for a in ARMS for b in ("real", "real+aug") for m in PAIRED if a != b}
+    assert {v["claim"] for v in found["verdicts"]} == {3, 4, 5} and len(found["verdicts"]) == 13
+    assert {v["verdict"] for v in found["verdicts"]} == {"undecided"}
+
+
+def test_every_arm_says_how_many_labelled_images_it_has_seen(told):
+    _, found = told
+    train, validation, _ = map(len, load_digits("digits"))
+    for row in found["summary"]:
+        if row["kind"] == "reader":
+            expected = (N, N) if row["n_real"] else (train, validation)
+            assert (row["n_labelled"], row["n_validation"]) == expected, row
+
+
+def test_results_without_their_cells_are_the_same(told, store):
+    """What is shipped: a table and a few counts."""
+    run = copy(told[0], store)
+    whole = read_results(run)
+    for folder in ("cells", "generators"):
+        shutil.rmtree(run.path / folder)
+    shipped = read_results(run)
+    for name in ("summary", "differences"):
+        a, b = (getattr(r, name).to_dict("records") for r in (whole, shipped))
+        key = str  # NaN equals nothing but its own name
+        assert sorted(map(key, a)) == sorted(map(key, b))
+    for name in ("config", "confusions", "misread", "failures", "done", "total"):
+        assert getattr(whole, name) == getattr(shipped, name), name
+    assert verdicts(whole) == verdicts(shipped)
+    assert np.sum(shipped.confusions[f"real|{N}"]) == len(load_digits("digits").test)
+    for damage in (b"{", b"[]", None):
+        file = run.path / "results.json"
+        file.unlink() if damage is None else file.write_bytes(damage)
+        with pytest.raises(Problem, match="missing or damaged"):
+            read_results(run)
+
+
+def test_a_killed_study_goes_on_where_it_was(told, store):
+    """Killed with its helper at work: what was done stands untouched, and the end is that of one never killed."""
+    run = jobs.start(store, "study", StudyConfig(**TINY | {"workers": 2}).model_dump(), "study-digits")
+    wait_for(lambda: len(files(run)) >= 2 and len(log_of(run, "begins")) > len(log_of(run, "ended")))
+    assert len(processes_of(run)) == 2
+    os.kill(run.look()["pid"], signal.SIGKILL)
+    wait_for(lambda: run.state == "died" and not processes_of(run))
+    before = files(run)
+    assert 2 <= len(before) < 13
+    assert execute(run, store) == "done"
+    after = files(run)
+    assert {name: after[name] for name in before} == before and len(after) == 13
+    assert not list(run.path.rglob("*.part"))
+    assert figures(run).equals(figures(told[0]))
+
+
+def test_a_fault_is_told_spares_the_rest_and_is_tried_again(told, store):
+    run = copy(told[0], store)
+    run.update(state="cancelled")
+    maker, damaged = "generator-cvae-n60-s0", "reader-real+aug-n60-s0"
+    fed = {c.key for c in plan(StudyConfig(**TINY)) if maker in c.needs}
+    for key in fed | {maker}:
+        (run.path / "cells" / f"{key}.json").unlink()
+    shutil.rmtree(run.path / "generators")
+    (run.path / "generators").mkdir()
+    (run.path / "generators" / maker).write_text("a file where the generator's folder belongs")
+    (run.path / "cells" / f"{damaged}.json").write_text('{"key": "reader-rea')  # as after a full disk
+    before = files(run)
+    assert damaged not in before and len(read_results(run).failures) == 0
+
+    with pytest.raises(Problem, match=f"7 of 13 cells failed; the first: {maker}: FileExistsError"):
+        execute(run, store)
+    assert run.state == "failed" and "resuming tries the failed ones again" in run.look()["error"]
+    faults = {f["key"]: f["error"] for f in read_results(run).failures}
+    assert faults.keys() == fed | {maker}
+    assert all(faults[key] == f"it needs {maker}, which failed" for key in fed)
+    assert state_of(run, damaged) == "done"  # done anew
+    assert before.items() <= files(run).items()
+
+    (run.path / "generators" / maker).unlink()
+    assert execute(run, store) == "done"
+    assert figures(run).equals(figures(told[0]))
+
+
+@pytest.mark.parametrize("content", ["", "{", "null", "[]", "5", "{}", '{"key": "reader-all-n0-s1"}', "\x00\xff"])
+def test_a_damaged_cell_counts_as_not_done(store, content):
+    run = create(store)
+    (run.path / "cells").mkdir()
+    (run.path / "cells" / "reader-all-n0-s0.json").write_text(content, "latin-1")
+    assert state_of(run, "reader-all-n0-s0") == ""
+    assert read_results(run).done == 0
+
+
+def test_a_cancel_ends_all_processes(store):
+    run = create(store, workers=2, full_steps=1_000_000)
+
+    def cancel():
+        wait_for(lambda: len(log_of(run, "begins")) == 2)  # this process and its helper, each at a reader
+        run.cancel()
+
+    canceller = threading.Thread(target=cancel)
+    canceller.start()
+    assert execute(run, store) == "cancelled"
+    canceller.join()
+    assert len({pid for pid, _ in log_of(run, "begins")}) == 2 and not files(run)
+    assert run.state == "cancelled" and not processes_of(run)
+    assert "Fatal" not in (run.path / "log.txt").read_text()
+
+
+def test_the_papers_protocol(store):
+    """Its generators have seen all labelled images, and every arm that uses one says so."""
+    run = create(store, protocol="paper")
+    assert execute(run, store) == "done"
+    train, validation, _ = map(len, load_digits("digits"))
+    found = read_results(run)
+    readers = found.summary.query("kind == 'reader' and n_real == 500 and metric == 'accuracy'").set_index("arm")
+    assert set(readers.index) == ARMS
+    for arm, row in readers.iterrows():
+        assert row.n_labelled == (train if "cvae" in arm else 500)
+        assert row.n_validation == validation
+    epochs = found.table.query("kind == 'epoch'")
+    assert set(epochs.metric) >= {"lfid_64", "lfid_192", "lfid_768", "fid_2048", "coverage", "accuracy", "gan_test"}
+    assert set(epochs.n_labelled) == {train} and set(epochs.epoch) == {1}

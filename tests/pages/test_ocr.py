@@ -1,0 +1,120 @@
+"""The page OCR, drawn and used as Streamlit runs it, over studies that were really done."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ocrgen.store import PACKAGE, SHIPPED, RunStore
+from ocrgen.study import read_results, verdicts
+from ocrgen.ui.study import VIEWS
+
+
+@pytest.fixture
+def page(studied, monkeypatch):
+    """Open the page on the study of one protocol."""
+    monkeypatch.setenv("OCRGEN_RUNS", str(studied.root))
+
+    def open_page(protocol: str) -> AppTest:
+        (run,) = [r for r in studied.list("study") if r.request["settings"]["protocol"] == protocol]
+        at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60)
+        at.query_params["run"] = run.name
+        return at.run()
+
+    return open_page
+
+
+def texts(at: AppTest) -> str:
+    return "\n".join(str(x.value) for kind in ("markdown", "caption", "info", "warning") for x in at.get(kind))
+
+
+@pytest.mark.parametrize("protocol", ["fair", "paper"])
+def test_every_view_of_a_study(page, protocol):
+    at = page(protocol)
+    for view in VIEWS:
+        at.segmented_control(key="ocr_view").set_value(view).run()
+        assert not at.exception, view
+        assert not at.error, view
+
+
+def test_the_banner_says_how_many_labelled_images_were_seen(page):
+    assert "same n images" in page("fair").info[0].value
+    told = page("paper").warning[0].value
+    assert "1,317 labelled images" in told and "500" in told
+
+
+def test_verdicts_stand_with_figure_interval_and_n(page):
+    at = page("paper")
+    chosen = next(c for c in at.button_group if c.key == "ocr_claim")
+    assert len(chosen.options) > 1
+    for option in chosen.options:
+        chosen.set_value(int(option[0])).run()
+        lines = [h.body for h in at.html if "flex-wrap" in h.body]
+        assert not at.exception and lines
+        for line in "".join(lines).split("<div")[1:]:
+            assert re.search(r">(holds|does not hold|undecided)</b>.*[+-]\d.*\[.+\], n = \d", line)
+
+
+def test_the_command_on_the_page_is_the_study(page, studied):
+    at = page("fair")
+    command = at.code[-1].value
+    assert command.startswith("python -m ocrgen study --dataset digits --protocol fair")
+    assert "--confidence 0.0" in command and "--shares 0.2 0.5" in command
+
+
+def test_a_link_to_a_study_that_is_gone(studied, monkeypatch):
+    monkeypatch.setenv("OCRGEN_RUNS", str(studied.root))
+    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60)
+    at.query_params["run"] = "../../etc/passwd"
+    at.run()
+    assert not at.exception
+    assert "not here" in at.warning[0].value
+
+
+def test_a_study_of_damaged_settings_is_named(store):
+    store.create("study", {"seeds": -1, "dataset": "digits"}, "study-fair-digits")
+    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
+    assert not at.exception
+    assert any("missing or damaged" in e.value for e in at.error)
+
+
+def test_no_study_yet_and_one_click_to_the_first(store):
+    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
+    assert not at.exception
+    at.button(key="ocr_quick").click().run()
+    (run,) = store.list("study")
+    assert run.request["settings"]["dataset"] == "digits"
+    run.cancel()
+
+
+def test_a_shipped_study_needs_neither_cells_nor_data(studied, tmp_path, monkeypatch):
+    (fair,) = [r for r in studied.list("study") if r.request["settings"]["protocol"] == "fair"]
+    shipped = tmp_path / "shipped" / "study"
+    shutil.copytree(fair.path, shipped, ignore=shutil.ignore_patterns("cells", "generators", "readers", "log.txt"))
+    monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(shipped.parent))
+    monkeypatch.setenv("OCRGEN_DATA", str(tmp_path / "none"))
+    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
+    for view in VIEWS:
+        at.segmented_control(key="ocr_view").set_value(view).run()
+        assert not at.exception and not at.error, view
+    assert "same n images" in at.info[0].value
+
+
+@pytest.mark.parametrize("run", RunStore(Path("none"), SHIPPED).list("study"), ids=lambda r: r.name)
+def test_every_study_that_we_ship_is_complete(run):
+    results = read_results(run)
+    assert results.done == results.total and not results.failures
+    assert {v["claim"] for v in verdicts(results)} >= {3, 5}
+    assert (run.path / "misread.npz").exists()
+
+
+def test_a_damaged_study_is_named(studied, store, monkeypatch):
+    run = store.create("study", studied.list("study")[0].request["settings"], "study")
+    (run.path / "results.json").write_text(json.dumps({"done": 1}))
+    (run.path / "table.parquet").write_bytes(b"PAR1 nothing")
+    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
+    assert not at.exception
+    assert run.name in at.error[0].value

@@ -1,0 +1,226 @@
+"""Every page through AppTest: empty, in use, with damaged runs and strange links."""
+
+import json
+import os
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ocrgen.datasets import load_digits
+from ocrgen.files import lock
+from ocrgen.sampling import to_npz, to_zip
+from ocrgen.scoring import ScoreConfig, score_epochs
+from ocrgen.store import PACKAGE, RunStore
+from tests.conftest import request
+
+PAGES = sorted(p.name for p in (PACKAGE / "pages").glob("[0-9]*.py"))
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(PACKAGE / "app.py"), default_timeout=60).run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.switch_page(f"pages/{name}").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    return " ".join(e.value for e in [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.subheader])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_lab_says_what_to_do_and_offers_it(page):
+    app = open_page(page)
+    assert len(app.title) == 1
+    assert any("bundled digits" in b.label for b in app.button)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_with_runs(use_trained, page):
+    app = open_page(page)
+    assert len(app.title) == 1 and not app.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("query", ["../../etc/passwd", "<script>alert(1)</script>", "x" * 3000, "", "\0"])
+def test_garbage_in_the_link_does_no_harm(use_trained, page, query):
+    assert not open_page(page, run=query).error
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("file", ["run.json", "status.json"])
+def test_a_damaged_run_is_shown_and_spoils_nothing(trained, tmp_path, monkeypatch, page, file):
+    import shutil
+
+    root = tmp_path / "runs"
+    shutil.copytree(trained.root, root)
+    damaged = RunStore(root, shipped=None).list()[0]
+    (damaged.path / file).write_text("{ half a f")
+    app = open_page(page)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_weights_gone_or_damaged_are_a_message(trained, tmp_path, page):
+    import shutil
+
+    root = tmp_path / "runs"
+    shutil.copytree(trained.root, root)
+    for file in root.rglob("*.safetensors"):
+        file.write_bytes(b"\xff" * 100)
+    for file in root.rglob("*.png"):
+        file.write_bytes(b"nothing")
+    for file in root.rglob("events.*"):
+        file.write_bytes(b"\x00" * 50)
+    app = open_page(page)
+    if "Gallery" in page:
+        assert "damaged" in texts(app)
+
+
+def test_train_starts_a_real_job_with_the_settings_of_the_form(store):
+    app = open_page("2_Train.py")
+    app.segmented_control(key="train_model").set_value("cgan").run()
+    app.number_input(key="train_epochs").set_value(1)
+    app.number_input(key="train_loop_seed").set_value(9)
+    app.number_input(key="train_cgan_fast_latent").set_value(20)
+    app.text_input(key="train_label").set_value("from the page").run()
+    app.button(key="train_start").click().run()
+    assert not app.exception and not app.error
+    (run,) = store.list()
+    settings = run.request["settings"]
+    assert settings["model"] == "cgan" and settings["train"]["seed"] == 9 and settings["config"]["latent"] == 20
+    assert run.request["label"] == "from the page"
+    assert run.alive
+    assert run.name in app.query_params["run"]
+    app.button(key=f"train_cancel_{run.name}").click().run()
+    for _ in range(100):
+        if not run.alive:
+            break
+        app.run()
+    assert run.state == "cancelled"
+    app.run()
+    app.button(key=f"train_delete_{run.name}").click().run()
+    assert store.list() == []
+
+
+def test_a_full_queue_is_a_message(store, monkeypatch):
+    monkeypatch.setattr("ocrgen.jobs.QUEUE_LIMIT", 1)
+    run = store.create("train", request(), "waits")
+    held = lock(run.path / "lock")
+    run.update(state="queued", queued="2026")
+    app = open_page("2_Train.py")
+    app.button(key="train_start").click().run()
+    assert "queue is full" in texts(app)
+    assert len(store.list()) == 1
+    os.close(held)
+
+
+def test_a_dead_run_says_so_and_offers_to_go_on(store):
+    run = store.create("train", request(), "dead")
+    run.update(state="running", step=5, total=20, epochs=2)
+    app = open_page("2_Train.py")
+    assert "has ended without a word" in texts(app)
+    assert app.button(key=f"train_resume_{run.name}")
+
+
+def test_a_failed_run_shows_its_reason(store):
+    run = store.create("train", request(), "failed")
+    run.update(state="failed", error="The training broke down at step 7.")
+    assert "broke down at step 7" in texts(open_page("2_Train.py"))
+
+
+def test_missing_data_say_what_to_do_and_what_still_works(monkeypatch, tmp_path):
+    monkeypatch.setenv("OCRGEN_DATA", str(tmp_path))
+    app = open_page("2_Train.py")
+    app.selectbox(key="train_dataset").set_value("mnist").run()
+    assert "bundled digits" in texts(app)
+    assert app.button(key="train_start").disabled
+
+
+@pytest.mark.parametrize("pack", [to_zip, to_npz])
+def test_own_data_through_the_browser(store, pack):
+    digits = load_digits("digits").train.subset(120, 0)
+    app = open_page("2_Train.py")
+    name = "My digits (2026).zip" if pack is to_zip else "own.npz"
+    app.file_uploader(key="train_upload").set_value((name, pack(digits, {}), "application/zip")).run()
+    assert not app.exception and not app.error
+    chosen = app.selectbox(key="train_dataset").value
+    assert load_digits(chosen).train.images.shape[1:] == (28, 28)
+    app.number_input(key="train_epochs").set_value(1)
+    app.button(key="train_start").click().run()
+    assert store.list()[0].request["settings"]["dataset"] == chosen
+    store.list()[0].cancel()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip", b"GIF89a" * 100])
+def test_a_bad_upload_is_a_message_and_leaves_nothing(store, content):
+    app = open_page("2_Train.py")
+    app.file_uploader(key="train_upload").set_value(("../../evil.zip", content, "application/zip")).run()
+    assert not app.exception and len(app.error) == 1
+    assert not [p for p in store.root.rglob("*") if p.is_file()]
+
+
+@pytest.mark.parametrize("view", ["Side by side", "Over the epochs", "Latent walk", "Nearest real"])
+@pytest.mark.parametrize("digit", ["all", 7])
+def test_gallery_views(use_trained, view, digit):
+    app = open_page("3_Gallery.py")
+    app.segmented_control(key="gallery_view").set_value(view)
+    app.pills(key="gallery_digit").set_value(digit)
+    app.run()
+    assert not app.exception and not app.error
+    assert len(app.get("image")) >= 2
+
+
+def test_gallery_shows_the_run_and_the_epoch_that_are_asked_for(use_trained):
+    run = use_trained.list()[1]
+    app = open_page("3_Gallery.py", run=run.name)
+    assert app.selectbox(key="gallery_cgan").value == run.name
+    app.select_slider(key=f"gallery_epoch_{run.name}").set_value(1).run()
+    assert not app.exception
+    assert "epoch 1" in texts(app)
+
+
+@pytest.fixture(scope="module")
+def scored(trained, tmp_path_factory):
+    """A copy of the trained runs, the first of them scored by the real verb."""
+    import shutil
+
+    root = tmp_path_factory.mktemp("scored") / "runs"
+    shutil.copytree(trained.root, root)
+    store = RunStore(root, shipped=None)
+    config = ScoreConfig(run=store.list()[0].name, epochs=[1, 3], n=300)
+    score_epochs(store.list()[0], config, lambda: False, lambda step, total: None)
+    return store
+
+
+def test_fid_page_shows_scores_and_offers_the_missing_ones(scored, monkeypatch):
+    monkeypatch.setenv("OCRGEN_RUNS", str(scored.root))
+    run, other = scored.list()
+    app = open_page("5_FID_and_LFID.py", run=run.name)
+    assert "1 of 3 epochs have no scores" in texts(app)
+    assert "300 generated images against 1,317 real ones" in texts(app)
+    assert len(app.get("plotly_chart")) == 4 + 1 + 4 + 2
+    assert app.select_slider(key="fid_epoch").value == 3
+    app.select_slider(key="fid_epoch").set_value(1).run()
+    assert not app.exception and len(app.get("image")) == 1
+
+    app = open_page("5_FID_and_LFID.py", run=other.name)
+    assert "3 of 3 epochs have no scores" in texts(app) and not app.get("plotly_chart")
+    app.button(key=f"fid_score_{other.name}").click().run()
+    (job,) = scored.list("score")
+    assert job.request["settings"]["run"] == other.name
+    job.cancel()
+
+
+def test_fid_page_raises_an_alarm_for_a_collapse(scored, monkeypatch):
+    monkeypatch.setenv("OCRGEN_RUNS", str(scored.root))
+    run = scored.list()[0]
+    file = run.path / "scores" / "digitnet" / "epoch-003.json"
+    before = file.read_text()
+    file.write_text(json.dumps(json.loads(before) | {"collapsed": True}))
+    app = open_page("5_FID_and_LFID.py", run=run.name)
+    assert any("hardly differ" in e.value for e in app.error)
+    file.write_text("{ half")
+    assert not open_page("5_FID_and_LFID.py", run=run.name).exception
+    file.write_text(before)

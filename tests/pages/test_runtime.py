@@ -1,0 +1,58 @@
+"""The page Runtime over a benchmark that was really run, one that is damaged, and none."""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ocrgen import jobs
+from ocrgen.benchmark.plan import BenchmarkConfig
+from ocrgen.benchmark.runner import work
+from ocrgen.store import PACKAGE, RunStore
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory) -> RunStore:
+    """A store with one benchmark of the claim, as quick as it gets."""
+    store = RunStore(tmp_path_factory.mktemp("measured"), shipped=None)
+    config = BenchmarkConfig(what="claim", quick=True, repeats=2, dataset="digits")
+    run = store.create("benchmark", config.model_dump(), "benchmark-claim")
+    assert jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None)) == "done"
+    return store
+
+
+def open_page() -> AppTest:
+    at = AppTest.from_file(str(PACKAGE / "pages/6_Runtime.py"), default_timeout=60).run()
+    assert not at.exception
+    return at
+
+
+def test_the_claim_is_judged_three_ways(measured, monkeypatch):
+    monkeypatch.setenv("OCRGEN_RUNS", str(measured.root))
+    at = open_page()
+    cards = [h.body for h in at.html if "×" in h.body]
+    assert len(cards) == 6 and all("n = 2" in c and "multiply-adds" in c for c in cards)
+    view = next(b for b in at.button_group if b.key == "runtime_view")
+    assert list(view.options) == ["Ten trainings", "Arithmetic"]
+    for name in view.options:
+        view.set_value(name).run()
+        assert not at.exception
+    assert len(at.dataframe[-1].value) > 10
+
+
+def test_nothing_measured_yet_says_what_to_do(store):
+    at = open_page()
+    assert any(b.label == "Measure now, on the bundled digits" for b in at.button)
+
+
+def test_a_damaged_benchmark_is_named_and_a_link_to_nothing_too(measured, tmp_path, monkeypatch):
+    monkeypatch.setenv("OCRGEN_RUNS", str(tmp_path / "runs"))
+    store = RunStore(tmp_path / "runs", shipped=None)
+    run = store.create("benchmark", BenchmarkConfig().model_dump(), "benchmark-all")
+    (run.path / "benchmark.json").write_text(json.dumps({"machine": 1}))
+    at = AppTest.from_file(str(PACKAGE / "pages/6_Runtime.py"), default_timeout=60)
+    at.query_params["run"] = "../../etc/passwd"
+    at.run()
+    assert not at.exception
+    assert any("damaged" in e.value for e in at.error)
+    assert any("not here" in w.value for w in at.warning)

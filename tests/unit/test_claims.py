@@ -1,0 +1,276 @@
+"""One verdict a claim: the rules on made-up sub-verdicts, which runs speak, and what the shipped studies say."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ocrgen.benchmark.results import make_row
+from ocrgen.store import SHIPPED, Run, RunStore
+from ocrgen.study.claims import RULES, WORDS, answer, claims, judge
+from ocrgen.study.findings import Benchmark, Findings, Study, find, nearest
+from ocrgen.study.judging import FAILS, HOLDS, OPEN, UNMEASURED, every, some, strictly, together
+from ocrgen.study.plan import StudyConfig
+from ocrgen.study.results import COLUMNS, DISTANCES, Results, correlations, paired, summarise
+from tests.unit.test_study_results import checkpoints, falling, results, table
+
+NOBODY = Findings(None, None, None, (), ())
+
+
+def part(low, high, unit="accuracy", n=5, verdict=None):
+    """A sub-verdict with these bounds, judged as one comparison."""
+    made = {"low": low, "high": high, "figure": (low + high) / 2, "n": n, "unit": unit, "verdict": verdict}
+    return made | {"verdict": verdict or strictly(made, 1)}
+
+
+YES, NO, MAYBE = part(0.01, 0.02), part(-0.02, -0.01), part(-0.01, 0.01)
+BARELY = part(0.0001, 0.02)  # above zero, but not if it is one of several
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        ([YES, YES], HOLDS),
+        ([YES, BARELY], HOLDS),
+        ([YES, NO], FAILS),
+        ([MAYBE, NO], FAILS),
+        ([YES, part(-0.02, 0.0009)], OPEN),  # refuted as one comparison, not as one of two
+        ([YES, MAYBE], OPEN),
+        ([], UNMEASURED),
+    ],
+)
+def test_a_claim_without_exception(parts, verdict):
+    assert every(parts) == verdict
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        ([YES, NO, NO, NO], HOLDS),
+        ([BARELY], HOLDS),
+        ([BARELY, NO, NO, NO], OPEN),
+        ([NO, NO], FAILS),
+        ([NO, MAYBE], OPEN),
+        ([], UNMEASURED),
+    ],
+)
+def test_a_claim_that_there_is_a_way(parts, verdict):
+    assert some(parts) == verdict
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ([HOLDS, HOLDS], HOLDS),
+        ([HOLDS, FAILS], FAILS),
+        ([HOLDS, OPEN], OPEN),
+        ([HOLDS, UNMEASURED], OPEN),
+        ([UNMEASURED, UNMEASURED], UNMEASURED),
+        ([], UNMEASURED),
+    ],
+)
+def test_a_claim_that_names_several_things(found, verdict):
+    assert together(found) == verdict
+
+
+@pytest.mark.parametrize(
+    ("unit", "yes", "no"),
+    [
+        ("accuracy", (0.01, 0.02), (-0.02, -0.01)),
+        ("area", (0.01, 0.02), (-0.02, -0.01)),
+        ("correlation", (0.1, 0.2), (0.7, 0.9)),
+        ("share of saliency", (-0.01, 0.0), (-0.2, -0.1)),
+        ("times", (12, 13), (1, 2)),
+    ],
+)
+def test_each_unit_is_judged_by_its_own_rule_and_wider_intervals_decide_less(unit, yes, no):
+    assert (part(*yes, unit)["verdict"], part(*no, unit)["verdict"]) == (HOLDS, FAILS)
+    assert strictly(part(*yes, unit, n=2), 10**6) == OPEN
+    lonely = {"low": None, "high": None, "figure": 1, "n": 1, "unit": unit, "verdict": OPEN}
+    assert strictly(lonely, 4) == OPEN
+
+
+def test_bootstrapped_bounds_stay_as_they_are():
+    assert strictly(part(-0.9, 0.1, "Spearman", verdict=HOLDS), 100) == HOLDS
+
+
+def saliency(ink=0.0, n=100):
+    """Rows of saliency in which readers of generated digits look at ink by this much more."""
+    gains = {"deletion_gain": lambda s, a: 0.3 + s / 100, "sanity": lambda s, a: 0.2 + s / 100}
+    gains["on_ink"] = lambda s, a: 0.5 + (a != "real") * (ink + s / 1000)
+    rows = [
+        ["saliency", arm, n, seed, 0, n, n, metric, value(seed, arm)]
+        for metric, value in gains.items()
+        for arm in ("real", "cvae", "cgan")
+        for seed in range(3)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def spoken(found: Results, whole=True):
+    """Findings in which this study is both the fair one and the paper's."""
+    study = Study(Run(Path("spoken")), found, whole)
+    return replace(NOBODY, fair=study, paper=study)
+
+
+def verdicts(found: Findings) -> dict[int, str]:
+    return {c.number: c.verdict for c in judge(found)}
+
+
+def test_gains_and_losses_decide_what_the_fair_study_is_asked():
+    assert verdicts(spoken(results(cvae=0.1, cgan=-0.1))) == {
+        1: UNMEASURED,
+        2: HOLDS,
+        3: HOLDS,
+        4: UNMEASURED,
+        5: HOLDS,
+    }
+    assert verdicts(spoken(results(cvae=-0.1, cgan=-0.1))) | {2: 0} == {
+        1: UNMEASURED,
+        2: 0,
+        3: FAILS,
+        4: UNMEASURED,
+        5: FAILS,
+    }
+    one = verdicts(spoken(results(seeds=1, cvae=0.1)))
+    assert (one[3], one[5]) == (OPEN, OPEN)
+    three = judge(spoken(results(cvae=0.1, cgan=-0.1)))[2]
+    assert [f.words for f in three.figures] == ["+10.00 [+10.00, +10.00]", "-10.00 [-10.00, -10.00]"]
+    assert (three.n, three.n_labelled, three.page, three.figures[0].model) == (3, 100, "4_OCR", "cvae")
+    assert {p["against"] for p in three.parts} == {"real+aug"}
+
+
+def test_the_papers_protocol_alone_does_not_decide_on_ocr_but_is_told():
+    found = replace(spoken(results(cvae=0.1)), fair=None)
+    three, five = (judge(found)[i] for i in (2, 4))
+    assert three.verdict == five.verdict == UNMEASURED
+    assert "not equal" in three.aside and "+10.00" in three.aside and "not equal" in five.aside
+    assert "--protocol fair" in three.note
+    assert "no equal comparison" in answer(found)
+
+
+def test_lfid_must_rank_within_each_generator_and_over_all():
+    def against(arm, seed, epoch, accuracy):
+        return falling(arm, seed, epoch, accuracy) | ({"lfid_64": accuracy} if arm == "cgan" else {})
+
+    rng = np.random.default_rng(0)
+
+    def by_chance(arm, seed, epoch, accuracy):
+        return falling(arm, seed, epoch, accuracy) if arm == "cvae" else dict.fromkeys(DISTANCES, rng.normal())
+
+    for score, verdict in ((falling, HOLDS), (against, FAILS), (by_chance, OPEN)):
+        facts = checkpoints(score)
+        config = StudyConfig(protocol="paper")
+        ranked = Results(config, facts, summarise(facts), paired(facts), correlations(facts), {}, {}, 0, 0)
+        two = judge(spoken(ranked))[1]
+        assert two.verdict == verdict
+        assert [f.what for f in two.figures] == ["within CVAE", "within CGAN", "over all"]
+        assert two.n == 8 and two.counted == "trainings"
+
+
+@pytest.mark.parametrize(("ink", "verdict"), [(0.0, HOLDS), (-0.5, FAILS)])
+def test_readers_must_look_at_ink(ink, verdict):
+    facts = saliency(ink)
+    found = Results(StudyConfig(n=[100]), facts, summarise(facts), paired(facts), [], {}, [], 0, 0)
+    four = judge(spoken(found))[3]
+    assert four.verdict == verdict and four.page == "7_Saliency" and len(four.parts) == 8
+
+
+def speeds(paper, decoder):
+    def row(way, what, bounds):
+        subject = f"CVAE, {way}, {what}"
+        ends = {"low": bounds[0], "high": bounds[1], "ratio": sum(bounds) / 2}
+        return make_row(bench="claim", subject=subject, unit="images per second", n=10, size=2048, value=1.0, **ends)
+
+    rows = [row("paper", "training", paper), row("decoder", "training", decoder), row("decoder", "sampling", (1, 1.1))]
+    return replace(NOBODY, speed=Benchmark(Run(Path("speed")), rows, True, False))
+
+
+@pytest.mark.parametrize(
+    ("paper", "decoder", "verdict"),
+    [((30, 32), (11, 12), HOLDS), ((30, 32), (1, 2), FAILS), ((30, 32), (9, 11), OPEN), ((30, 32), (2, 9.9), OPEN)],
+)
+def test_ten_times_faster_is_a_claim_on_every_way_of_training(paper, decoder, verdict):
+    one = judge(speeds(paper, decoder))[0]
+    assert one.verdict == verdict and one.run == "speed" and one.page == "6_Runtime"
+    assert (one.n, one.n_labelled, one.mark) == (10, 2048, 10) and len(one.figures) == 2 and len(one.parts) == 3
+
+
+def keep(store, protocol="fair", dataset="mnist", seeds=3, state="done", gain=0.1):
+    """A finished study as it is shipped: a table and what else pages need."""
+    settings = StudyConfig(dataset=dataset, protocol=protocol, seeds=seeds, n=[500]).model_dump()
+    run = store.create("study", settings, "study")
+    values = {"real": {}, "real+aug": {}, "real+aug+cvae": {}, "real+aug+cvae-filtered": {}}
+    for seed in range(seeds):
+        for arm in values:
+            values[arm][seed] = 0.5 + seed / 100 + gain * ("cvae" in arm)
+    facts = pd.concat([table(values, m, n=500) for m in ("accuracy", "corrupted")])
+    facts.to_parquet(run.path / "table.parquet")
+    told = {"confusions": {}, "misread": {}, "failures": [], "done": 9, "total": 10 - (state == "done")}
+    (run.path / "results.json").write_text(json.dumps(told))
+    run.update(state=state)
+    return run
+
+
+def test_the_newest_complete_study_speaks_mnist_first(store):
+    kept = [
+        keep(store),
+        keep(store),
+        keep(store, dataset="digits"),
+        keep(store, state="cancelled"),
+        keep(store, seeds=1),
+    ]
+    kept[1].amend(created="2999-01-01T00:00:00+00:00")
+    assert find(store).fair.run.name == kept[1].name
+    for run in kept[:2]:
+        store.delete(run)
+    assert find(store).fair.run.name == kept[2].name
+    store.delete(kept[2])
+    three = claims(store)[2]
+    assert three.run in (kept[3].name, kept[4].name) and "Not complete" in three.note
+
+
+def test_a_damaged_study_is_named_and_the_next_one_speaks(store):
+    good, bad, torn, odd = (keep(store) for _ in range(4))
+    (bad.path / "table.parquet").write_bytes(b"PAR1")
+    (torn.path / "run.json").write_text("{ half")
+    odd.amend(settings=odd.request["settings"] | {"generators": ["nobody"]})
+    found = find(store)
+    assert found.fair.run.name == good.name
+    assert len(found.faults) == 3
+    assert all(any(run.name in fault for fault in found.faults) for run in (bad, torn, odd))
+    assert judge(found)[2].verdict == HOLDS
+
+
+def test_the_answer_in_words(store):
+    keep(store)
+    told = answer(find(store))
+    assert told.startswith("**Yes**") and "+10.00 points [+10.00, +10.00]" in told and "3 seeds" in told
+    assert "the same 500 labelled images" in told
+    empty = RunStore(store.root / "none", None)
+    assert "Nothing has been measured" in answer(find(empty))
+
+
+def test_nobody_has_measured_anything(store):
+    found = claims(store)
+    assert [c.number for c in found] == [1, 2, 3, 4, 5]
+    assert {c.verdict for c in found} == {UNMEASURED} and all("python -m ocrgen" in c.note for c in found)
+    assert {c.words for c in found} == set(WORDS.values()) and {c.rule for c in found} == set(RULES.values())
+
+
+def test_the_papers_size_is_judged_or_the_nearest():
+    assert [nearest(s) for s in ([100, 500, 5000], [200], [400, 600], [100, 1000])] == [500, 200, 400, 100]
+
+
+def test_what_we_ship_judges_the_claims():
+    found = claims(RunStore(Path("none"), Path(SHIPPED)))
+    assert [c.number for c in found] == [1, 2, 3, 4, 5]
+    measured = [c for c in found if c.verdict != UNMEASURED]
+    assert {2, 4} <= {c.number for c in measured}
+    for c in measured:
+        assert c.run and c.n >= 3 and c.figures and c.parts and c.n_labelled
+        assert all(re.fullmatch(r"[+-]?[\d.]+ \[[+-]?[\d.]+, [+-]?[\d.]+]", f.words) for f in c.figures)

@@ -1,0 +1,181 @@
+"""The user's own digits, damaged or hostile: one DataError that names the file and the fault, and nothing loaded."""
+
+import gzip
+import io
+import os
+import pickle
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ocrgen import Problem
+from ocrgen.datasets import DataError, arrays, load_digits
+from ocrgen.datasets.idx import parse_idx
+from ocrgen.datasets.own import load, read
+
+
+@cache
+def good() -> tuple[np.ndarray, np.ndarray]:
+    """Three images of each digit, in order of class."""
+    digits = load_digits("digits").train
+    chosen = digits[np.concatenate([np.flatnonzero(digits.labels == c)[:3] for c in range(10)])]
+    return chosen.images, chosen.labels
+
+
+def refused(path: Path, fault: str) -> None:
+    """`path` is refused for `fault`, by its name, in one sentence or two; read and load agree."""
+    for door in (read, load):
+        with pytest.raises(DataError, match=fault) as error:
+            door(path)
+        assert path.name in str(error.value)
+        assert "\n" not in str(error.value) and len(str(error.value)) < 500
+    assert issubclass(DataError, Problem)
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+    return path
+
+
+def changed(array: np.ndarray, value, dtype=None) -> np.ndarray:
+    array = array.astype(dtype or array.dtype)
+    array.flat[0] = value
+    return array
+
+
+X, Y = good()
+ARRAYS = {
+    "wrong size": ({"images": X[:, :27], "labels": Y}, r"\(30, 27, 28\).*expected \(N, 28, 28\)"),
+    "three channels": ({"images": np.stack([X] * 3, -1), "labels": Y}, r"28, 28, 3"),
+    "one image": ({"images": X[0], "labels": Y}, r"images are \(28, 28\)"),
+    "a scalar": ({"images": np.array(3), "labels": Y}, r"images are \(\)"),
+    "no images": ({"images": X[:0], "labels": Y[:0]}, "holds 0 images"),
+    "more labels": ({"images": X, "labels": np.r_[Y, 3]}, r"30 images but labels \(31,\)"),
+    "one-hot labels": ({"images": X, "labels": np.eye(10)[Y]}, r"labels \(30, 10\)"),
+    "labels to 10": ({"images": X, "labels": Y + 1}, "from 1 to 10; expected 0 to 9"),
+    "labels from -1": ({"images": X, "labels": Y - 1}, "from -1 to 8"),
+    "labels between": ({"images": X, "labels": changed(Y, 0.5, float)}, "not whole numbers"),
+    "labels NaN": ({"images": X, "labels": changed(Y, np.nan, float)}, "not whole numbers"),
+    "labels as text": ({"images": X, "labels": Y.astype(str)}, "not whole numbers"),
+    "missing class": ({"images": X[3:], "labels": Y[3:]}, "digit 0 has 0 images; expected at least 3"),
+    "sparse class": ({"images": X[:-1], "labels": Y[:-1]}, "digit 9 has 2 images"),
+    "divided twice": ({"images": X / 255 / 255, "labels": Y}, "divided by 255 twice"),
+    "0..16": ({"images": X // 16, "labels": Y}, "0 to 15 only"),
+    "-1..1": ({"images": X / 127.5 - 1, "labels": Y}, "from -1 to 1"),
+    "float over 255": ({"images": changed(X, 255.5, float), "labels": Y}, "to 255.5"),
+    "16-bit": ({"images": X.astype(np.uint16) * 257, "labels": Y}, "to 65535"),
+    "NaN": ({"images": changed(X / 255, np.nan), "labels": Y}, "no NaN"),
+    "infinite": ({"images": changed(X / 255, np.inf), "labels": Y}, "to inf"),
+    "complex": ({"images": X.astype(complex), "labels": Y}, "images are complex128"),
+    "all black": ({"images": X * 0, "labels": Y}, "full scale"),
+    "writers too few": ({"images": X, "labels": Y, "writer": Y[1:]}, r"writers \(29,\)"),
+    "writers as text": ({"images": X, "labels": Y, "writer": Y.astype(str)}, "writers are not whole"),
+    "other keys": ({"pictures": X, "labels": Y}, "holds labels, pictures; expected images"),
+    "keras without test": ({"x_train": X, "y_train": Y}, "holds x_train, y_train; expected"),
+    "keras mismatch": ({"x_train": X, "y_train": Y[1:], "x_test": X, "y_test": Y[:-1]}, "30 train images"),
+    "keras scales differ": ({"x_train": X, "y_train": Y, "x_test": X / 255, "y_test": Y}, "differ in scale"),
+}
+
+
+@pytest.mark.parametrize("case", ARRAYS)
+def test_arrays(case, tmp_path):
+    arrays_, fault = ARRAYS[case]
+    np.savez(tmp_path / "mine.npz", **arrays_)
+    refused(tmp_path / "mine.npz", fault)
+
+
+class Bomb:
+    def __reduce__(self):
+        return os.mkdir, ("pickle-was-run",)
+
+
+def test_a_pickle_is_never_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez(tmp_path / "mine.npz", images=np.array([Bomb()] * 30, object), labels=Y)
+    refused(tmp_path / "mine.npz", "pickled Python objects, which are never run")
+    zipped(tmp_path / "raw.npz", {"images.npy": pickle.dumps(Bomb()), "labels.npy": b""})
+    refused(tmp_path / "raw.npz", "not an array that numpy can read")
+    assert not Path("pickle-was-run").exists()
+
+
+def npy(shape, data: bytes = b"", dtype: str = "|u1") -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": dtype, "fortran_order": False, "shape": shape})
+    return stream.getvalue() + data
+
+
+@pytest.mark.parametrize("shape", [(10**12, 28, 28), (2**40,), (31, 28, 28), (-30, 28, -28), (2**62, 2**62)])
+def test_declared_shapes_are_not_believed(shape, tmp_path):
+    zipped(tmp_path / "mine.npz", {"images.npy": npy(shape, X.tobytes()), "labels.npy": npy((30,), bytes(30))})
+    refused(tmp_path / "mine.npz", r"mine\.npz: images: (declares|not an array)")
+
+
+def test_too_many_images(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "MAX_IMAGES", 29)
+    np.savez(tmp_path / "mine.npz", images=X, labels=Y)
+    refused(tmp_path / "mine.npz", "holds 30 images; expected 1 to 29")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_npy_headers_never_raise_anything_else(data, tmp_path):
+    whole = bytearray(npy(X.shape, X.tobytes()))
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(0, 127))] = data.draw(st.integers(0, 255))
+    labels = npy((30,), Y.astype(np.uint8).tobytes())
+    try:
+        read(zipped(tmp_path / "mine.npz", {"images.npy": bytes(whole), "labels.npy": labels}))
+    except DataError as error:
+        assert "mine.npz" in str(error)
+
+
+def idx(array: np.ndarray) -> bytes:
+    return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.astype(np.uint8).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "fault"),
+    [
+        (idx(X)[:-1], idx(Y), r"images-idx3-ubyte: truncated: 23,535 bytes; its header asks for 23,536"),
+        (idx(X)[:10], idx(Y), "images-idx3-ubyte: truncated: 10 bytes"),
+        (idx(X) + b"\0", idx(Y), "images-idx3-ubyte: too long"),
+        (idx(X), idx(Y)[:-1], "labels-idx1-ubyte: truncated"),
+        (idx(X), b"", "labels-idx1-ubyte: not IDX: it begins with nothing"),
+        (b"\0\0\x0d\3" + idx(X)[4:], idx(Y), "images-idx3-ubyte: not IDX: it begins with 00000d03; expected 00000803"),
+        (b"<html>", idx(Y), "images-idx3-ubyte: not IDX"),
+        (idx(Y), idx(X), r"images-idx3-ubyte: holds \(30,\)"),
+        (idx(X[:, 1:]), idx(Y), r"images-idx3-ubyte: holds \(30, 27, 28\)"),
+        (idx(X), idx(Y[1:]), r"labels-idx1-ubyte: holds \(29,\) for 30 images"),
+        (idx(X), idx(Y + 1), "labels go from 1 to 10"),
+        (idx(X[3:]), idx(Y[3:]), "digit 0 has 0 images"),
+        (b"\0\0\x08\3" + b"\xff" * 12 + X.tobytes(), idx(Y), "images-idx3-ubyte: truncated"),
+        (gzip.compress(idx(X))[:-20], idx(Y), "images-idx3-ubyte: the gzip is truncated"),
+        (idx(X), None, "images-idx3-ubyte has no file of labels beside it"),
+        (None, idx(Y), "labels-idx1-ubyte has no file of images beside it"),
+    ],
+)
+@pytest.mark.parametrize("form", ["zip", "folder"])
+def test_idx(images, labels, fault, form, tmp_path):
+    files = {"train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": labels}
+    files = {name: data for name, data in files.items() if data is not None}
+    path = tmp_path / "mine"
+    if form == "zip":
+        zipped(path, files)
+    else:
+        path.mkdir()
+        for name, data in files.items():
+            (path / name).write_bytes(data)
+    refused(path, fault)
+
+
+def test_a_gzip_bomb(monkeypatch):
+    monkeypatch.setattr("ocrgen.datasets.idx.MAX_BYTES", 2**20)
+    with pytest.raises(DataError, match="train.gz: unpacks to more than"):
+        parse_idx(gzip.compress(bytes(2**21)), "train.gz")

@@ -1,0 +1,405 @@
+"""An untrusted picture -> grey -> digit."""
+
+import contextlib
+import io
+import zlib
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageOps
+
+from ocrgen import Problem, decoding
+from ocrgen.datasets import data_root, load_digits, sources
+from ocrgen.imaging import FORMATS, GEOMETRIES, ImageError, ink_is_white, open_image, read_picture, to_digit
+
+
+def seven(size: int = 120, at: tuple[int, int] = (30, 20), width: int = 10) -> np.ndarray:
+    """A "7" of 40 x 60 pixels, white on black."""
+    page = Image.new("L", (size, size))
+    x, y = at
+    ImageDraw.Draw(page).line([(x, y), (x + 40, y), (x + 15, y + 60)], fill=255, width=width, joint="curve")
+    return np.asarray(page)
+
+
+def encode(image: Image.Image, form: str = "PNG", **options) -> bytes:
+    image.save(stream := io.BytesIO(), form, **options)
+    return stream.getvalue()
+
+
+GREY = seven()
+PICTURE = Image.fromarray(GREY)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format(form):
+    grey = open_image(encode(PICTURE, form), "x")
+    assert grey.mode == "L" and grey.size == PICTURE.size
+    assert np.abs(np.asarray(grey).astype(int) - GREY).mean() < 2
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_every_mode_gives_the_same_grey(mode):
+    if mode == "I;16":
+        image = Image.fromarray(GREY.astype(np.uint16) * 257)
+        assert image.mode == mode
+    else:
+        image = PICTURE.convert(mode)
+    levels = np.where(GREY > 127, 255, 0) if mode == "1" else GREY
+    assert np.array_equal(np.asarray(open_image(encode(image), "x")), levels)
+
+
+@pytest.mark.parametrize("top", [1.0, 255.0, 65535.0])
+def test_float_tiff_is_rescaled(top):
+    image = Image.fromarray((GREY / 255 * top).astype(np.float32))
+    assert np.array_equal(np.asarray(open_image(encode(image, "TIFF"), "x")), GREY)
+
+
+@pytest.mark.parametrize("ink", [0, 255])
+def test_ink_on_nothing_gets_paper_of_the_other_tone(ink):
+    image = Image.merge("LA", (Image.new("L", PICTURE.size, ink), PICTURE))
+    assert np.array_equal(np.asarray(open_image(encode(image), "x")), GREY if ink else 255 - GREY)
+
+
+def test_transparent_corners_of_an_opaque_picture_become_its_paper():
+    alpha = np.full(GREY.shape, 255, np.uint8)
+    alpha[:9, :9] = 0
+    image = Image.merge(
+        "LA", (Image.fromarray(np.where(alpha, 255 - GREY, 0).astype(np.uint8)), Image.fromarray(alpha))
+    )
+    assert np.array_equal(np.asarray(open_image(encode(image), "x")), 255 - GREY)
+
+
+def test_upright_by_exif():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = PICTURE.transpose(Image.Transpose.ROTATE_90)
+    assert np.array_equal(np.asarray(open_image(encode(turned, exif=exif), "x")), GREY)
+
+
+def test_first_frame_of_an_animation():
+    blank = Image.new("L", PICTURE.size)
+    data = encode(PICTURE, "GIF", save_all=True, append_images=[blank])
+    assert np.abs(np.asarray(open_image(data, "x")).astype(int) - GREY).mean() < 1
+
+
+def test_from_a_path(tmp_path):
+    (tmp_path / "a.png").write_bytes(encode(PICTURE))
+    assert np.array_equal(np.asarray(open_image(tmp_path / "a.png", "a.png")), GREY)
+
+
+@cache
+def bomb() -> bytes:
+    """A few kilobytes that unpack to 20,000 x 20,000."""
+    return encode(Image.new("1", (20_000, 20_000)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not a picture",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        encode(PICTURE)[:-60],
+        encode(PICTURE, "JPEG")[:300],
+        encode(PICTURE, "ICO"),
+        encode(PICTURE, "PPM"),
+    ],
+    ids=["empty", "text", "svg", "truncated png", "truncated jpeg", "ico", "ppm"],
+)
+def test_what_is_no_picture_is_refused_by_name(data):
+    with pytest.raises(ImageError, match=r"scan\.png is damaged or not a picture; expected a PNG"):
+        open_image(data, "scan.png")
+    assert issubclass(ImageError, Problem)
+
+
+def test_bombs_are_refused_before_they_unpack():
+    with pytest.raises(ImageError, match=r"bomb\.png has .* pixels"):
+        open_image(bomb(), "bomb.png")
+    with pytest.raises(ImageError, match="7000 x 7000 pixels"):
+        open_image(encode(Image.new("1", (7000, 7000))), "large.png")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_damaged_bytes_never_raise_anything_else(data):
+    whole = bytearray(encode(PICTURE.resize((30, 30)), data.draw(st.sampled_from(FORMATS))))
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(ImageError):
+        assert open_image(bytes(whole), "x").mode == "L"
+
+
+def mass_centre(image: np.ndarray) -> np.ndarray:
+    rows, columns = np.indices(image.shape)
+    return np.array([(rows * image).sum(), (columns * image).sum()]) / image.sum()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.integers(120, 400),
+    x=st.integers(12, 60),
+    y=st.integers(12, 45),
+    width=st.integers(5, 14),
+    white=st.booleans(),
+)
+def test_mnist_geometry_wherever_the_digit_was(size, x, y, width, white):
+    grey = seven(size, (x, y), width)
+    digit = to_digit(grey if white else 255 - grey, white)
+    assert digit.shape == (28, 28) and digit.dtype == np.uint8
+    assert digit.max() == 255 and np.median(digit) == 0
+    inked = digit > 64
+    assert 19 <= max(inked.any(0).sum(), inked.any(1).sum()) <= 21
+    assert np.abs(mass_centre(digit) - 14).max() <= 0.6
+
+
+def test_upright_and_not_mirrored():
+    digit = to_digit(GREY, True)
+    # The bar of a 7 is at the top, and its stem runs down and to the left.
+    assert (digit[5:8] > 127).any(0).sum() > 2 * (digit[20:23] > 127).any(0).sum()
+    assert mass_centre(digit[12:16])[1] > mass_centre(digit[20:24])[1] + 1
+
+
+def test_grey_paper_and_faint_ink_become_black_and_white():
+    faint = (200 - GREY * 0.25).astype(np.uint8)
+    assert np.abs(to_digit(faint, False).astype(int) - to_digit(GREY, True)).mean() < 2
+
+
+def test_a_digit_in_mnist_geometry_stays_nearly_the_same():
+    digit = to_digit(GREY, True)
+    again = to_digit(digit, True)
+    # Its box may count 21 pixels, of which the outer two are faint; the contract test has MNIST's own images.
+    assert np.corrcoef(digit.ravel(), again.ravel())[0, 1] > 0.88
+
+
+def test_a_photograph_is_quick_and_alike():
+    large = np.asarray(PICTURE.resize((3000, 3000), Image.Resampling.BILINEAR))
+    assert np.corrcoef(to_digit(large, True).ravel(), to_digit(GREY, True).ravel())[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("shape", [(30, 3000), (3000, 30), (8, 8), (9, 500)])
+def test_odd_shapes(shape):
+    grey = np.zeros(shape, np.uint8)
+    grey[2:-2, 2:-2] = 255
+    assert to_digit(grey, True).max() == 255
+
+
+@pytest.mark.parametrize("grey", [np.zeros((40, 40)), np.full((40, 40), 255), np.full((28, 28), 90)])
+@pytest.mark.parametrize("white", [True, False])
+def test_blank_is_refused(grey, white):
+    with pytest.raises(ImageError, match="blank"):
+        to_digit(grey.astype(np.uint8), white)
+
+
+def test_too_small_is_refused():
+    with pytest.raises(ImageError, match="1 x 1"):
+        to_digit(np.zeros((1, 1), np.uint8), True)
+
+
+def test_polarity_of_one_and_of_many():
+    assert ink_is_white(GREY) and not ink_is_white(255 - GREY)
+    assert ink_is_white(np.stack([GREY, 255 - GREY, GREY])).tolist() == [True, False, True]
+
+
+def test_a_text_chunk_bomb_is_refused():
+    png = encode(PICTURE)
+    text = b"x\0\0" + zlib.compress(b"a" * 100_000_000)
+    chunk = len(text).to_bytes(4, "big") + b"zTXt" + text + zlib.crc32(b"zTXt" + text).to_bytes(4, "big")
+    try:
+        assert np.array_equal(np.asarray(open_image(png[:33] + chunk + png[33:], "x")), GREY)
+    except ImageError as error:
+        assert "damaged" in str(error)
+
+
+# From here on: pages, which people upload.
+PAGE = Image.fromarray((230 - seven(240, (90, 70), 14) * 0.8).astype(np.uint8))
+CLEAN = read_picture(encode(PAGE)).digits[0].image
+
+
+def same(image: np.ndarray, away: float = 4) -> bool:
+    """Nearly the same levels, of 255, on average."""
+    return np.abs(image.astype(int) - CLEAN).mean() < away
+
+
+def only(data: bytes, **how) -> np.ndarray:
+    digits = read_picture(data, **how).digits
+    assert len(digits) == 1
+    return digits[0].image
+
+
+def test_a_page_is_upright_in_colour_and_its_box_is_where_the_digit_is():
+    picture = read_picture(encode(PAGE))
+    assert picture.image.dtype == np.uint8 and picture.image.shape == (240, 240, 3) and picture.notes == []
+    x, y, width, height = picture.digits[0].box
+    assert abs(x - 83) < 8 and abs(y - 63) < 8 and abs(width - 54) < 12 and abs(height - 70) < 12
+
+
+MODES = {
+    "PNG": ("1", "L", "P", "RGB", "RGBA"),
+    "JPEG": ("L", "RGB", "CMYK"),
+    "WEBP": ("RGB", "RGBA"),
+    "BMP": ("1", "L", "P", "RGB"),
+    "GIF": ("1", "L", "P", "RGB", "RGBA"),
+    "TIFF": ("1", "L", "P", "RGB", "RGBA", "CMYK"),
+}
+
+
+@pytest.mark.parametrize(("form", "mode"), [(form, mode) for form, modes in MODES.items() for mode in modes])
+def test_a_digit_looks_the_same_from_every_format(form, mode):
+    assert same(only(encode(PAGE.convert(mode, dither=Image.Dither.NONE), form)))
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+@pytest.mark.parametrize("bits", [16, 12])
+def test_sixteen_bits_are_rescaled(form, bits):
+    levels = np.asarray(PAGE).astype(np.uint16) * (257 if bits == 16 else 16)
+    assert same(only(encode(Image.fromarray(levels), form)))
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [
+        ((0, 0, 0), (255, 255, 255)),
+        ((255, 255, 255), (0, 0, 0)),
+        ((230, 230, 90), (20, 60, 30)),
+        ((30, 50, 170), (250, 245, 220)),
+        ((240, 220, 40), (255, 255, 255)),
+        ((200, 40, 40), (60, 115, 60)),
+        ((150, 150, 150), (200, 200, 200)),
+    ],
+)
+def test_either_polarity_in_any_colour(ink, paper):
+    share = np.asarray(PICTURE.resize((240, 240)))[..., None] / 255
+    reference = only(encode(Image.fromarray(np.rint(255 - 255 * share[..., 0]).astype(np.uint8))))
+    page = Image.fromarray(np.rint(share * ink + (1 - share) * paper).astype(np.uint8))
+    assert np.abs(only(encode(page)).astype(int) - reference).mean() < 4
+
+
+@pytest.mark.parametrize("ink", [0, 255])
+def test_what_is_transparent_is_paper(ink):
+    alpha = Image.fromarray(seven(240, (90, 70), 14))
+    assert same(only(encode(Image.merge("LA", (Image.new("L", alpha.size, ink), alpha)))))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_page_is_upright_by_exif(orientation):
+    undo = decoding._UPRIGHT.get(orientation)
+    other = {
+        Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
+        Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
+    }
+    stored = PAGE.transpose(other.get(undo, undo)) if undo is not None else PAGE
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    # Pillow's own reading of the tag is the judge.
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(encode(stored, "PNG", exif=exif))))
+    assert np.array_equal(np.asarray(upright), np.asarray(PAGE))
+    assert same(only(encode(stored, "PNG", exif=exif)))
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_of_many_frames_the_first_is_read_and_said_so(form):
+    blank = Image.new("L", PAGE.size, 230)
+    picture = read_picture(encode(PAGE, form, save_all=True, append_images=[blank]), "a.gif")
+    assert same(picture.digits[0].image)
+    assert len(picture.notes) == 1 and "first" in picture.notes[0] and "a.gif" in picture.notes[0]
+
+
+def test_a_page_is_bounded_however_large_it_came():
+    large = PAGE.resize((4000, 4000), Image.Resampling.BILINEAR)
+    for form in ("JPEG", "PNG"):
+        picture = read_picture(encode(large, form))
+        assert max(picture.image.shape) <= 1280
+        assert same(picture.digits[0].image, 8)
+
+
+@pytest.mark.parametrize("name", GEOMETRIES)
+@pytest.mark.parametrize("tall", [0.6, 1, 2.4])
+def test_geometry_of_a_data_set(name, tall):
+    geometry = GEOMETRIES[name]
+    page = PAGE.resize((240, round(240 * tall)), Image.Resampling.BILINEAR)
+    image = only(encode(page), geometry=geometry)
+    inked = image > 64
+    assert abs(max(inked.any(0).sum(), inked.any(1).sum()) - geometry.longest) <= 1
+    assert np.abs(mass_centre(image) - geometry.centre).max() <= 0.51
+
+
+@pytest.mark.parametrize("name", ["mnist", "arabic", "digits"])
+def test_geometries_are_those_of_the_data(name):
+    source = sources()[name]
+    if fault := source.missing(data_root()):
+        pytest.skip(fault)
+    images = load_digits(name).test.images[:300]
+    assert np.abs(np.mean([mass_centre(image) for image in images], 0) - GEOMETRIES[name].centre).max() < 0.1
+    longest = [max(np.ptp(np.flatnonzero((image > 64).any(a))) + 1 for a in (0, 1)) for image in images]
+    assert abs(np.mean(longest) - GEOMETRIES[name].longest) < 0.6
+
+
+def test_a_data_sets_own_image_comes_back_nearly_as_it_was():
+    images = load_digits("digits").test.images[:12]
+    again = np.stack([only(encode(Image.fromarray(image)), geometry=GEOMETRIES["digits"]) for image in images])
+    assert np.mean([np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(images, again, strict=True)]) > 0.9
+
+
+def scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan comes again and again."""
+    data = encode(PAGE, "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * count + data[-2:]
+
+
+FAULTS = {
+    "empty": (b"", "is empty.*Choose a PNG or JPEG"),
+    "text": (b"not a picture", "not a picture; export it as PNG or JPEG"),
+    "truncated png": (encode(PAGE)[:-60], "damaged.*export it"),
+    "truncated jpeg": (encode(PAGE, "JPEG")[:700], "damaged.*export it"),
+    "svg": (b"<?xml version='1.0'?>\n<!-- x --><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG.*Export it as PNG"),
+    "heic": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC.*Export it as PNG"),
+    "avif": (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1", "AVIF.*Export it as PNG"),
+    "pdf": (b"%PDF-1.7\n", "PDF.*Export it as PNG"),
+    "icon": (encode(PAGE, "ICO"), "not a picture; export it"),
+    "blank": (encode(Image.new("L", (300, 200), 240)), "is blank.*Write larger"),
+    "one pixel": (encode(Image.new("L", (1, 1))), "1 x 1 pixels; expected at least 8 x 8. Choose"),
+    "bomb": (bomb(), "pixels; export it"),
+    "too many pixels": (
+        encode(Image.new("1", (6000, 5000))),
+        "6000 x 5000 pixels; expected at most 25 megapixels: crop",
+    ),
+    "too many scans": (scans(60), "more than 40 passes; export it"),
+    "a speck": (encode(Image.fromarray(np.pad(np.zeros((4, 4), np.uint8), 200, constant_values=250))), "large enough"),
+}
+
+
+@pytest.mark.parametrize(("data", "advice"), FAULTS.values(), ids=FAULTS)
+def test_every_fault_of_an_upload_says_what_to_do(data, advice):
+    with pytest.raises(ImageError, match=rf"^scan\.png .*{advice}"):
+        read_picture(data, "scan.png")
+
+
+def test_too_many_bytes_are_not_even_looked_at(monkeypatch):
+    monkeypatch.setattr(decoding.Image, "open", None)
+    with pytest.raises(ImageError, match="26 MB; expected at most 25 MB. Save it smaller"):
+        read_picture(bytes(26 * 2**20), "x")
+
+
+@pytest.mark.parametrize(("form", "size"), [("PNG", (20_000, 20_000)), ("PNG", (6000, 5000)), ("WEBP", (4200, 3000))])
+def test_too_many_pixels_are_refused_by_the_header(monkeypatch, form, size):
+    data = encode(Image.new("1", size), form)
+    assert len(data) < 60_000
+
+    def unpack(*_):
+        raise AssertionError("unpacked")
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", unpack)
+    monkeypatch.setattr("PIL.WebPImagePlugin.WebPImageFile.load", unpack)
+    with pytest.raises(ImageError, match="pixels"):
+        read_picture(data)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_damaged_tags_do_not_spoil_the_pixels():
+    data = encode(PAGE, "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff garbage")
+    assert same(only(data))

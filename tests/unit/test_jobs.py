@@ -1,0 +1,137 @@
+"""Jobs: one at a time, in turn, stopped when asked, and never left without a word."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from ocrgen import Problem, jobs
+from ocrgen.files import lock
+from ocrgen.store import RunError
+
+
+def make(store, words="job"):
+    return store.create("train", {}, words)
+
+
+def test_work_that_ends_well_is_done(store):
+    run = make(store)
+    seen = []
+    assert jobs.execute(run, store, lambda run, stop: seen.append(run.state)) == "done"
+    assert seen == ["running"]
+    status = run.look()
+    assert status["state"] == "done" and status["pid"] == os.getpid() and status["finished"]
+    with pytest.raises(RunError, match="nothing to resume"):
+        jobs.execute(run, store, lambda run, stop: None)
+
+
+def test_a_fault_is_kept_with_the_run(store):
+    run = make(store)
+
+    def work(run, stop):
+        raise Problem("The data are gone: fetch them.")
+
+    with pytest.raises(Problem):
+        jobs.execute(run, store, work)
+    assert run.look()["state"] == "failed"
+    assert run.look()["error"] == "The data are gone: fetch them."
+
+    with pytest.raises(ZeroDivisionError):
+        jobs.execute(run, store, lambda run, stop: 1 / 0)
+    assert "ZeroDivisionError" in run.look()["error"]
+
+
+@pytest.mark.parametrize("how", ["signal", "file"])
+def test_cancel_by_signal_or_by_file_stops_gentle_work(store, how):
+    run = make(store)
+
+    def work(run, stop):
+        stop.gentle = True
+        begun = time.monotonic()
+        if how == "signal":
+            os.kill(os.getpid(), signal.SIGTERM)
+        else:
+            run.stop_file.touch()
+        while not stop():
+            assert time.monotonic() - begun < 2
+        raise jobs.Cancelled
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert jobs.execute(run, store, work) == "cancelled"
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert not run.stop_file.exists()
+
+
+def test_a_signal_ends_work_at_once_where_there_is_nothing_to_save(store):
+    run = make(store)
+
+    def work(run, stop):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+
+    begun = time.monotonic()
+    assert jobs.execute(run, store, work) == "cancelled"
+    assert time.monotonic() - begun < 2
+
+
+def test_patience_ends_with_a_step_that_is_too_long(store, monkeypatch):
+    monkeypatch.setattr(jobs, "PATIENCE", 0.2)
+
+    def work(run, stop):
+        stop.gentle = True
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+
+    begun = time.monotonic()
+    assert jobs.execute(make(store), store, work) == "cancelled"
+    assert 0.2 <= time.monotonic() - begun < 2
+
+
+def test_the_queue_is_first_come_first_served_and_waits_for_a_slot(store):
+    held = lock((store.root / ".slots").mkdir(parents=True) or store.root / ".slots" / "0")
+    first, second = make(store, "first"), make(store, "second")
+    locks = [jobs._enqueue(first, store), jobs._enqueue(second, store)]
+    assert [r.name for r in jobs.queue(store)] == [first.name, second.name]
+    order = []
+
+    def wait(run, descriptor):
+        with jobs._slot(run, store, jobs.Stop(run)):
+            order.append(run.name)
+            run.update(state="done")
+        os.close(descriptor)
+
+    threads = [threading.Thread(target=wait, args=x) for x in [(second, locks[1]), (first, locks[0])]]
+    for t in threads:
+        t.start()
+    time.sleep(0.6)
+    assert order == []
+    os.close(held)
+    for t in threads:
+        t.join(5)
+    assert order == [first.name, second.name]
+
+
+def test_a_waiting_job_can_be_cancelled(store):
+    (store.root / ".slots").mkdir(parents=True)
+    held = lock(store.root / ".slots" / "0")
+    run = make(store)
+    threading.Timer(0.4, run.stop_file.touch).start()
+    assert jobs.execute(run, store, lambda run, stop: pytest.fail("must not start")) == "cancelled"
+    os.close(held)
+
+
+def test_the_queue_is_bounded(store, monkeypatch):
+    monkeypatch.setattr(jobs, "QUEUE_LIMIT", 1)
+    waiting = jobs._enqueue(make(store), store)
+    with pytest.raises(RunError, match="queue is full"):
+        jobs.start(store, "train", {}, "one too many")
+    assert len(store.list()) == 1  # nothing is left of what could not be queued
+    os.close(waiting)
+
+
+def test_slots_must_be_a_number(monkeypatch):
+    monkeypatch.setenv("OCRGEN_SLOTS", "many")
+    with pytest.raises(Problem, match="OCRGEN_SLOTS"):
+        jobs.slots()

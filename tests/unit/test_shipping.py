@@ -1,0 +1,98 @@
+"""What is shipped can be made again: recipes are whole, a run is packed small, what stands is not made twice."""
+
+import json
+import shutil
+
+import pytest
+
+from ocrgen import Problem, shipping
+from ocrgen.checksums import verify
+from ocrgen.models import generators
+from ocrgen.recipes import SCRIPTS, Recipe, recipes
+from ocrgen.sampling import draw
+from ocrgen.scoring import ScoreConfig, score_epochs
+from ocrgen.shipping import keep_unfinished, make, pack
+from ocrgen.store import SHIPPED, Run, RunStore
+from ocrgen.study import read_results
+from ocrgen.weights import load_generator
+
+
+def test_recipes_name_what_they_need_before_they_need_it():
+    seen = set()
+    for recipe in recipes():
+        assert set(recipe.needs) <= seen, recipe.name
+        assert recipe.name not in seen
+        seen.add(recipe.name)
+    for script in SCRIPTS:
+        assert {f"{m}-{script}" for m in generators()} <= seen
+
+
+def test_what_is_shipped_is_what_the_recipes_make():
+    verbs = {r.name: r.verb for r in recipes()}
+    for folder in (f for f in SHIPPED.glob("[!.]*") if f.is_dir()):
+        run = Run(folder, shipped=True)
+        assert run.state == "done" and verbs[folder.name] == run.request["verb"], folder.name
+        assert not {"pid", "host"} & run.status.keys()
+
+
+def test_a_packed_generator_draws_and_keeps_its_scores(trained, tmp_path):
+    run = trained.list()[0]
+    # Another test may have scored it.
+    copied = shutil.copytree(run.path, tmp_path / "runs" / run.name, ignore=shutil.ignore_patterns("scores"))
+    run = Run(copied)
+    score_epochs(run, ScoreConfig(run=run.name, n=100, epochs=[3]), lambda: False, lambda step, total: None)
+    pack(run, tmp_path)
+    packed = Run(tmp_path / run.name, shipped=True)
+    assert packed.state == "done" and packed.epochs() == run.epochs()
+    assert [f.name for f in (packed.path / "scores").rglob("*.json")] == ["epoch-003.json"]
+    told = packed.request["half_precision"]
+    size = [f.stat().st_size for r in (run, packed) for f in [r.weights(1)]]
+    assert (size[1] < 0.6 * size[0]) is told["kept"]
+    assert told["kept"] is (told["greatest change of a score"] <= shipping.TOLERANCE)
+    a, b = (draw(load_generator(r.weights(1)), 2, 0).images.astype(int) for r in (run, packed))
+    assert abs(a - b).mean() < 2
+
+
+def test_a_packed_study_shows_the_same(studied, tmp_path):
+    run = studied.list("study")[0]
+    pack(run, tmp_path)
+    packed = Run(tmp_path / run.name, shipped=True)
+    assert sorted(f.name for f in packed.path.iterdir()) == [
+        "misread.npz", "results.json", "run.json", "status.json", "table.parquet"
+    ]  # fmt: skip
+    assert read_results(packed).summary.equals(read_results(run).summary)
+
+
+def test_whole_seeds_of_an_unfinished_study_are_gone_on_from(studied, tmp_path):
+    run = studied.list("study")[0]
+    half = Run(shutil.copytree(run.path, tmp_path / "runs" / run.name))
+    gone = next((half.path / "cells").glob("reader-*-s1.json"))
+    gone.unlink()
+    assert keep_unfinished(half, tmp_path / "out") == 1
+    left = Run(tmp_path / "out" / ".unfinished" / run.name)
+    assert {c.name[-6] for c in (left.path / "cells").iterdir()} == {"0"}
+    store = RunStore(tmp_path / "again", shipped=None)
+    shipping._take_up(store, Recipe(run.name, "study", run.request["settings"] | {"seeds": 3}), tmp_path / "out")
+    assert not store.list()  # other settings: begun afresh
+    shipping._take_up(store, Recipe(run.name, "study", run.request["settings"]), tmp_path / "out")
+    (taken,) = store.list()
+    assert taken.state == "cancelled" and len(read_results(taken).table.seed.unique()) == 1
+    assert [r.name for r in RunStore(tmp_path / "empty", shipped=tmp_path / "out").list()] == []  # out of sight
+
+
+def test_make_works_recipes_off_in_order_and_keeps_what_stands(monkeypatch, tmp_path):
+    small = {"dataset": "digits", "steps": 20}
+    told = []
+    plan = [Recipe("one", "reader", small), Recipe("broken", "reader", small | {"generator": "nowhere"}, ("one",)),
+            Recipe("after", "reader", small, ("broken",))]  # fmt: skip
+    monkeypatch.setattr(shipping, "recipes", lambda: plan)
+    with pytest.raises(Problem, match="broken .*no run 'nowhere'.*after .it needs broken"):
+        make(tmp_path / "out", [], 1, lambda step, total: None, told.append)
+    assert told == ["one is made"]
+    verify(tmp_path / "out" / "one" / "weights" / "reader.safetensors")
+    assert json.loads((tmp_path / "out" / "one" / "run.json").read_text())["verb"] == "reader"
+    assert [r.name for r in RunStore(shipped=None).list()] == []  # the work is out of sight
+    make(tmp_path / "out", ["one"], 1, lambda step, total: None, told.append)
+    assert told == ["one is made"]
+    with pytest.raises(Problem, match="no recipe 'two'"):
+        make(tmp_path / "out", ["two"], 1, lambda step, total: None, told.append)

@@ -1,0 +1,148 @@
+"""A study's plan: what is compared, in which order, and on equal terms; and its settings' bounds."""
+
+import shlex
+
+import pytest
+from pydantic import ValidationError
+
+from ocrgen import Problem
+from ocrgen.__main__ import main
+from ocrgen.cli.common import checked
+from ocrgen.cli.study import asked
+from ocrgen.datasets import load_digits
+from ocrgen.models import generators
+from ocrgen.store import RunStore
+from ocrgen.study.cells import Cells
+from ocrgen.study.plan import PAPER_N, QUICK, Arm, StudyConfig, arms, check, describe, plan
+
+CONFIGS = [
+    StudyConfig(dataset="digits", seeds=2, n=[60, 20]),
+    StudyConfig(dataset="digits", seeds=2, protocol="paper", epochs=3),
+    StudyConfig(dataset="digits", seeds=1, n=[60], generators=["cvae"], shares=[0.5]),
+]
+
+
+def test_an_arms_name_says_all_of_it():
+    every = [*arms(list(generators())), Arm("all"), Arm("all", True)]
+    assert len({arm.name for arm in every}) == len({arm.title for arm in every}) == len(every)
+    assert [Arm.parse(arm.name) for arm in every] == every
+    assert Arm("real", True, "cvae", True).name == "real+aug+cvae-filtered"
+    assert [arm.name for arm in every[:2]] == ["real", "real+aug"]
+    assert Arm("real", False, "cvae").mixed and not Arm(generator="cvae").mixed and not Arm("real", True).mixed
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_what_a_cell_needs_comes_before_it(config):
+    done = set()
+    for cell in plan(config):
+        assert cell.key not in done
+        assert set(cell.needs) <= done, cell
+        done.add(cell.key)
+    assert done
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_all_arms_are_there_for_every_seed_and_size(config):
+    readers = [(c.seed, c.n, c.arm.name) for c in plan(config) if c.kind == "reader" and c.n]
+    names = [arm.name for arm in arms(config.generators)]
+    assert sorted(readers) == sorted((s, n, a) for s in range(config.seeds) for n in config.sizes() for a in names)
+    epochs = [c for c in plan(config) if c.kind == "epoch"]
+    paper = config.protocol == "paper"
+    assert len(epochs) == (config.seeds * len(config.generators) * config.epochs if paper else 0)
+    trained = [(c.seed, c.n, c.arm.name) for c in plan(config) if c.kind == "generator"]
+    sizes = [0] if paper else config.sizes()
+    assert sorted(trained) == sorted((s, n, g) for s in range(config.seeds) for n in sizes for g in config.generators)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_terms_are_equal(config, tmp_path):
+    """No arm of protocol fair learns from more than n labelled images, or chooses by more than n further ones."""
+    store = RunStore(tmp_path, shipped=None)
+    cells = Cells(store.create("study", config.model_dump(), "study"))
+    train = {image.tobytes() for image in cells.data.train.images}
+    of_seed = {}
+    for cell in plan(config):
+        labelled, validation = cells.labelled(cell), cells.validation(cell)
+        n = cell.n or len(cells.data.train)
+        assert len(labelled) == n and {image.tobytes() for image in labelled.images} <= train
+        # The generator and all readers of a seed and size learn from the very same images.
+        assert of_seed.setdefault((cell.seed, cell.n), labelled.fingerprint) == labelled.fingerprint
+        if config.protocol == "fair" and cell.n:
+            assert len(validation) <= min(n, config.validation)
+    assert len(set(of_seed.values())) == len(of_seed) - (config.seeds - 1)  # all images are all
+
+
+def test_the_papers_protocol_compares_at_its_own_size():
+    assert StudyConfig(protocol="paper").sizes() == [PAPER_N] == [500]
+    assert StudyConfig(n=[500, 100, 500]).sizes() == [100, 500]
+    assert StudyConfig(generators=["cgan", "cvae", "cgan"]).generators == ["cgan", "cvae"]
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"shares": [0.0]}, "between 0 and 1"),
+        ({"shares": [0.5, 1.0]}, "between 0 and 1"),
+        ({"shares": []}, "shares"),
+        ({"n": [5]}, "20 or more"),
+        ({"n": []}, "--n"),
+        ({"generators": ["flow"]}, "no generator 'flow': choose from"),
+        ({"generators": []}, "generators"),
+        ({"seeds": 0}, "seeds"),
+        ({"samples": 99}, "samples"),
+        ({"confidence": 1.1}, "confidence"),
+        ({"validation": 9}, "validation"),
+        ({"protocol": "loose"}, "protocol"),
+        ({"sead": 1}, "sead"),
+    ],
+)
+def test_bounds_are_told_in_one_line(values, named):
+    with pytest.raises(ValidationError):
+        StudyConfig(**values)
+    with pytest.raises(Problem, match=named) as told:
+        checked(StudyConfig, StudyConfig().model_dump() | values)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--n", "5"], "20 or more"),
+        (["--shares", "0"], "between 0 and 1"),
+        (["--generators", "flow"], "no generator 'flow'"),
+        (["--seeds", "none"], "seeds"),
+        (["--protocol", "loose"], "protocol"),
+        (["--dataset", "digits", "--n", "5000"], "1,317 training images"),
+        (["--dataset", "digits", "--n", "60", "--preset", "slow"], "no preset 'slow'"),
+    ],
+)
+def test_mistakes_end_in_one_clear_line(args, message, capsys):
+    try:
+        code = main(["study", *args])
+    except SystemExit as end:  # the flags' own parser
+        code = end.code
+    printed = capsys.readouterr()
+    assert code == 2 and message in " ".join(printed.err.split()) and "Traceback" not in printed.err
+
+
+def test_a_study_too_large_for_its_data_is_refused():
+    train = len(load_digits("digits").train)
+    check(StudyConfig(n=[train]), train)
+    with pytest.raises(Problem, match="choose n up to that"):
+        check(StudyConfig(n=[train + 1]), train)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        StudyConfig(),
+        StudyConfig(**QUICK),
+        StudyConfig(dataset='/data/it\'s mine/Zähler "2" $HOME', n=[20, 30], shares=[0.001, 0.25], confidence=0),
+        StudyConfig(protocol="paper", reader="paper", preset="paper", generators=["cgan"], robust=0, threads=2),
+    ],
+)
+def test_the_command_of_a_study_asks_for_the_same_study(config):
+    """Through the shell's own splitting and the flags' own parser."""
+    words = shlex.split(describe(config))
+    assert words[:4] == ["python", "-m", "ocrgen", "study"]
+    assert asked(words[4:]) == (config, False, "")

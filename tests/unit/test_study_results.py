@@ -1,0 +1,244 @@
+"""A study's figures: intervals over seeds, paired differences, rank correlations, and the verdicts' rules."""
+
+import functools
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ocrgen.study import Results
+from ocrgen.study.plan import StudyConfig, arms, plan
+from ocrgen.study.results import COLUMNS, DISTANCES, collect, correlations, interval, numbers, paired, summarise
+from ocrgen.study.verdicts import GAIN, RANK, more, stands_in, verdicts
+
+NAN = math.nan
+
+
+def table(values, metric="accuracy", n=100, kind="reader"):
+    """A table of one metric from {arm: {seed: value}}."""
+    rows = [[kind, arm, n, seed, 0, n, n, metric, v] for arm, by_seed in values.items() for seed, v in by_seed.items()]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def checkpoints(score, arms=("cvae", "cgan"), seeds=4, epochs=5):
+    """A table of scored epochs; `score(arm, seed, epoch, accuracy)` gives the distances of a rising accuracy."""
+    rows = []
+    for a, arm in enumerate(arms):
+        for seed in range(seeds):
+            for epoch in range(1, epochs + 1):
+                accuracy = 0.3 + 0.1 * epoch + 0.02 * seed + 0.01 * a
+                figures = score(arm, seed, epoch, accuracy) | {"accuracy": accuracy}
+                rows += [["epoch", arm, 0, seed, epoch, 9, 9, metric, v] for metric, v in figures.items()]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def falling(arm, seed, epoch, accuracy):
+    return {d: i - accuracy for i, d in enumerate(DISTANCES)}
+
+
+def test_interval_is_students():
+    values = [0.91, 0.93, 0.92, 0.95, 0.9]
+    found = interval(values)
+    low, high = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
+    assert (found["mean"], found["low"], found["high"], found["n"]) == pytest.approx((np.mean(values), low, high, 5))
+
+
+def test_one_repetition_has_no_bounds():
+    found = interval([0.9])
+    assert found["mean"] == 0.9 and found["n"] == 1 and math.isnan(found["low"]) and math.isnan(found["high"])
+
+
+def test_interval_covers_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    found = [interval(rng.normal(0.9, 0.1, 5)) for _ in range(2000)]
+    assert np.mean([f["low"] <= 0.9 <= f["high"] for f in found]) == pytest.approx(0.95, abs=0.015)
+
+
+def test_differences_are_paired_by_seed():
+    # Seeds differ by tenths, arms by a hundredth: only pairs tell the arms apart.
+    real = {0: 0.5, 1: 0.6, 2: 0.7, 3: 0.8}
+    mixed = {seed: v + 0.01 + (seed - 1.5) / 1000 for seed, v in real.items()}
+    values = table({"real": real, "real+cvae": mixed})
+    difference = paired(values).set_index(["arm", "against"]).loc[("real+cvae", "real")]
+    assert difference["mean"] == pytest.approx(0.01) and difference["n"] == 4
+    assert difference["low"] > 0
+    whole = summarise(values).set_index("arm").loc["real+cvae"]
+    assert difference["high"] - difference["low"] < (whole["high"] - whole["low"]) / 50
+    back = table({"real": mixed, "real+aug": real})
+    assert paired(back).set_index(["arm", "against"]).loc[("real", "real+aug"), "mean"] == pytest.approx(0.01)
+
+
+def test_a_seed_that_is_missing_is_left_out_of_its_pair():
+    values = table({"real": {0: 0.5, 1: 0.6, 2: 0.7}, "cvae": {1: 0.7, 2: 0.8, 3: 0.1}})
+    row = paired(values).set_index(["arm", "against"]).loc[("cvae", "real")]
+    assert row["n"] == 2 and row["mean"] == pytest.approx(0.1)
+    nothing = paired(table({"real": {0: 0.5}, "cvae": {1: 0.7}}))
+    assert nothing.empty
+    assert paired(table({"cvae": {0: 0.5}, "cgan": {0: 0.5}})).empty  # nothing real to compare with
+    assert paired(pd.DataFrame([], columns=COLUMNS)).empty
+
+
+def test_sizes_and_metrics_are_never_mixed_in_a_difference():
+    parts = [
+        table({"real": {0: 0.5, 1: 0.5}, "cvae": {0: 0.6, 1: 0.6}}, n=100),
+        table({"real": {0: 0.9, 1: 0.9}, "cvae": {0: 0.7, 1: 0.7}}, n=500),
+        table({"real": {0: 0.2, 1: 0.2}, "cvae": {0: 0.5, 1: 0.5}}, "corrupted"),
+        table({"all": {0: 0.2, 1: 0.2}}, n=0),
+        table({"real": {0: 9, 1: 9}, "cvae": {0: 0, 1: 0}}, "seconds"),
+    ]
+    found = paired(pd.concat(parts)).query("arm == 'cvae'").set_index(["n_real", "metric"])["mean"]
+    assert found.to_dict() == pytest.approx({(100, "accuracy"): 0.1, (500, "accuracy"): -0.2, (100, "corrupted"): 0.3})
+
+
+def test_perfect_ranking_is_minus_one():
+    found = ranked()
+    assert {(r["scope"], r["distance"]) for r in found} == {(s, d) for s in ("all", "cvae", "cgan") for d in DISTANCES}
+    for row in found:
+        assert row["spearman"] == pytest.approx(-1)
+        assert row["low"] == pytest.approx(-1) and row["high"] == pytest.approx(-1)
+        # Columns that rank alike differ by nothing, in every resample.
+        assert [row[k] for k in ("over_fid", "over_fid_low", "over_fid_high")] == pytest.approx([0, 0, 0])
+    every = next(r for r in found if r["scope"] == "all")
+    assert every["checkpoints"] == 40 and every["trainings"] == 8
+
+
+def test_correlations_agree_with_scipy_and_lie_in_their_intervals():
+    rng = np.random.default_rng(1)
+    noisy = checkpoints(lambda a, s, e, accuracy: {d: rng.normal(-accuracy, 0.2) for d in DISTANCES})
+    wide = noisy.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value")
+    for row in correlations(noisy):
+        part = wide if row["scope"] == "all" else wide.loc[[row["scope"]]]
+        assert row["spearman"] == pytest.approx(stats.spearmanr(part[row["distance"]], part.accuracy).statistic)
+        assert -1 <= row["low"] <= row["spearman"] <= row["high"] <= 1
+        assert row["over_fid_low"] <= row["over_fid"] <= row["over_fid_high"]
+
+
+def test_a_constant_distance_ranks_nothing():
+    def constant(arm, seed, epoch, accuracy):
+        return falling(arm, seed, epoch, accuracy) | {"lfid_64": 1.0}
+
+    found = {(r["scope"], r["distance"]): r for r in correlations(checkpoints(constant))}
+    assert found["all", "lfid_64"]["spearman"] == found["all", "lfid_64"]["high"] == 0
+    assert found["all", "lfid_64"]["over_fid"] == pytest.approx(1)
+
+
+def test_correlations_need_checkpoints():
+    assert correlations(checkpoints(falling, arms=["cvae"], seeds=1, epochs=2)) == []
+    assert correlations(checkpoints(falling).query("metric != 'fid_2048'")) == []
+    (row, *_) = correlations(checkpoints(falling, arms=["cvae"], seeds=1))
+    assert row["scope"] == "cvae" and row["trainings"] == 1 and math.isnan(row["low"])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.0001, 0.1, "holds"),
+        (0.0, 0.1, "undecided"),
+        (-0.1, 0.1, "undecided"),
+        (-0.1, GAIN, "undecided"),
+        (-0.1, GAIN * 0.99, "does not hold"),
+        (-0.2, -0.1, "does not hold"),
+        (GAIN * 0.1, GAIN * 0.5, "does not hold"),
+        (NAN, NAN, "undecided"),
+        (0.1, NAN, "undecided"),
+    ],
+)
+def test_when_a_difference_is_a_gain(low, high, verdict):
+    assert more(low, high) == verdict
+
+
+@pytest.mark.parametrize(
+    ("bounds", "verdict"),
+    [
+        ((-0.9, -0.8, -0.1, 0.05), "holds"),
+        ((-0.9, -0.0001, 0.0, RANK * 0.99), "holds"),
+        ((-0.9, 0.0, 0.0, 0.05), "undecided"),
+        ((-0.9, -0.8, 0.0, RANK), "undecided"),
+        ((-0.9, -0.8, RANK, 0.3), "undecided"),
+        ((-0.9, -0.8, RANK * 1.01, 0.3), "does not hold"),
+        ((0.0, 0.5, 0.0, 0.3), "undecided"),
+        ((0.0001, 0.5, -0.2, 0.0), "does not hold"),
+        ((NAN, NAN, NAN, NAN), "undecided"),
+        ((-0.9, -0.8, NAN, 0.05), "undecided"),
+    ],
+)
+def test_when_a_distance_stands_in_for_fid(bounds, verdict):
+    assert stands_in(*bounds) == verdict
+
+
+ranked = functools.cache(lambda: correlations(checkpoints(falling)))
+
+
+def results(seeds=3, **gains):
+    """Results in which every arm reads 0.5 and what `gains` adds by the part of its name."""
+    config = StudyConfig(n=[100], generators=["cvae", "cgan"], seeds=seeds)
+    parts = []
+    for metric in ("accuracy", "corrupted", "attacked"):
+        values = {
+            arm.name: {s: 0.5 + s / 10 + sum(g for part, g in gains.items() if part in arm.name) for s in range(seeds)}
+            for arm in arms(config.generators)
+        }
+        parts.append(table(values, metric))
+    facts = pd.concat([*parts, checkpoints(falling)])
+    return Results(config, facts, summarise(facts), paired(facts), ranked(), {}, [], 0, 0)
+
+
+def test_verdicts_judge_each_claim_on_its_figures():
+    found = verdicts(results(cvae=0.1, cgan=-0.1))
+    assert json.loads(json.dumps(found)) == found
+    assert [v["claim"] for v in found] == sorted(v["claim"] for v in found)
+    assert {v["claim"]: len([w for w in found if w["claim"] == v["claim"]]) for v in found} == {2: 9, 3: 12, 5: 4}
+    for v in found:
+        assert v["verdict"] == ("does not hold" if v["claim"] != 2 and "cgan" in v["arm"] else "holds"), v
+        assert v["low"] <= v["figure"] + 1e-9 and v["figure"] <= v["high"] + 1e-9
+    helps = [v for v in found if v["claim"] == 3]
+    assert {v["n"] for v in helps} == {3} and {v["n_labelled"] for v in helps} == {100}
+    ranks = [v for v in found if v["claim"] == 2]
+    assert {(v["arm"], v["n"]) for v in ranks} == {("all", 8), ("cvae", 4), ("cgan", 4)}  # trainings, not their epochs
+
+
+def test_one_seed_decides_no_comparison():
+    found = [v for v in verdicts(results(seeds=1, cvae=0.1)) if v["claim"] != 2]
+    assert {v["verdict"] for v in found} == {"undecided"} and {v["low"] for v in found} == {None}
+    json.dumps(found, allow_nan=False)
+
+
+def test_every_epoch_of_a_study_is_a_checkpoint_of_its_own():
+    config = StudyConfig(protocol="paper", seeds=2, epochs=3)
+    rows = [
+        {"key": c.key, "kind": c.kind, "arm": c.arm.name, "n_real": c.n, "seed": c.seed, "accuracy": c.epoch / 10}
+        | {"scores": dict.fromkeys(DISTANCES, 1 - c.epoch / 10)}
+        for c in plan(config)
+        if c.kind == "epoch"
+    ]
+    found = collect(config, rows)
+    assert found.done == 12 and found.total == len(plan(config)) and set(found.table.epoch) == {1, 2, 3}
+    assert {r["checkpoints"] for r in found.correlations if r["scope"] == "all"} == {12}
+    assert set(found.summary.query("metric == 'accuracy'").n) == {2}
+
+
+def test_numbers_of_a_cell():
+    row = {
+        "accuracy": 0.9,
+        "kept": None,
+        "per_digit": [{"f1": 0.5}, {"f1": 0.25}],
+        "corruptions": {"noise": [1.0, 0.8], "blur": [0.6, 0.4]},
+        "fgsm": [1.0, 0.5, 0.1],
+        "shares": {"0.2": 0.7},
+        "scores": {"lfid_64": 3.0},
+    }
+    found = numbers(row)
+    assert found["corrupted"] == pytest.approx(0.7) and found["attacked"] == pytest.approx(0.3)  # without epsilon 0
+    assert found["f1/1"] == 0.25 and found["corruption/blur/2"] == 0.4 and found["share/0.2"] == 0.7
+    assert found["lfid_64"] == 3 and found["accuracy"] == 0.9 and "kept" not in found
+
+
+def test_a_result_is_found_by_arm_size_and_metric():
+    found = results(cvae=0.1)
+    assert found.of("real", 100, "accuracy")["mean"] == pytest.approx(0.6)
+    assert found.of("real", 500, "accuracy") is None
+    assert found.difference("cvae", "real", 100)["mean"] == pytest.approx(0.1)
+    assert found.difference("cvae", "nothing", 100) is None
