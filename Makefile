@@ -28,7 +28,7 @@ run: $(VENV)/.requirements
 test: $(VENV)/.requirements-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 checkpoints: $(VENV)/.requirements
 	$(BIN)/python -m ocrgen checkpoints

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ocrgen import Problem, __version__
 from ocrgen.cli.benchmark import benchmark
 from ocrgen.cli.common import PROGRAM
+from ocrgen.cli.exporting import export
 from ocrgen.cli.reading import read, reader
 from ocrgen.cli.reporting import report
 from ocrgen.cli.runs import data, runs, sample
@@ -24,6 +25,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "distance": distance,
     "study": study,
     "report": report,
+    "export": export,
     "benchmark": benchmark,
     "reader": reader,
     "read": read,

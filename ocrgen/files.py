@@ -1,5 +1,7 @@
 """Files that many processes share: replaced as a whole, and locked by the operating system."""
 
+import contextlib
+import errno
 import fcntl
 import os
 import time
@@ -7,13 +9,61 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
-    """Replace `path` as a whole: a reader, or a process killed half way, never sees a part of it."""
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        file.write(data.encode() if isinstance(data, str) else data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    """Replace `path` as a whole: a reader, or a process killed half way, never sees a part of it.
+
+    OSError where it cannot be written; nothing is left behind then, and what stood there stands.
+    """
+    temporary = part(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def part(path: Path) -> Path:
+    """Where a file is written before it takes its place."""
+    return path.with_name(f".{path.name}.part")
+
+
+def sweep(folder: Path) -> None:
+    """Remove the parts of files that a killed process has left; for the one who holds the folder's lock."""
+    for left in folder.rglob(".*.part"):
+        with contextlib.suppress(OSError):
+            left.unlink(missing_ok=True)
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Write over a small file in place, which a full disk still allows; blanks fill up what was longer."""
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.pwrite(descriptor, data.ljust(os.fstat(descriptor).st_size), 0)
+    finally:
+        os.close(descriptor)
+
+
+FAULTS = {
+    errno.ENOSPC: "the disk is full: free some space, then resume",
+    errno.EDQUOT: "your share of the disk is full: free some space, then resume",
+    errno.EFBIG: "the file would be larger than is allowed here: raise the limit, then resume",
+    errno.EROFS: "the disk is read-only: make it writable, or set OCRGEN_RUNS, then resume",
+    errno.EACCES: "permission is denied: give yourself the right to write there, then resume",
+    errno.EPERM: "permission is denied: give yourself the right to write there, then resume",
+    errno.EIO: "the disk does not answer as it should: look after it, then resume",
+}
+
+
+def explain(fault: OSError, folder: Path) -> str | None:
+    """What a fault of the file system means for the work in `folder`, and what to do; None for other faults."""
+    if not folder.is_dir():
+        return f"{folder.name} was deleted while it was at work: start it again."
+    where = fault.filename or folder
+    return f"{where}: {FAULTS[fault.errno]}." if fault.errno in FAULTS else None
 
 
 def lock(path: Path, wait: float = 0.0) -> int | None:

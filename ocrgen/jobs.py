@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,10 +14,11 @@ from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from ocrgen import Problem
-from ocrgen.files import lock
+from ocrgen.files import explain, lock, sweep
 from ocrgen.store import PACKAGE, Run, RunError, RunStore, now
 
 QUEUE_LIMIT = 20
+LEAST_FREE = 200 * 2**20  # bytes on the disk for a job to begin
 PATIENCE = 1.5  # seconds from the signal to a checkpoint
 LOCK_VARIABLE = "OCRGEN_LOCK_DESCRIPTOR"
 
@@ -80,14 +82,22 @@ def _enqueue(run: Run, store: RunStore) -> int:
         raise RunError(run.look()["error"])
     if state == "done":
         raise RunError(f"{run.name} is done: there is nothing to resume.")
+    if (free := shutil.disk_usage(run.path).free) < LEAST_FREE:
+        raise RunError(f"Only {free // 2**20} MB are free on the disk of {store.root}: make room first.")
     if len(queue(store)) >= QUEUE_LIMIT:
         raise RunError(f"The queue is full ({QUEUE_LIMIT} jobs wait). Wait, or cancel some, then start again.")
-    descriptor = lock(run.path / "lock", wait=1.0)
-    if descriptor is None:
-        raise RunError(f"{run.name} is already at work.")
-    run.stop_file.unlink(missing_ok=True)
-    run.update(state="queued", queued=now(), error=None, pid=None, finished=None)
-    return descriptor
+    descriptor = None
+    try:
+        descriptor = lock(run.path / "lock", wait=1.0)
+        if descriptor is None:
+            raise RunError(f"{run.name} is already at work.")
+        run.stop_file.unlink(missing_ok=True)
+        run.update(state="queued", queued=now(), error=None, pid=None, finished=None)
+        return descriptor
+    except OSError as fault:
+        if descriptor is not None:
+            os.close(descriptor)
+        raise RunError(explain(fault, run.path) or f"{run.name} cannot be written: {fault.strerror}.") from fault
 
 
 def submit(run: Run, store: RunStore) -> None:
@@ -161,6 +171,7 @@ def execute(run: Run, store: RunStore, work: Callable[[Run, Stop], None]) -> str
     handlers = {signal.SIGTERM: stop.on_signal, signal.SIGINT: stop.on_signal, signal.SIGALRM: stop.on_alarm}
     before = {s: signal.signal(s, handler) for s, handler in handlers.items()}
     try:
+        sweep(run.path)
         run.update(pid=os.getpid(), host=socket.gethostname())
         with _slot(run, store, stop):
             run.update(state="running", started=now())
@@ -170,7 +181,7 @@ def execute(run: Run, store: RunStore, work: Callable[[Run, Stop], None]) -> str
         return "done"
     except (Cancelled, KeyboardInterrupt):
         stop.ended = True
-        run.update(state="cancelled", finished=now())
+        run.end("cancelled")
         return "cancelled"
     except Exception as fault:
         _fail(run, fault)
@@ -178,15 +189,17 @@ def execute(run: Run, store: RunStore, work: Callable[[Run, Stop], None]) -> str
         signal.setitimer(signal.ITIMER_REAL, 0)
         for s, handler in before.items():
             signal.signal(s, handler)
-        run.stop_file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            run.stop_file.unlink(missing_ok=True)
         os.close(descriptor)
 
 
 def _fail(run: Run, fault: Exception) -> NoReturn:
-    if isinstance(fault, Problem):
-        error = str(fault)
-    else:
-        traceback.print_exc()
-        error = f"{type(fault).__name__}: {fault} (the whole trace is in {run.path / 'log.txt'})"
-    run.update(state="failed", finished=now(), error=error)
-    raise fault
+    error = str(fault)
+    if not isinstance(fault, Problem):
+        told = explain(fault, run.path) if isinstance(fault, OSError) else None
+        if not told:
+            traceback.print_exc()
+        error = told or f"{type(fault).__name__}: {fault} (the whole trace is in {run.path / 'log.txt'})"
+    run.end("failed", error)
+    raise Problem(error) if isinstance(fault, OSError) else fault

@@ -1,5 +1,6 @@
 """Train the metric network on both scripts: made once, shipped, and never changed under its name."""
 
+import io
 import json
 from collections.abc import Callable
 
@@ -113,9 +114,9 @@ def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
         with (run.path / "log.txt").open("a") as log:
             log.write(json.dumps(told) + "\n")
         net.to(device)
-        torch.save({n: s.state_dict() for n, s in state.items()} | {"rng": torch.get_rng_state(), "epoch": epoch + 1},
-                   run.path / ".resume.part")  # fmt: skip
-        (run.path / ".resume.part").replace(file)
+        told = {n: s.state_dict() for n, s in state.items()} | {"rng": torch.get_rng_state(), "epoch": epoch + 1}
+        torch.save(told, buffer := io.BytesIO())
+        write_atomically(file, buffer.getvalue())
     net.cpu().half().float()  # what is shipped is what is tested
     scores = accuracy(net, "test")
     tensors = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in net.state_dict().items()}

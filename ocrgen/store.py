@@ -1,4 +1,4 @@
-"""Runs as folders: what was asked, how it stands, and the files that it left. The folder is the truth."""
+"""The runs: a writable folder and one that is shipped, each with one folder a run."""
 
 import contextlib
 import json
@@ -6,166 +6,20 @@ import os
 import re
 import secrets
 import shutil
-import signal
-import socket
+import time
 from datetime import UTC, datetime
-from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-from ocrgen import Problem, __version__
-from ocrgen.files import is_locked, lock, write_atomically
+from ocrgen import __version__
+from ocrgen.files import lock, write_atomically
+from ocrgen.run import ALIVE, STATES, Run, RunError, now
 
-STATES = ("queued", "running", "done", "failed", "cancelled", "died", "damaged")
-ALIVE = ("queued", "running")
+__all__ = ["ALIVE", "PACKAGE", "SHIPPED", "STATES", "Run", "RunError", "RunStore", "now"]
+
 PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = PACKAGE / "checkpoints"
-
-
-class RunError(Problem):
-    """A run is missing, damaged or in a state that does not allow what was asked."""
-
-
-def now() -> str:
-    """The time in UTC, ISO 8601, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-class Run:
-    """One run folder. Reading never raises for a damaged run: its state says so and `problem` says what is wrong."""
-
-    def __init__(self, path: Path, shipped: bool = False):
-        self.path = path
-        self.name = path.name
-        self.shipped = shipped
-
-    def __repr__(self) -> str:
-        return f"Run({self.name})"
-
-    def _read(self, file: str) -> dict:
-        try:
-            content = json.loads((self.path / file).read_bytes())
-        except FileNotFoundError:
-            raise RunError(f"{self.name}: {file} is missing; delete the run, or restore the file.") from None
-        except (OSError, ValueError) as fault:
-            raise RunError(f"{self.name}: {file} cannot be read ({fault}); delete the run.") from fault
-        if not isinstance(content, dict):
-            raise RunError(f"{self.name}: {file} is not what a run writes; delete the run.")
-        return content
-
-    @cached_property
-    def request(self) -> dict:
-        """What was asked (`run.json`): verb, settings, label, number, data, versions, created. RunError if damaged."""
-        content = self._read("run.json")
-        missing = {"verb", "settings", "label", "number", "created"} - content.keys()
-        if missing or not isinstance(content["settings"], dict):
-            raise RunError(f"{self.name}: run.json lacks {', '.join(sorted(missing)) or 'settings'}; delete the run.")
-        return content
-
-    def amend(self, **facts) -> None:
-        """Add facts that only the working process knows (data, versions) to `run.json`."""
-        self.request.update(facts)
-        write_atomically(self.path / "run.json", json.dumps(self.request, indent=1))
-
-    @property
-    def status(self) -> dict:
-        """How it stands (`status.json`), as last written. RunError if damaged."""
-        content = self._read("status.json")
-        if content.get("state") not in STATES:
-            raise RunError(f"{self.name}: status.json names no known state; delete the run.")
-        return content
-
-    def update(self, **changes) -> None:
-        """Change `status.json`; only the holder of the run's lock, or its submitter, may."""
-        try:
-            content = self.status
-        except RunError:
-            content = {}
-        write_atomically(self.path / "status.json", json.dumps(content | changes | {"updated": now()}, indent=1))
-
-    def look(self) -> dict:
-        """The status with the true state: 'died' if nobody works on it, 'damaged' (with error) if unreadable."""
-        try:
-            self.request  # noqa: B018 - damaged requests count too
-            status = self.status
-            if status["state"] in ALIVE and not is_locked(self.path / "lock"):
-                # It may have ended between the two looks: then the file now says how.
-                status = self.status
-                if status["state"] in ALIVE:
-                    status["state"] = "died"
-            return status
-        except RunError as fault:
-            return {"state": "damaged", "error": str(fault), "step": 0, "total": 0}
-
-    @property
-    def state(self) -> str:
-        """One of STATES."""
-        return self.look()["state"]
-
-    @property
-    def alive(self) -> bool:
-        """Whether a process is at work on it, or waits in the queue."""
-        return self.state in ALIVE
-
-    @property
-    def number(self) -> int:
-        """A small number that stays with the run, for people."""
-        return int(self.request["number"])
-
-    @property
-    def stop_file(self) -> Path:
-        """Its presence asks the working process to stop, on whatever machine that runs."""
-        return self.path / "cancel"
-
-    def cancel(self) -> None:
-        """Ask the run to stop; it ends at a checkpoint within two seconds. Nothing happens if it has ended."""
-        status = self.look()
-        if status["state"] not in ALIVE:
-            return
-        self.stop_file.touch()
-        # The signal wakes it from whatever it is at; the file alone serves where the process is on another machine.
-        if status.get("host") == socket.gethostname() and isinstance(status.get("pid"), int):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(status["pid"], signal.SIGTERM)
-
-    def epochs(self) -> list[int]:
-        """The epochs whose weights are kept, ascending, from 1."""
-        return _numbers(self.path / "weights", "safetensors")
-
-    def weights(self, epoch: int | None = None) -> Path:
-        """The weights file of an epoch; if None of the best one, where a score says which, else of the last one.
-
-        RunError if there is none.
-        """
-        kept = self.epochs()
-        if not kept:
-            raise RunError(f"{self.name} has no weights yet: they appear after its first epoch.")
-        if epoch is not None and epoch not in kept:
-            raise RunError(f"{self.name} has no weights of epoch {epoch}: it keeps {kept[0]} to {kept[-1]}.")
-        epoch = self.best_epoch() if epoch is None else epoch
-        return self.path / "weights" / f"epoch-{epoch:03d}.safetensors"
-
-    def best_epoch(self) -> int:
-        """The kept epoch that scored best in training; the last one where none was scored. RunError if none is kept."""
-        kept = self.epochs()
-        if not kept:
-            raise RunError(f"{self.name} has no weights yet: they appear after its first epoch.")
-        best = self.look().get("best_epoch")
-        return best if best in kept else kept[-1]
-
-    def grids(self) -> dict[int, Path]:
-        """Sample grids by epoch."""
-        return {n: self.path / "samples" / f"epoch-{n:03d}.png" for n in _numbers(self.path / "samples", "png")}
-
-    def folder(self, name: str) -> Path:
-        """A sub-folder, made if need be."""
-        (self.path / name).mkdir(exist_ok=True)
-        return self.path / name
-
-
-def _numbers(folder: Path, suffix: str) -> list[int]:
-    matches = (re.fullmatch(rf"epoch-(\d+)\.{suffix}", p.name) for p in folder.glob(f"epoch-*.{suffix}"))
-    return sorted(int(m[1]) for m in matches if m)
+STALE = 3600.0  # seconds after which a half-made or half-deleted folder is nobody's work any more
 
 
 class RunStore:
@@ -224,8 +78,17 @@ class RunStore:
             write_atomically(unborn / "status.json", json.dumps(status))
             unborn.rename(self.root / name)
         except OSError as fault:
+            shutil.rmtree(self.root / f".new-{name}", ignore_errors=True)
             raise RunError(f"Cannot write to {self.root} ({fault.strerror}): free it, or set OCRGEN_RUNS.") from fault
+        self._sweep()
         return Run(self.root / name)
+
+    def _sweep(self) -> None:
+        """Remove what a process that was killed while it made or deleted a run has left."""
+        for left in [*self.root.glob(".new-*"), *self.root.glob(".deleted-*")]:
+            with contextlib.suppress(OSError):
+                if time.time() - left.stat().st_mtime > STALE:
+                    shutil.rmtree(left, ignore_errors=True)
 
     def delete(self, run: Run) -> None:
         """Remove a run and all its files. RunError if it is shipped or still at work."""

@@ -1,24 +1,24 @@
 """The only training loop for generators: exact under resumption, quick on small images, and open to be watched."""
 
-import os
+import io
 import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
-from PIL import Image
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from ocrgen import Problem
 from ocrgen.curves import CurveWriter
 from ocrgen.datasets import Digits, Splits, load_digits
+from ocrgen.files import write_atomically
 from ocrgen.jobs import Cancelled, Stop
 from ocrgen.metrics.features import load_extractor
 from ocrgen.metrics.monitor import Monitor, Rule
 from ocrgen.models import generators
 from ocrgen.models.base import GenerativeModel, pick_device, pick_dtype
-from ocrgen.sampling import tile
+from ocrgen.sampling import tile, to_png
 from ocrgen.store import Run
 from ocrgen.training_config import TrainConfig, TrainRequest
 from ocrgen.weights import save_weights
@@ -134,11 +134,18 @@ class Trainer:
         curves.add({(n if "/" in n else f"{n}/validation"): float(v) for n, v in losses.items()}, self.step)
         grid = tile(self.model.decode(self.grid_noise, self.grid_labels, noise=True).numpy(), columns=10)
         curves.add_image("samples", grid, self.step)
-        Image.fromarray(grid).save(file := self.run.folder("samples") / f".epoch-{epoch:03d}.png.part", format="PNG")
-        file.replace(self.run.path / "samples" / f"epoch-{epoch:03d}.png")
+        write_atomically(self.run.folder("samples") / f"epoch-{epoch:03d}.png", to_png(grid))
         about = self.run.request["settings"] | {"epoch": epoch, "step": self.step, "data": self.source}
         save_weights(self.model, about, self.run.folder("weights") / f"epoch-{epoch:03d}.safetensors")
         self.model.train()
+
+    def prune(self) -> None:
+        """Remove the weights of the oldest epochs beyond those to keep; the best and the last one always stay."""
+        kept = self.run.epochs()
+        if self.config.keep and len(kept) > self.config.keep:
+            pinned = {self.run.best_epoch(), kept[-1]}
+            for epoch in [e for e in kept if e not in pinned][: len(kept) - self.config.keep]:
+                self.run.weights(epoch).unlink()
 
     def save(self) -> None:
         """Write `resume.pt`: with it a later process ends with the same weights as if nothing had happened."""
@@ -150,11 +157,9 @@ class Trainer:
             "monitor": self.monitor.state() if self.monitor else None,
             "cuda_rng": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
         }
-        file = self.run.path / ".resume.pt.part"
-        torch.save(state, file)
-        with file.open("rb") as written:
-            os.fsync(written.fileno())
-        file.replace(self.run.path / "resume.pt")
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        write_atomically(self.run.path / "resume.pt", buffer.getvalue())
 
     def restore(self) -> None:
         """Take up `resume.pt` where there is one; a Problem names the file if it is damaged."""
@@ -200,6 +205,7 @@ class Trainer:
                     if last:
                         self.end_epoch(epoch + 1, curves)
                         self.watch(epoch + 1, curves)
+                        self.prune()
                     self.seconds += time.perf_counter() - begun
                     stopped = stop()
                     if stopped or last or time.monotonic() - saved > SAVE_SECONDS:
@@ -220,9 +226,8 @@ def keep_real(train: Digits, run: Run) -> None:
     """Real images laid out as the samples are, `samples/real.png`: pages show them where the data are not at hand."""
     rng = np.random.default_rng(0)
     picked = [np.resize(rng.permutation(np.flatnonzero(train.labels == digit)), GRID_ROWS) for digit in range(10)]
-    sheet = Image.fromarray(tile(train.images[np.stack(picked, 1).ravel()], columns=10))
-    sheet.save(file := run.folder("samples") / ".real.png.part", format="PNG")
-    file.replace(run.path / "samples" / "real.png")
+    sheet = tile(train.images[np.stack(picked, 1).ravel()], columns=10)
+    write_atomically(run.folder("samples") / "real.png", to_png(sheet))
 
 
 def work(run: Run, stop: Stop, show: Callable[[int, int], None] = lambda step, total: None) -> None:

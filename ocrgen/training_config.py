@@ -27,6 +27,9 @@ class TrainConfig(Settings):
     watch: Literal["lfid_64", "lfid_192"] = Field("lfid_192", description="the score that says which epoch is best")
     patience: int = Field(0, ge=0, le=500, description="stop after so many scores without a gain; 0 = never")
     min_gain: float = Field(0.0, ge=0, lt=1, description="share by which the score must fall to count as a gain")
+    keep: int = Field(
+        100, ge=0, le=500, description="epochs whose weights stay; of more the oldest go, never best or last; 0 = all"
+    )
     log_every: int = Field(20, ge=1, le=10_000, description="steps between two points of the curves")
 
 

@@ -82,10 +82,10 @@ SMALL_STUDY = {
     "least": 1280,
     "samples": 200,
     "steps": 10,
-    "full_steps": 40,
+    "full_steps": 12,
     "shares": [0.2, 0.5],
     "confidence": 0.0,
-    "looked": 10,
+    "looked": 4,
     "robust": 10,
 }
 

@@ -42,7 +42,7 @@ def check(out: Path) -> None:
         raise Problem(f"{out.parent} is no folder: make it first, or give --out another place.")
 
 
-def write(out: Path, text: str) -> None:
+def write(out: Path, text: str | bytes) -> None:
     """Write the whole file or nothing. Problem if it cannot be written."""
     from ocrgen.files import write_atomically
 

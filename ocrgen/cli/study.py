@@ -57,20 +57,23 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
 
 def to_json(run) -> dict:
     """run, table (arm, n_real, seed, metric, value and more), summary (mean, low, high, n), differences, correlations,
-    verdicts; bounds of a single repetition are null."""
+    verdicts, advice; bounds of a single repetition are null."""
     import pandas as pd
 
     from ocrgen.study import read_results, verdicts
+    from ocrgen.study.advice import advise
 
     results = read_results(run)
     frames = {name: getattr(results, name) for name in ("table", "summary", "differences")}
     frames["correlations"] = pd.DataFrame(results.correlations)
     tables = {name: json.loads(f.to_json(orient="records", double_precision=10)) for name, f in frames.items()}
-    return {"run": run.name} | tables | {"verdicts": verdicts(results)}
+    advice = [{"n": a.n, "advice": a.headline, "verdict": a.verdict, "words": a.words()} for a in advise(results)]
+    return {"run": run.name} | tables | {"verdicts": verdicts(results), "advice": advice}
 
 
 def _print(run) -> None:
     from ocrgen.study import read_results, verdicts
+    from ocrgen.study.advice import advise
     from ocrgen.study.plan import Arm
 
     results = read_results(run)
@@ -82,3 +85,5 @@ def _print(run) -> None:
     for v in verdicts(results):
         bounds = f"[{v['low']:+.4f}, {v['high']:+.4f}]" if v["low"] is not None else "[one repetition]"
         print(f"claim {v['claim']}: {v['verdict']:<13} {v['figure']:+.4f} {bounds} n = {v['n']}  {v['about']}")
+    for a in advise(results):
+        print(f"advice at n = {a.n:,}: {a.headline}. {a.words()}")

@@ -1,5 +1,6 @@
 """The digits that come with scikit-learn: real handwriting without any download."""
 
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,10 +42,16 @@ def load(root: Path) -> Splits:
     """
     if fault := missing(root):
         raise DataError(fault)
-    table = np.loadtxt(_file(), delimiter=",", dtype=np.float32)
-    images = np.stack([_enlarge(field) for field in table[:, :64].reshape(-1, 8, 8) / 16])
-    digits = Digits(images, table[:, 64].astype(np.int64), NAME)
+    images, labels = map(np.copy, _read(_file()))
+    digits = Digits(images, labels, NAME)
     return Splits(*hold_out(digits[:-_TEST]), digits[-_TEST:])
+
+
+@cache
+def _read(file: Path) -> tuple[np.ndarray, np.ndarray]:
+    table = np.loadtxt(file, delimiter=",", dtype=np.float32)
+    images = np.stack([_enlarge(field) for field in table[:, :64].reshape(-1, 8, 8) / 16])
+    return images, table[:, 64].astype(np.int64)
 
 
 def _enlarge(field: np.ndarray) -> np.ndarray:

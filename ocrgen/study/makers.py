@@ -69,7 +69,7 @@ class Makers:
         train = self.labelled(cell)
         kind = generators()[cell.arm.generator]
         loop = TrainConfig(
-            epochs=config.epochs, seed=cell.seed, threads=config.threads, monitor=0 if cell.n else 40_000
+            epochs=config.epochs, seed=cell.seed, threads=config.threads, monitor=0 if cell.n else 40_000, keep=0
         )
         request = TrainRequest(
             dataset=config.dataset,

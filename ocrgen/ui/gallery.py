@@ -5,10 +5,10 @@ import streamlit as st
 
 from ocrgen import Problem, datasets
 from ocrgen.datasets.base import CLASSES, Digits
-from ocrgen.ui import charts
+from ocrgen.ui import charts, uploads
 from ocrgen.ui.cached import digits, generator, samples, walk
 from ocrgen.ui.choices import Choice, heading
-from ocrgen.ui.widgets import attempt, picture
+from ocrgen.ui.widgets import attempt, link, picture
 
 ALL = "all"
 WALK_STEPS = 12
@@ -33,6 +33,7 @@ def show(columns: list[Choice]) -> None:
     view, digit, count, seed = controls()
     VIEWS[view](usable, digit, count, seed)
     downloads(usable, seed)
+    further(usable)
 
 
 def real(choice: Choice) -> Digits | None:
@@ -181,6 +182,14 @@ def downloads(columns: list[Choice], seed: int) -> None:
                         help="one folder per digit, PNG" if label == "ZIP" else "arrays images, labels; provenance",
                         on_click="ignore",
                     )  # fmt: skip
+
+
+def further(columns: list[Choice]) -> None:
+    """The question that comes after looking: do these digits help a reader?"""
+    for data in dict.fromkeys(c.dataset for c in columns):
+        if title := uploads.data_sets().get(data):
+            about = f"Do they help to read {title}? Study it"
+            link("4_OCR", about, query_params={"data": data}, icon=":material/insights:")
 
 
 VIEWS = {

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from ocrgen import Problem, datasets, jobs
+from ocrgen import Problem, jobs
 from ocrgen.store import ALIVE, Run
 from ocrgen.study import Results, read_results
-from ocrgen.study.plan import QUICK, StudyConfig, describe
-from ocrgen.ui import study_views, study_words
+from ocrgen.study.plan import QUICK, describe
+from ocrgen.ui import study_advice, study_form, study_views, study_words
 from ocrgen.ui.cached import store
 from ocrgen.ui.study_confusion import confusion
 from ocrgen.ui.widgets import BADGES, attempt, choose_one, duration
@@ -37,6 +37,20 @@ def results_of(run: Run) -> Results:
     return _results(str(run.path), (len(stamps), max(stamps, default=0)))
 
 
+def head() -> Run | None:
+    """Choose a study, or start one."""
+    linked = study_form.linked()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        run = choose()
+        if not linked:
+            with st.popover("New study", icon=":material/add:"):
+                study_form.form()
+    if linked:
+        with st.expander("New study", expanded=True, icon=":material/add:"):
+            study_form.form()
+    return run
+
+
 def choose() -> Run | None:
     """Choose a study; the choice stands in the link."""
     known = {r.name: r for r in store().list("study")}
@@ -47,57 +61,12 @@ def choose() -> Run | None:
             st.subheader("No study yet")
             st.write("Compare readers trained on real and on generated digits: about two minutes on the bundled ones.")
             if st.button("Run a quick study of the bundled digits", type="primary", key="ocr_quick") and attempt(
-                start, QUICK
+                study_form.start, QUICK
             ):
                 st.rerun()
         return None
     done = [n for n, r in known.items() if (r.path / "results.json").exists()]
     return choose_one("Study", known, "ocr", (done or list(known))[-1])
-
-
-def start(settings: dict) -> None:
-    """Submit a study and show it."""
-    config = StudyConfig.model_validate(settings)
-    about = f"study-{config.protocol}-{config.dataset.rsplit('/', 1)[-1]}"
-    run = jobs.start(store(), "study", config.model_dump(), about)
-    st.session_state["ocr_next"] = run.name
-
-
-def new() -> None:
-    """The form of a new study."""
-    with st.popover("New study", icon=":material/add:"):
-        quick = st.toggle("Quick", True, key="ocr_form_quick", help="bundled digits, small, under three minutes")
-        values = dict(QUICK)
-        if not quick:
-            sources = datasets.sources()
-            values = {
-                "dataset": st.selectbox("Data set", list(sources), 1, lambda n: sources[n].TITLE, key="ocr_form_data")
-            }
-            if missing := sources[values["dataset"]].missing(datasets.data_root()):
-                st.info(missing)
-            values["seeds"] = st.number_input(
-                "Seeds", 1, 100, 5, key="ocr_form_seeds", help="repetitions; five or more"
-            )
-            values["workers"] = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers")
-        protocol = st.segmented_control(
-            "Protocol", ["fair", "paper"], default="fair", required=True, key="ocr_form_protocol",
-            help="fair: generator and reader learn from the same n labelled images. paper: the generator has seen all.",
-        )  # fmt: skip
-        values["protocol"] = protocol
-        if protocol == "fair":
-            sizes = st.text_input(
-                "Labelled images",
-                ", ".join(map(str, values.get("n", [100, 500, 1000, 5000]))),
-                key=f"ocr_form_n_{quick}",
-            )
-            values["n"] = [int(part) for part in sizes.replace(",", " ").split() if part.isdigit()]
-        try:
-            st.code(describe(StudyConfig.model_validate(values)), language=None, wrap_lines=True)
-        except ValueError:
-            st.error("Labelled images must be whole numbers of 20 or more, separated by commas.")
-            return
-        if st.button("Start", type="primary", key="ocr_form_start") and attempt(start, values):
-            st.rerun()
 
 
 def progress(run: Run) -> None:
@@ -154,6 +123,7 @@ def show(run: Run) -> None:
         return
     study_words.banner(results)
     study_words.headline(results)
+    study_advice.advice(results)
     study_words.judge(results)
     view = st.segmented_control("View", list(VIEWS), default="By arm", key="ocr_view", required=True)
     VIEWS[view](results, run)
@@ -161,6 +131,7 @@ def show(run: Run) -> None:
         "Report (HTML)", partial(_report, run, results), f"report-{run.name}.html", "text/html", key="ocr_report",
         on_click="ignore", icon=":material/description:", help="one file to read, print and pass on",
     )  # fmt: skip
+    study_advice.take_home(run, results)
     with st.expander("Repeat it from a shell"):
         st.code(describe(results.config), language=None, wrap_lines=True)
         if data := run.request.get("data"):

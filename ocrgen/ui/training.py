@@ -62,9 +62,8 @@ def new_run() -> None:
             if arrived := uploads.uploader("train_upload"):
                 st.session_state["train_dataset"] = arrived
         with top:  # filled after the upload, whose data set it already offers
-            names = [*sources, *uploads.found()]
-            titles = {n: sources[n].TITLE if n in sources else Path(n).stem for n in names}
-            dataset = st.selectbox("Data set", names, format_func=titles.get, key="train_dataset")
+            titles = uploads.data_sets()
+            dataset = st.selectbox("Data set", list(titles), format_func=titles.get, key="train_dataset")
             missing = sources[dataset].missing(datasets.data_root()) if dataset in sources else None
             if missing:
                 st.info(missing)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ocrgen import Problem
+from ocrgen import Problem, datasets
 from ocrgen.files import write_atomically
 from ocrgen.ui.cached import store
 
@@ -22,6 +22,11 @@ def found() -> dict[str, Path]:
     """Uploaded data sets by their absolute path."""
     files = sorted(p for s in SUFFIXES for p in folder().glob(f"*.{s}"))
     return {str(p): p for p in files}
+
+
+def data_sets() -> dict[str, str]:
+    """Names of all data sets that there are, uploaded ones as paths, with their titles."""
+    return {name: source.TITLE for name, source in datasets.sources().items()} | {n: p.stem for n, p in found().items()}
 
 
 def keep(name: str, content: bytes) -> Path:

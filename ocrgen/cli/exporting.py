@@ -1,0 +1,63 @@
+"""The verb that hands out networks and digits: `export`."""
+
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from ocrgen import Problem
+from ocrgen.cli.common import open_store, parse
+from ocrgen.cli.reporting import check, write
+
+KINDS = (".onnx", ".safetensors", ".zip", ".npz")
+
+
+def export(args: list[str]) -> int:
+    """A reader, or a study's best reader or generated digits, as a file: export RUN --out FILE [--n N]"""
+
+    def command(run: Positional[str], *, out: Path, n: int | None = None, per_digit: int = 1000) -> tuple:
+        """Write a network or generated digits for use elsewhere.
+
+        Args:
+            run: a reader's run, or a study's: its best reader, chosen on validation data.
+            out: reader: .onnx or .safetensors; the digits that the study tried beside real ones: .zip or .npz.
+            n: a study's number of labelled images; the most if not given.
+            per_digit: generated images of each digit.
+        """
+        return run, out, n, per_digit
+
+    name, out, n, per_digit = parse(command, "export", args)
+    kind = out.suffix.lower()
+    if kind not in KINDS:
+        raise Problem(f"{out}: the file's name must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
+    if not 1 <= per_digit <= 10_000:
+        raise Problem(f"--per-digit must be 1 to 10,000, not {per_digit}.")
+    check(out)
+    run = open_store().get(name)
+    write(out, _content(run, kind, n, per_digit))
+    print(out)
+    return 0
+
+
+def _content(run, kind: str, n: int | None, per_digit: int) -> bytes:
+    from ocrgen.export import to_onnx
+    from ocrgen.ocr import load_reader
+
+    if run.request["verb"] == "study":
+        from ocrgen.sampling import to_npz, to_zip
+        from ocrgen.study import read_results
+        from ocrgen.study.takeaway import takeaway
+
+        taken = takeaway(run, read_results(run), n)
+        if kind in (".zip", ".npz"):
+            return (to_zip if kind == ".zip" else to_npz)(*taken.samples(per_digit))
+        file = taken.reader
+    elif run.request["verb"] == "reader":
+        from ocrgen.reading import FILE
+
+        if kind in (".zip", ".npz"):
+            raise Problem(f"{run.name} is a reader: write it to a .onnx or .safetensors file.")
+        file = run.path / "weights" / FILE
+    else:
+        raise Problem(f"{run.name} is neither reader nor study; `python -m ocrgen sample` draws from a generator.")
+    load_reader(file)  # refuses what is damaged
+    return to_onnx(file) if kind == ".onnx" else file.read_bytes()

@@ -1,0 +1,5 @@
+"""Attacks that take minutes: what is killed, starved of room or crowded must lose nothing and say what to do."""
+
+from ocrgen.soak.attack import Outcome
+
+__all__ = ["Outcome"]
