@@ -13,6 +13,7 @@ from ocrgen.cli.reporting import report
 from ocrgen.cli.runs import data, runs, sample
 from ocrgen.cli.scoring import distance, reference, score
 from ocrgen.cli.shipping import checkpoints
+from ocrgen.cli.soak import soak
 from ocrgen.cli.study import study
 from ocrgen.cli.training import digitnet, resume, train
 
@@ -33,6 +34,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "reference": reference,
     "digitnet": digitnet,
     "checkpoints": checkpoints,
+    "soak": soak,
 }
 
 

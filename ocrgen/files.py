@@ -39,10 +39,16 @@ def sweep(folder: Path) -> None:
 
 
 def overwrite(path: Path, data: bytes) -> None:
-    """Write over a small file in place, which a full disk still allows; blanks fill up what was longer."""
+    """Write over a file in place, which a full disk still allows; blanks fill up what was longer.
+
+    OSError if `data` is longer than what stands there: half of it would be worse than none.
+    """
     descriptor = os.open(path, os.O_WRONLY)
     try:
-        os.pwrite(descriptor, data.ljust(os.fstat(descriptor).st_size), 0)
+        size = os.fstat(descriptor).st_size
+        if len(data) > size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        os.pwrite(descriptor, data.ljust(size), 0)
     finally:
         os.close(descriptor)
 

@@ -85,8 +85,11 @@ class Run:
             self.update(**told)
         except OSError:
             with contextlib.suppress(OSError, RunError):
-                short = {k: v for k, v in self.status.items() if k in ("step", "total")}
-                overwrite(self.path / "status.json", json.dumps(short | told).encode())
+                short = {k: v for k, v in self.status.items() if k in ("step", "total")} | told
+                try:
+                    overwrite(self.path / "status.json", json.dumps(short).encode())
+                except OSError:
+                    overwrite(self.path / "status.json", json.dumps(short | {"error": None}).encode())
 
     def look(self) -> dict:
         """The status with the true state: 'died' if nobody works on it, 'damaged' (with error) if unreadable."""

@@ -1,0 +1,66 @@
+"""The verb that attacks: `soak`."""
+
+import importlib
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+from ocrgen import Problem
+from ocrgen.cli.common import Bar, parse
+
+
+def soak(args: list[str]) -> int:
+    """Does it hold? soak [kill|disk|viewers|all] [--times N] [--minutes M] [--viewers N] [--json]"""
+
+    def command(
+        what: Positional[Literal["kill", "disk", "viewers", "all"]] = "all",
+        times: int = 60,
+        minutes: float = 10.0,
+        viewers: int = 20,
+        seed: int = 0,
+        json: bool = False,
+    ) -> tuple:
+        """Attack jobs and dashboard in a store of their own, on this machine alone; your runs are not touched.
+
+        Args:
+            what: kill: SIGKILL at random moments; disk: no room; viewers: a crowd beside a training.
+            times: kills.
+            minutes: how long the crowd stays.
+            viewers: how many they are.
+            seed: of the moments.
+            json: print a list of outcomes instead of a table.
+        """
+        return what, times, minutes, viewers, seed, json
+
+    what, times, minutes, count, seed, as_json = parse(command, "soak", args)
+    for name, value, most in (("times", times, 10_000), ("minutes", minutes, 1440), ("viewers", count, 200)):
+        if not 0 < value <= most:
+            raise Problem(f"--{name} must be above 0 and at most {most:,}, not {value:g}.")
+    found = []
+    with tempfile.TemporaryDirectory(prefix="ocrgen-soak-") as folder:
+        if what in ("kill", "all"):
+            from ocrgen.soak.kills import kills
+
+            found += kills(Path(folder) / "kill", times, seed, Bar("kills").show)
+        if what in ("disk", "all"):
+            from ocrgen.soak.disk import disk
+
+            found += disk(Path(folder) / "disk")
+        if what in ("viewers", "all"):
+            # Named, not imported: the dashboard stands above this floor.
+            crowd = importlib.import_module("ocrgen.ui.app_soak").viewers
+            found.append(crowd(Path(folder) / "viewers", count, minutes, Bar("viewers").show))
+    if as_json:
+        print(json.dumps([o.row() for o in found], indent=1))
+    else:
+        for o in found:
+            told = ", ".join(f"{k}: {v}" for k, v in o.figures.items())
+            print(f"{o.fault:<48} {o.times:>6}  {o.row()['outcome']:<14} {told}")
+    for o in found:
+        for wrong in o.wrong[:20]:
+            print(f"ocrgen: {o.fault}: {wrong}", file=sys.stderr)
+    return 1 if any(o.wrong for o in found) else 0

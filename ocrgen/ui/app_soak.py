@@ -1,0 +1,107 @@
+"""Many viewers for minutes while a training runs: does anybody see an error, does memory grow, does the job slow?"""
+
+import asyncio
+import time
+from pathlib import Path
+
+from ocrgen import datasets, jobs
+from ocrgen.soak.attack import Outcome, Show, variables, wait
+from ocrgen.store import Run, RunStore
+from ocrgen.training_config import TrainConfig, TrainRequest
+from ocrgen.ui.crowd import Look, crowd, walk
+from ocrgen.ui.server import Server
+from ocrgen.ui.viewers import Viewer
+
+ALONE = 30.0  # seconds in which the training is timed with nobody looking
+WARM = 0.25  # share of the time after which memory is to grow no more
+PAUSE = 5.0  # seconds between a person's clicks
+
+
+def viewers(root: Path, count: int, minutes: float, show: Show) -> Outcome:
+    """`count` sessions click through all pages for so many minutes while a training runs in a store under `root`.
+
+    Figures: runs of pages, growth of memory after the warm-up, and the training's speed as a share of that alone.
+    """
+    outcome = Outcome(f"{count} viewers for {minutes:g} minutes beside a training")
+    store = RunStore(root / "runs", shipped=None)
+    with variables(OCRGEN_RUNS=str(store.root), OCRGEN_SLOTS="1"):
+        run = _training(store)
+        with Server() as server:
+            asyncio.run(_warm(server))
+            before = _speed(run, ALONE)
+            looks, memory, during = asyncio.run(_crowd(server, run, count, 60 * minutes, show))
+            said = server.output()
+        run.cancel()
+        wait(lambda: not run.alive, 30)
+    faults = [f for look in looks for f in (*look.answer.faults, *filter(None, [look.lost]))]
+    outcome.times = len(looks)
+    outcome.wrong += [f"a viewer saw: {fault}" for fault in faults]
+    outcome.wrong += ["the server printed a traceback: " + said[said.index("Traceback") :][-300:]] * (
+        "Traceback" in said
+    )
+    growth = memory[-1] / memory[0] - 1
+    outcome.check(growth <= 0.1, f"memory grew by {growth:.0%} after the warm-up")
+    outcome.check(during >= 0.9 * before, f"the training kept {during / before:.0%} of its speed")
+    slowest = sorted(1e3 * look.answer.seconds for look in looks if not look.lost)
+    outcome.figures = {
+        "memory after warm-up, MB": round(memory[0]),
+        "memory at the end, MB": round(memory[-1]),
+        "growth": round(growth, 3),
+        "training, steps a second alone": round(before, 2),
+        "training, share of that speed kept": round(during / before, 3),
+        "ms p50": round(slowest[len(slowest) // 2]),
+        "ms p95": round(slowest[int(0.95 * len(slowest))]),
+    }
+    return outcome
+
+
+def _training(store: RunStore) -> Run:
+    """A training on one thread that outlasts the crowd, at work when this returns."""
+    dataset = "digits" if datasets.sources()["mnist"].missing(datasets.data_root()) else "mnist"
+    request = TrainRequest(dataset=dataset, model="cgan", train=TrainConfig(epochs=500, keep=3))
+    run = jobs.start(store, "train", request.model_dump(mode="json"), "soak")
+    wait(lambda: (run.look().get("step") or 0) > 0 or not run.alive, 120)
+    return run
+
+
+def _speed(run: Run, seconds: float) -> float:
+    first, begun = run.look(), time.monotonic()
+    time.sleep(seconds)
+    wait(lambda: run.look()["step"] > first["step"] or not run.alive, 60)
+    return (run.look()["step"] - first["step"]) / (time.monotonic() - begun)
+
+
+async def _warm(server: Server) -> None:
+    async with crowd(server.url, 1) as (first,):
+        await first.visit()
+        for page in dict(first.pages):
+            await walk(first, page, None)
+
+
+async def _crowd(
+    server: Server, run: Run, count: int, seconds: float, show: Show
+) -> tuple[list[Look], list[float], float]:
+    """What all viewers saw; memory in MB from the warm-up on; steps a second of the training meanwhile."""
+    begun, first = time.monotonic(), run.look()["step"]
+    memory: list[float] = []
+
+    async def person(viewer: Viewer, i: int) -> list[Look]:
+        found = [Look("visit", await viewer.visit())]
+        pages = list(viewer.pages)
+        while time.monotonic() - begun < seconds and not found[-1].lost:
+            found += await walk(viewer, pages[i % len(pages)], 3, i, PAUSE)
+            i += 1
+        return found
+
+    async def watch() -> None:
+        while (passed := time.monotonic() - begun) < seconds:
+            if passed > WARM * seconds:
+                memory.append(server.memory().get("RSS", 0.0))
+            show(int(passed), int(seconds))
+            await asyncio.sleep(min(5.0, seconds / 20))
+        memory.append(server.memory().get("RSS", 0.0))
+
+    async with crowd(server.url, count) as people:
+        _, *walks = await asyncio.gather(watch(), *(person(v, i) for i, v in enumerate(people)))
+    speed = (run.look()["step"] - first) / (time.monotonic() - begun)
+    return [look for walked in walks for look in walked], memory, speed
