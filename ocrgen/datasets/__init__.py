@@ -3,13 +3,14 @@
 import importlib
 import os
 import pkgutil
+import re
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from ocrgen.datasets.base import DataError, Digits, Splits
 
-__all__ = ["DataError", "Digits", "Splits", "data_root", "download", "load_digits", "sources"]
+__all__ = ["DataError", "Digits", "Splits", "data_root", "download", "load_digits", "sources", "title"]
 
 _FIRST = ("digits", "mnist", "arabic")
 
@@ -31,6 +32,11 @@ def sources() -> dict[str, ModuleType]:
     named = [module for module in modules if hasattr(module, "NAME")]
     place = {name: i for i, name in enumerate(_FIRST)}
     return {m.NAME: m for m in sorted(named, key=lambda m: (place.get(m.NAME, len(place)), m.NAME))}
+
+
+def title(name: str) -> str:
+    """A data set's name for people; of one's own data the file's, without the hash that an upload is kept under."""
+    return sources()[name].TITLE if name in sources() else re.sub(r"-[0-9a-f]{8}$", "", Path(name).stem)
 
 
 def load_digits(name: str) -> Splits:

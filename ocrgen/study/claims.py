@@ -1,9 +1,8 @@
 """The paper's five claims, each with one verdict: what the paper compared is told, what is equal is judged."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from ocrgen.datasets import sources
+from ocrgen.datasets import title
 from ocrgen.store import RunStore
 from ocrgen.study.evidence import Figure, copes, faster, improves, looks, stands_in
 from ocrgen.study.findings import Findings, Read, find, nearest
@@ -127,9 +126,3 @@ def _adds(model: str, gain: dict, first: bool) -> str:
     bounds = "(one seed: no interval)" if gain["n"] < 2 else f"[{100 * gain['low']:+.2f}, {100 * gain['high']:+.2f}]"
     where = "On top of that, filtered " if first else "Filtered "
     return f"{where}{model} digits {what} {100 * gain['mean']:+.2f} points {bounds}."
-
-
-def title(dataset: str) -> str:
-    """A data set's name for people."""
-    known = sources()
-    return known[dataset].TITLE if dataset in known else Path(dataset).stem

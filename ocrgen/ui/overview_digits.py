@@ -82,7 +82,7 @@ def show() -> None:
         return
     first = next(iter(runs.values()))
     dataset = first.request["settings"]["dataset"]
-    name = datasets.sources()[dataset].TITLE if dataset in datasets.sources() else Path(dataset).stem
+    name = datasets.title(dataset)
     places = st.columns(1 + len(runs))
     with places[0]:
         choices.heading(f"Real: {name}", charts.REAL)

@@ -2,6 +2,7 @@
 
 import math
 
+from ocrgen.datasets import title
 from ocrgen.store import ALIVE, Run
 from ocrgen.study import Results, claims
 from ocrgen.study.findings import Findings, Study, nearest
@@ -31,7 +32,7 @@ WORDS = {
 
 def data_title(results: Results) -> str:
     """The data set for people."""
-    return claims.title(results.config.dataset)
+    return title(results.config.dataset)
 
 
 def amount(value: object) -> str:

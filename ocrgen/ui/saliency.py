@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from ocrgen import Problem, jobs
+from ocrgen import Problem, datasets, jobs
 from ocrgen.reading import FILE, ReaderRequest, geometry_of, load, readers
 from ocrgen.saliency import METHODS, Map, explain
 from ocrgen.store import ALIVE, Run
@@ -87,7 +87,7 @@ def choose() -> tuple[list[Run], str]:
     dataset = sets[0]
     if len(sets) > 1:
         dataset = st.segmented_control(
-            "Script", sets, default=sets[0], format_func=lambda n: names.get(n, Path(n).stem), key="saliency_data",
+            "Script", sets, default=sets[0], format_func=lambda n: names.get(n, datasets.title(n)), key="saliency_data",
             required=True,
         )  # fmt: skip
     here = {r.name: r for r in known if r.request["settings"]["dataset"] == dataset}

@@ -41,9 +41,12 @@ def form() -> None:
     if not quick:
         if st.session_state.get("ocr_form_data") not in titles:
             st.session_state["ocr_form_data"] = "mnist"
-        values = {"dataset": st.selectbox("Data set", list(titles), format_func=titles.get, key="ocr_form_data")}
-        values["seeds"] = st.number_input("Seeds", 1, 100, 5, key="ocr_form_seeds", help="repetitions; five or more")
-        values["workers"] = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers")
+        with st.container(horizontal=True):
+            data = st.selectbox("Data set", list(titles), format_func=titles.get, key="ocr_form_data", width=280)
+            about = "repetitions; five or more"
+            seeds = st.number_input("Seeds", 1, 100, 5, key="ocr_form_seeds", help=about, width=132)
+            workers = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers", width=132)
+        values = {"dataset": data, "seeds": seeds, "workers": workers}
     most = _most(values["dataset"])
     if most is None:
         return

@@ -5,6 +5,7 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
+from ocrgen.datasets import title
 from ocrgen.study import Results, verdicts
 from ocrgen.study.claims import WORDS
 from ocrgen.study.plan import PAPER_N, Arm
@@ -54,14 +55,14 @@ def banner(results: Results) -> None:
         sizes = ", ".join(f"{n:,}" for n in config.n)
         st.info(
             f"**Fair protocol.** At each n ({sizes}) every arm, generator and filter included, has learned from the "
-            f"same n images of {config.dataset}; at most n more (up to {config.validation:,}) served to choose. "
+            f"same n images of {title(config.dataset)}; at most n more (up to {config.validation:,}) served to choose. "
             f"{seeds} seeds so far; intervals are 95 %.",
             icon="⚖️",
         )
     else:
         st.warning(
-            f"**The paper's protocol.** The generators have seen {most:,} labelled images of {config.dataset}, the "
-            f"real arms {PAPER_N}: not an equal comparison. {seeds} seeds so far; intervals are 95 %.",
+            f"**The paper's protocol.** The generators have seen {most:,} labelled images of {title(config.dataset)}, "
+            f"the real arms {PAPER_N}: not an equal comparison. {seeds} seeds so far; intervals are 95 %.",
             icon="⚖️",
         )
 

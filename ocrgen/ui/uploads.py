@@ -26,7 +26,10 @@ def found() -> dict[str, Path]:
 
 def data_sets() -> dict[str, str]:
     """Names of all data sets that there are, uploaded ones as paths, with their titles."""
-    return {name: source.TITLE for name, source in datasets.sources().items()} | {n: p.stem for n, p in found().items()}
+    own = found()
+    short = list(map(datasets.title, own))
+    told = {p: t if short.count(t) == 1 else Path(p).stem for p, t in zip(own, short, strict=True)}
+    return {name: source.TITLE for name, source in datasets.sources().items()} | told
 
 
 def keep(name: str, content: bytes) -> Path:

@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 from streamlit.errors import StreamlitPageNotFoundError
 
-from ocrgen import Problem, jobs
+from ocrgen import Problem, datasets, jobs
 from ocrgen.store import ALIVE, Run
 from ocrgen.ui.cached import store
 
@@ -74,7 +74,7 @@ def run_title(run: Run) -> str:
         request, settings = run.request, run.request["settings"]
     except Problem:
         return f"{run.name} (damaged)"
-    data = str(settings.get("dataset", "")).rsplit("/", 1)[-1]
+    data = datasets.title(str(settings.get("dataset", "")))
     label = f" “{request['label']}”" if request["label"] else ""
     if request["verb"] == "study":
         return f"#{run.number} Study · {data} · {settings.get('protocol')} · {settings.get('seeds')} seeds{label}"

@@ -1,15 +1,19 @@
 """The page OCR, drawn and used as Streamlit runs it, over studies that were really done."""
 
+import io
 import json
 import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ocrgen.datasets import load_digits
 from ocrgen.store import PACKAGE, SHIPPED, RunStore
 from ocrgen.study import read_results, verdicts
+from ocrgen.ui import uploads
 from ocrgen.ui.study import VIEWS
 
 
@@ -63,6 +67,43 @@ def test_the_command_on_the_page_is_the_study(page, studied):
     command = at.code[-1].value
     assert command.startswith("python -m ocrgen study --dataset digits --protocol fair")
     assert "--confidence 0.0" in command and "--shares 0.2 0.5" in command
+
+
+def test_advice_and_what_to_take_home(page):
+    at = page("fair")
+    assert any("labelled images</span>" in h.body and "points" in h.body for h in at.html)
+    offered = {b.proto.label for b in at.get("download_button")}
+    assert {"ONNX", "safetensors", "ZIP", "NPZ"} <= offered
+    at = page("paper")
+    assert "ONNX" not in {b.proto.label for b in at.get("download_button")}
+
+
+def test_a_link_brings_own_data_to_the_form(store):
+    digits = load_digits("digits").train[:300]
+    np.savez(buffer := io.BytesIO(), images=digits.images, labels=digits.labels)
+    path = uploads.keep("our forms.npz", buffer.getvalue())
+    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60)
+    at.query_params["data"] = str(path)
+    at.run()
+    assert not at.exception
+    assert at.selectbox(key="ocr_form_data").value == str(path)
+    assert "our-forms" in at.selectbox(key="ocr_form_data").options
+    train = len(load_digits(str(path)).train)
+    assert f"--n {train}" in at.code[0].value and str(path) in at.code[0].value
+    at.text_input(key=f"ocr_form_n_False_{path}").set_value("5000").run()
+    assert f"There are {train:,} training images" in at.error[0].value
+    at.text_input(key=f"ocr_form_n_False_{path}").set_value("100").run()
+    at.button(key="ocr_form_start").click().run()
+    (run,) = store.list("study")
+    assert run.request["settings"]["dataset"] == str(path) and run.request["settings"]["n"] == [100]
+    run.cancel()
+
+
+def test_a_link_to_data_that_are_gone(store):
+    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60)
+    at.query_params["data"] = "/etc/passwd"
+    at.run()
+    assert not at.exception and "not here" in at.warning[0].value
 
 
 def test_a_link_to_a_study_that_is_gone(studied, monkeypatch):
