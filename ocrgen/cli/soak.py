@@ -41,19 +41,19 @@ def soak(args: list[str]) -> int:
         if not 0 < value <= most:
             raise Problem(f"--{name} must be above 0 and at most {most:,}, not {value:g}.")
     found = []
+    ui = importlib.import_module("ocrgen.ui.app_soak")  # named, not imported: the dashboard stands above this floor
     with tempfile.TemporaryDirectory(prefix="ocrgen-soak-") as folder:
         if what in ("kill", "all"):
             from ocrgen.soak.kills import kills
 
             found += kills(Path(folder) / "kill", times, seed, Bar("kills").show)
+            found.append(ui.dashboards(Path(folder) / "dashboard", max(1, times // 10), seed))
         if what in ("disk", "all"):
             from ocrgen.soak.disk import disk
 
             found += disk(Path(folder) / "disk")
         if what in ("viewers", "all"):
-            # Named, not imported: the dashboard stands above this floor.
-            crowd = importlib.import_module("ocrgen.ui.app_soak").viewers
-            found.append(crowd(Path(folder) / "viewers", count, minutes, Bar("viewers").show))
+            found.append(ui.viewers(Path(folder) / "viewers", count, minutes, Bar("viewers").show))
     if as_json:
         print(json.dumps([o.row() for o in found], indent=1))
     else:

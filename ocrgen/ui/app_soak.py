@@ -1,16 +1,18 @@
 """Many viewers for minutes while a training runs: does anybody see an error, does memory grow, does the job slow?"""
 
 import asyncio
+import contextlib
+import random
 import time
 from pathlib import Path
 
 from ocrgen import datasets, jobs
-from ocrgen.soak.attack import Outcome, Show, variables, wait
+from ocrgen.soak.attack import Outcome, Show, leftovers, variables, wait
 from ocrgen.store import Run, RunStore
 from ocrgen.training_config import TrainConfig, TrainRequest
 from ocrgen.ui.crowd import Look, crowd, walk
 from ocrgen.ui.server import Server
-from ocrgen.ui.viewers import Viewer
+from ocrgen.ui.viewers import NoAnswer, Viewer
 
 ALONE = 30.0  # seconds in which the training is timed with nobody looking
 WARM = 0.25  # share of the time after which memory is to grow no more
@@ -52,6 +54,33 @@ def viewers(root: Path, count: int, minutes: float, show: Show) -> Outcome:
         "ms p50": round(slowest[len(slowest) // 2]),
         "ms p95": round(slowest[int(0.95 * len(slowest))]),
     }
+    return outcome
+
+
+def dashboards(root: Path, times: int, seed: int) -> Outcome:
+    """SIGKILL to the dashboard while somebody looks at it and a training runs: another starts, the training goes on."""
+    outcome, rng = Outcome("SIGKILL: dashboard"), random.Random(seed)
+    store = RunStore(root / "runs", shipped=None)
+
+    async def look(server: Server) -> None:
+        with contextlib.suppress(NoAnswer):
+            async with crowd(server.url, 1) as (viewer,):
+                await viewer.visit("Train")
+                asyncio.get_running_loop().call_later(rng.uniform(0, 1), server.process.kill)
+                while True:
+                    await viewer.rerun()
+
+    with variables(OCRGEN_RUNS=str(store.root), OCRGEN_SLOTS="1"):
+        run = _training(store)
+        while outcome.times < times:
+            step = run.look()["step"]
+            with Server() as server:
+                asyncio.run(look(server))
+            outcome.times += 1
+            outcome.check(wait(lambda step=step: run.look()["step"] > step, 60), "the training stands still")
+        run.cancel()
+        outcome.check(wait(lambda: not run.alive, 30) and run.state == "cancelled", f"the training is {run.state}")
+        outcome.wrong += [f"left: {x}" for x in leftovers(store.root)]
     return outcome
 
 
