@@ -39,18 +39,22 @@ class Advice:
 
     def words(self) -> str:
         """In a sentence or two, with the figure."""
-        mix = f"{self.arm.title} ({self.share:.0%} of a batch)"
-        change = f"{100 * self.mean:+.1f} points against {self.against.title}"
+        mix = f"{self.arm.title} ({100 * self.share:.0f} % of a batch)"
+        change = f"{points(self.mean)} points against {self.against.title}"
         if self.seeds < 2:
             return f"{mix}: {change}. One seed has no interval: let the study do more."
-        told = f"{change} (95 %: {100 * self.low:+.1f} to {100 * self.high:+.1f}, {self.seeds} seeds)"
+        told = f"{change} (95 %: {points(self.low)} to {points(self.high)}, {self.seeds} seeds)"
         return {
             "holds": f"{mix} reads better: {told}.",
             "does not hold": f"The best mix, {mix}, surely gains less than {100 * GAIN:.1f} points: {told}. "
             f"Train on {self.against.title}.",
-            "undecided": f"The best mix, {mix}: {told}. The interval holds both a gain and none: more seeds may "
-            f"tell; until then train on {self.against.title}.",
+            "undecided": f"The best mix, {mix}: {told}. Until more seeds tell, train on {self.against.title}.",
         }[self.verdict]
+
+
+def points(share: float) -> str:
+    """A difference of accuracies in percentage points, without a minus before zero."""
+    return f"{round(100 * share, 1) + 0:+.1f}"
 
 
 def advise(results: Results) -> list[Advice]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from ocrgen import datasets, jobs
@@ -27,14 +28,11 @@ def viewers(root: Path, count: int, minutes: float, show: Show) -> Outcome:
     outcome = Outcome(f"{count} viewers for {minutes:g} minutes beside a training")
     store = RunStore(root / "runs", shipped=None)
     with variables(OCRGEN_RUNS=str(store.root), OCRGEN_SLOTS="1"):
-        run = _training(store)
-        with Server() as server:
+        with _training(store) as run, Server() as server:
             asyncio.run(_warm(server))
             before = _speed(run, ALONE)
             looks, memory, during = asyncio.run(_crowd(server, run, count, 60 * minutes, show))
             said = server.output()
-        run.cancel()
-        wait(lambda: not run.alive, 30)
     faults = [f for look in looks for f in (*look.answer.faults, *filter(None, [look.lost]))]
     outcome.times = len(looks)
     outcome.wrong += [f"a viewer saw: {fault}" for fault in faults]
@@ -71,26 +69,30 @@ def dashboards(root: Path, times: int, seed: int) -> Outcome:
                     await viewer.rerun()
 
     with variables(OCRGEN_RUNS=str(store.root), OCRGEN_SLOTS="1"):
-        run = _training(store)
-        while outcome.times < times:
-            step = run.look()["step"]
-            with Server() as server:
-                asyncio.run(look(server))
-            outcome.times += 1
-            outcome.check(wait(lambda step=step: run.look()["step"] > step, 60), "the training stands still")
-        run.cancel()
-        outcome.check(wait(lambda: not run.alive, 30) and run.state == "cancelled", f"the training is {run.state}")
+        with _training(store) as run:
+            while outcome.times < times:
+                step = run.look()["step"]
+                with Server() as server:
+                    asyncio.run(look(server))
+                outcome.times += 1
+                outcome.check(wait(lambda step=step: run.look()["step"] > step, 60), "the training stands still")
+        outcome.check(run.state == "cancelled", f"the training is {run.state}")
         outcome.wrong += [f"left: {x}" for x in leftovers(store.root)]
     return outcome
 
 
-def _training(store: RunStore) -> Run:
-    """A training on one thread that outlasts the crowd, at work when this returns."""
+@contextlib.contextmanager
+def _training(store: RunStore) -> Iterator[Run]:
+    """A training on one thread that outlasts whoever looks; it ends with the block."""
     dataset = "digits" if datasets.sources()["mnist"].missing(datasets.data_root()) else "mnist"
     request = TrainRequest(dataset=dataset, model="cgan", train=TrainConfig(epochs=500, keep=3))
     run = jobs.start(store, "train", request.model_dump(mode="json"), "soak")
-    wait(lambda: (run.look().get("step") or 0) > 0 or not run.alive, 120)
-    return run
+    try:
+        wait(lambda: (run.look().get("step") or 0) > 0 or not run.alive, 120)
+        yield run
+    finally:
+        run.cancel()
+        wait(lambda: not run.alive, 30)
 
 
 def _speed(run: Run, seconds: float) -> float:

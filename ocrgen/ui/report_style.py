@@ -48,7 +48,7 @@ a {{ color: var(--link); }}
 .claims li {{ border-left-width: 1px; }}
 .badge {{ font-weight: 650; white-space: nowrap; }}
 .holds {{ --tone: var(--holds); }} .fails {{ --tone: var(--fails); }} .open {{ --tone: var(--open); }}
-.badge, td .holds b, td .fails b, td .open b {{ color: var(--tone); }}
+.badge, li > b, td .holds b, td .fails b, td .open b {{ color: var(--tone, inherit); }}
 .mark {{ display: block; overflow: visible; }}
 .mark line {{ stroke: var(--tone); stroke-width: 2.5; }} .mark circle {{ fill: var(--tone); }}
 .mark .zero {{ stroke: var(--quiet); stroke-width: 1; stroke-dasharray: 2 2; }}

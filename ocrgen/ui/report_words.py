@@ -5,6 +5,7 @@ import math
 from ocrgen.datasets import title
 from ocrgen.store import ALIVE, Run
 from ocrgen.study import Results, claims
+from ocrgen.study.advice import advise
 from ocrgen.study.findings import Findings, Study, nearest
 from ocrgen.study.plan import PAPER_N, Arm, plan
 from ocrgen.study.verdicts import more
@@ -132,7 +133,16 @@ def answer(run: Run, results: Results) -> Html:
         scale = f" For scale, all {int(ceiling['n_labelled']):,} real images give {share(ceiling)}."
     lead, _, rest = claims.answer(findings(run, results)).partition(". ")
     told = [el("p", marked(f"{lead}."), class_="lead"), el("p", marked(rest), scale)]
-    return html([told, _cards(results, n), _by_size(results)])
+    return html([told, _cards(results, n), _by_size(results), _advice(results)])
+
+
+def _advice(results: Results) -> Html | None:
+    """What to do, for each number of labelled images; nothing under the paper's protocol."""
+    found = [
+        el("li", f"{a.n:,} labelled images: ", el("b", a.headline, class_=TONES[a.verdict]), f". {a.words()}")
+        for a in advise(results)
+    ]
+    return html([el("h3", "What to do"), el("ul", found)]) if found else None
 
 
 def _cards(results: Results, n: int) -> Html:

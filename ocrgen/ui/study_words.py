@@ -7,6 +7,7 @@ import streamlit as st
 
 from ocrgen.datasets import title
 from ocrgen.study import Results, verdicts
+from ocrgen.study.advice import points
 from ocrgen.study.claims import WORDS
 from ocrgen.study.plan import PAPER_N, Arm
 from ocrgen.ui import charts
@@ -34,12 +35,12 @@ def headline(results: Results) -> None:
     found = [(c, d) for c in cards if (d := results.difference(c[0], c[1], n))]
     for column, ((arm, against, title, shade), d) in zip(st.columns(len(found)), found, strict=True):
         with column.container(border=True, height="stretch"):
-            bounds = "one seed: no interval" if d["n"] < 2 else f"95 %: {100 * d['low']:+.1f} to {100 * d['high']:+.1f}"
+            bounds = "one seed: no interval" if d["n"] < 2 else f"95 %: {points(d['low'])} to {points(d['high'])}"
             seen = int(results.of(arm, n, "accuracy")["n_labelled"])
             st.html(
                 f'<div style="border-left:5px solid {shade};padding-left:.6rem">'
                 f'<div style="font-size:.9rem">{title}</div>'
-                f'<div style="font-size:1.7rem;font-weight:650">{100 * d["mean"]:+.1f} points</div>'
+                f'<div style="font-size:1.7rem;font-weight:650">{points(d["mean"])} points</div>'
                 f'<div style="font-size:.8rem;opacity:.8">{bounds}, {d["n"]} seeds; '
                 f"against {Arm.parse(against).title}; {seen:,} labelled images seen</div></div>"
             )

@@ -20,6 +20,7 @@ from ocrgen.study.advice import advise
 from ocrgen.study.plan import Arm, StudyConfig, arms
 from ocrgen.study.results import COLUMNS, paired, summarise
 from ocrgen.study.takeaway import takeaway
+from ocrgen.ui.report import report
 
 TEST = load_digits("digits").test
 
@@ -56,8 +57,8 @@ def test_what_validation_prefers_is_judged_on_the_test_set(gain, verdict, best):
     assert advice.verdict == verdict and advice.best.name == best
     assert advice.mean == pytest.approx(gain, abs=0.001) and advice.low <= advice.mean <= advice.high
     words = advice.words()
-    assert "20%" in words and "4 seeds" in words and f"{100 * advice.mean:+.1f}" in words
-    assert ("Train on real + augmentation" in words.replace("train on", "Train on")) is (verdict != "holds")
+    assert "20 %" in words and "4 seeds" in words and f"{100 * advice.mean:+.1f}" in words
+    assert ("rain on real + augmentation" in words) is (verdict != "holds")
 
 
 def test_one_seed_advises_nothing():
@@ -151,3 +152,12 @@ def test_a_damaged_reader_is_not_exported(tmp_path):
     file.write_bytes(content[: len(content) // 2])
     with pytest.raises(Exception, match="damaged"):
         to_onnx(file)
+
+
+def test_a_report_ends_its_answer_with_the_advice(fair, studied):
+    results = read_results(fair)
+    (advice,) = advise(results)
+    told = report(fair, results)
+    assert "What to do" in told and f">{advice.headline}</b>" in told.replace("&#x27;", "'")
+    paper = next(r for r in studied.list("study") if r.request["settings"]["protocol"] == "paper")
+    assert "What to do" not in report(paper, read_results(paper))
