@@ -27,18 +27,15 @@ def viewers(root: Path, count: int, minutes: float, show: Show) -> Outcome:
     """
     outcome = Outcome(f"{count} viewers for {minutes:g} minutes beside a training")
     store = RunStore(root / "runs", shipped=None)
-    with variables(OCRGEN_RUNS=str(store.root), OCRGEN_SLOTS="1"):
-        with _training(store) as run, Server() as server:
-            asyncio.run(_warm(server))
-            before = _speed(run, ALONE)
-            looks, memory, during = asyncio.run(_crowd(server, run, count, 60 * minutes, show))
-            said = server.output()
+    with variables(OCRGEN_RUNS=str(store.root), OCRGEN_SLOTS="1"), _training(store) as run, Server() as server:
+        asyncio.run(_warm(server))
+        before = _speed(run, ALONE)
+        looks, memory, during = asyncio.run(_crowd(server, run, count, 60 * minutes, show))
+        said = server.output()
     faults = [f for look in looks for f in (*look.answer.faults, *filter(None, [look.lost]))]
     outcome.times = len(looks)
     outcome.wrong += [f"a viewer saw: {fault}" for fault in faults]
-    outcome.wrong += ["the server printed a traceback: " + said[said.index("Traceback") :][-300:]] * (
-        "Traceback" in said
-    )
+    outcome.check("Traceback" not in said, f"the server printed a traceback: {said[-300:]}")
     growth = memory[-1] / memory[0] - 1
     outcome.check(growth <= 0.1, f"memory grew by {growth:.0%} after the warm-up")
     outcome.check(during >= 0.9 * before, f"the training kept {during / before:.0%} of its speed")
