@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import time
 from pathlib import Path
@@ -24,6 +25,14 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def parse(content: str | bytes) -> object:
+    """JSON as Python values; ValueError where it is none, or nested deeper than anything of ours."""
+    try:
+        return json.loads(content)
+    except RecursionError as fault:
+        raise ValueError("it is nested too deeply") from fault
 
 
 def part(path: Path) -> Path:

@@ -18,11 +18,12 @@ from ocrgen import Problem
 from ocrgen.checksums import verify
 from ocrgen.datasets import Digits
 from ocrgen.datasets.base import CLASSES
-from ocrgen.files import write_atomically
+from ocrgen.files import parse, write_atomically
 from ocrgen.jobs import Cancelled
 from ocrgen.models.adam import FusedAdam
 from ocrgen.models.base import pick_device, pick_dtype
 from ocrgen.models.reader import Reader, ReaderConfig
+from ocrgen.weights import finite
 
 BINS = 15
 BLOCK = 500
@@ -237,11 +238,12 @@ def load_reader(file: Path) -> tuple[Reader, dict]:
     verify(file)
     try:
         with safe_open(file, "pt") as content:
-            about = json.loads((content.metadata() or {})["ocrgen"])
+            about = parse((content.metadata() or {})["ocrgen"])
             reader = Reader(ReaderConfig.model_validate(about["reader"]))
             reader.load_state_dict({k: content.get_tensor(k).float() for k in content.keys()})  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, ValidationError, RuntimeError) as fault:
         raise Problem(
             f"{file.parent.name}/{file.name} is damaged or no reader of ours ({type(fault).__name__})."
         ) from fault
+    finite(reader, f"{file.parent.name}/{file.name}")
     return reader.eval(), about

@@ -8,12 +8,19 @@ import signal
 import socket
 from datetime import UTC, datetime
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 
 from ocrgen import Problem
-from ocrgen.files import is_locked, overwrite, write_atomically
+from ocrgen.files import is_locked, overwrite, parse, write_atomically
 
 STATES = ("queued", "running", "done", "failed", "cancelled", "died", "damaged")
+REQUEST = {"verb": str, "settings": dict, "label": str, "number": int, "created": str}
+NUMBERS = (
+    *("step", "total", "seconds", "left", "speed", "epoch", "epochs", "per_epoch", "best_epoch", "best", "pid"),
+    "monitor_seconds",
+)
+TEXTS = ("error", "note", "stopped", "watched", "queued", "started", "finished", "updated", "host")
 ALIVE = ("queued", "running")
 
 
@@ -39,7 +46,7 @@ class Run:
 
     def _read(self, file: str) -> dict:
         try:
-            content = json.loads((self.path / file).read_bytes())
+            content = parse((self.path / file).read_bytes())
         except FileNotFoundError:
             raise RunError(f"{self.name}: {file} is missing; delete the run, or restore the file.") from None
         except (OSError, ValueError) as fault:
@@ -52,9 +59,9 @@ class Run:
     def request(self) -> dict:
         """What was asked (`run.json`): verb, settings, label, number, data, versions, created. RunError if damaged."""
         content = self._read("run.json")
-        missing = {"verb", "settings", "label", "number", "created"} - content.keys()
-        if missing or not isinstance(content["settings"], dict):
-            raise RunError(f"{self.name}: run.json lacks {', '.join(sorted(missing)) or 'settings'}; delete the run.")
+        wrong = sorted(k for k, kind in REQUEST.items() if not isinstance(content.get(k), kind))
+        if wrong:
+            raise RunError(f"{self.name}: run.json lacks {', '.join(wrong)}; delete the run.")
         return content
 
     def amend(self, **facts) -> None:
@@ -68,6 +75,11 @@ class Run:
         content = self._read("status.json")
         if content.get("state") not in STATES:
             raise RunError(f"{self.name}: status.json names no known state; delete the run.")
+        kinds = [(name, int | float) for name in NUMBERS] + [(name, str) for name in TEXTS]
+        for name, kind in kinds:
+            value = content.get(name)
+            if value is not None and (not isinstance(value, kind) or isinstance(value, float) and not isfinite(value)):
+                raise RunError(f"{self.name}: status.json has no sensible {name}; delete the run.")
         return content
 
     def update(self, **changes) -> None:

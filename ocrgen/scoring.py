@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from ocrgen import Problem
 from ocrgen.datasets import Digits, load_digits, sources
-from ocrgen.files import write_atomically
+from ocrgen.files import parse, write_atomically
 from ocrgen.jobs import Cancelled, Stop
 from ocrgen.metrics.features import TAPS, FeatureExtractor, load_extractor
 from ocrgen.metrics.frechet import frechet_distance
@@ -45,7 +45,7 @@ def read_scores(run: Run, extractor: str = "digitnet") -> list[dict]:
     rows = []
     for file in sorted((run.path / "scores" / extractor).glob("epoch-*.json")):
         try:
-            row = json.loads(file.read_bytes())
+            row = parse(file.read_bytes())
             if isinstance(row.get("epoch"), int):
                 rows.append(row)
         except (OSError, ValueError, AttributeError):

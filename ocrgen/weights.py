@@ -6,10 +6,11 @@ from pathlib import Path
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch.nn import Module
 
 from ocrgen import Problem
 from ocrgen.checksums import verify
-from ocrgen.files import write_atomically
+from ocrgen.files import parse, write_atomically
 from ocrgen.models import generators
 from ocrgen.models.base import GenerativeModel
 
@@ -25,7 +26,7 @@ def read_about(file: Path) -> dict:
     verify(file)
     try:
         with safe_open(file, "pt") as content:
-            return json.loads((content.metadata() or {})["ocrgen"])
+            return parse((content.metadata() or {})["ocrgen"])
     except (OSError, SafetensorError, KeyError, ValueError) as fault:
         raise Problem(f"{file.parent.parent.name}/{file.name} is damaged or no weights of ours ({fault}).") from fault
 
@@ -41,4 +42,11 @@ def load_generator(file: Path) -> GenerativeModel:
             model.sampler.load_state_dict({k: content.get_tensor(k) for k in content.keys()})  # noqa: SIM118
     except (KeyError, TypeError, ValidationError, RuntimeError, SafetensorError) as fault:
         raise Problem(f"{name} does not fit its own description ({type(fault).__name__}).") from fault
+    finite(model.sampler, name)
     return model.eval()
+
+
+def finite(network: Module, name: str) -> None:
+    """Problem if weights are NaN or infinite: what they draw or read would mean nothing, and look like something."""
+    if not all(bool(v.isfinite().all()) for v in network.state_dict().values() if v.is_floating_point()):
+        raise Problem(f"{name} holds weights that are no numbers: take another epoch, or train anew.")

@@ -4,7 +4,7 @@ import json
 import math
 
 from ocrgen import Problem
-from ocrgen.files import write_atomically
+from ocrgen.files import parse, write_atomically
 from ocrgen.store import Run
 
 FILE = "benchmark.json"
@@ -36,7 +36,7 @@ def write_benchmark(run: Run, found: dict) -> None:
 def read_benchmark(run: Run) -> dict:
     """machine, rows and done (the complete benches), as far as they have come. Problem if missing or damaged."""
     try:
-        found = json.loads((run.path / FILE).read_bytes())
+        found = parse((run.path / FILE).read_bytes())
         if not isinstance(found["machine"], dict) or not all(isinstance(b, str) for b in found["done"]):
             raise TypeError
         if not all(isinstance(row, dict) and set(KEYS) == row.keys() for row in found["rows"]):

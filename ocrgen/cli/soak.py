@@ -14,10 +14,10 @@ from ocrgen.cli.common import Bar, parse
 
 
 def soak(args: list[str]) -> int:
-    """Does it hold? soak [kill|disk|viewers|all] [--times N] [--minutes M] [--viewers N] [--json]"""
+    """Does it hold? soak [kill|damage|disk|viewers|all] [--times N] [--minutes M] [--viewers N] [--json]"""
 
     def command(
-        what: Positional[Literal["kill", "disk", "viewers", "all"]] = "all",
+        what: Positional[Literal["kill", "damage", "disk", "viewers", "all"]] = "all",
         times: int = 60,
         minutes: float = 10.0,
         viewers: int = 20,
@@ -27,8 +27,9 @@ def soak(args: list[str]) -> int:
         """Attack jobs and dashboard in a store of their own, on this machine alone; your runs are not touched.
 
         Args:
-            what: kill: SIGKILL at random moments; disk: no room; viewers: a crowd beside a training.
-            times: kills.
+            what: kill: SIGKILL at random moments; damage: files cut, scrambled, swapped; disk: no room; viewers: a
+                crowd beside a training.
+            times: kills; twenty times as many damages.
             minutes: how long the crowd stays.
             viewers: how many they are.
             seed: of the moments.
@@ -48,6 +49,10 @@ def soak(args: list[str]) -> int:
 
             found += kills(Path(folder) / "kill", times, seed, Bar("kills").show)
             found.append(ui.dashboards(Path(folder) / "dashboard", max(1, times // 10), seed))
+        if what in ("damage", "all"):
+            from ocrgen.soak.damage import damage, shipped
+
+            found += damage(shipped(), Path(folder) / "damage", 20 * times, seed, Bar("damages").show)
         if what in ("disk", "all"):
             from ocrgen.soak.disk import disk
 

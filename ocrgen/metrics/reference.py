@@ -10,7 +10,7 @@ import numpy as np
 from ocrgen import Problem
 from ocrgen.checksums import verify
 from ocrgen.datasets import DataError, load_digits
-from ocrgen.files import write_atomically
+from ocrgen.files import parse, write_atomically
 from ocrgen.metrics.features import FeatureExtractor
 from ocrgen.metrics.frechet import GaussianStats
 from ocrgen.metrics.scores import Reference, unseen
@@ -47,7 +47,7 @@ def find_reference(dataset: str, extractor: FeatureExtractor) -> Reference:
 def _about(folder: Path) -> dict:
     """What `reference.json` says; nothing if there is none that can be read."""
     try:
-        about = json.loads((folder / "reference.json").read_bytes())
+        about = parse((folder / "reference.json").read_bytes())
     except (OSError, ValueError):
         return {}
     return about if isinstance(about, dict) else {}
@@ -72,7 +72,7 @@ def load_reference(folder: Path) -> Reference:
     for file in folder.iterdir():
         verify(file)
     try:
-        about = json.loads((folder / "reference.json").read_bytes())
+        about = parse((folder / "reference.json").read_bytes())
         stats = {int(f.stem.split("-")[1]): GaussianStats.load(f) for f in folder.glob("tap-*.npz")}
         by_digit = {
             (int(f.stem.split("-")[1]), int(f.stem.split("-")[3])): GaussianStats.load(f)

@@ -13,7 +13,7 @@ from scipy.stats import t as student
 from ocrgen import Problem
 from ocrgen.checksums import verify
 from ocrgen.datasets import Digits
-from ocrgen.files import write_atomically
+from ocrgen.files import parse, write_atomically
 from ocrgen.store import Run
 from ocrgen.study.plan import StudyConfig, plan
 
@@ -203,7 +203,7 @@ def _percentiles(values: np.ndarray, prefix: str = "") -> dict[str, float]:
 def read_row(file: Path) -> dict | None:
     """The result of the cell that a file is named after; None if there is none, or it is damaged."""
     try:
-        row = json.loads(file.read_bytes())
+        row = parse(file.read_bytes())
     except (OSError, ValueError):
         return None
     return row if isinstance(row, dict) and row.get("key") == file.stem else None
@@ -244,7 +244,7 @@ def read_results(run: Run) -> Results:
         for name in ("table.parquet", "results.json"):
             verify(run.path / name)
         table = pd.read_parquet(run.path / "table.parquet")
-        told = json.loads((run.path / "results.json").read_bytes())
+        told = parse((run.path / "results.json").read_bytes())
         return Results(config, table, summarise(table), paired(table), correlations(table), **told)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise Problem(f"{run.name}: the study's results are missing or damaged ({type(fault).__name__}).") from fault

@@ -1,0 +1,58 @@
+"""Damaged files are named, spoil no other run, and what is no number is not taken for one."""
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from ocrgen import Problem
+from ocrgen.files import parse
+from ocrgen.ocr import load_reader
+from ocrgen.reading import FILE
+from ocrgen.soak.damage import damage
+from ocrgen.store import SHIPPED, Run
+from ocrgen.weights import load_generator
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whoever_reads_a_damaged_run_names_it(trained, studied, tmp_path, seed):
+    runs = [*trained.list()[:1], *studied.list()[:1], Run(SHIPPED / "reader-real-mnist")]
+    outcomes = damage(runs, tmp_path, 48, seed)
+    assert sum(o.times for o in outcomes) == 48
+    assert [wrong for o in outcomes for wrong in o.wrong] == []
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a":' * 100_000, b"", b"\xff\xfe", b"{"])
+def test_what_is_no_json_of_ours_is_a_value_error(content):
+    with pytest.raises(ValueError):
+        parse(content)
+
+
+@pytest.mark.parametrize(
+    "change", [{"step": "many"}, {"total": [1]}, {"speed": float("inf")}, {"error": 7}, {"best_epoch": {}}]
+)
+def test_a_status_that_makes_no_sense_is_damage(store, change):
+    run = store.create("train", {}, "x")
+    run.update(**change)
+    assert run.state == "damaged" and next(iter(change)) in run.look()["error"] and run.name in run.look()["error"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    ("load", "file"),
+    [
+        (load_generator, SHIPPED / "cvae-mnist" / "weights" / "epoch-001.safetensors"),
+        (load_generator, SHIPPED / "cgan-arabic" / "weights" / "epoch-010.safetensors"),
+        (load_reader, SHIPPED / "reader-real-mnist" / "weights" / FILE),
+    ],
+)
+def test_weights_that_are_no_numbers_are_refused(load, file, value, tmp_path):
+    with safe_open(file, "pt") as content:
+        tensors = {k: content.get_tensor(k) for k in content.keys()}  # noqa: SIM118
+        about = content.metadata()
+    first = next(k for k, v in tensors.items() if v.is_floating_point())
+    tensors[first].view(-1)[0] = value
+    (tmp_path / "weights").mkdir()
+    save_file(tensors, spoilt := tmp_path / "weights" / file.name, about)
+    with torch.inference_mode(), pytest.raises(Problem, match=f"{file.name} holds weights that are no numbers"):
+        load(spoilt)
