@@ -1,12 +1,14 @@
 """What all tests share: a store of runs of their own, small real digits, and two runs trained on them."""
 
 import os
+from collections.abc import Callable
 
 import pytest
 import torch
 
 from ocrgen import jobs
 from ocrgen.datasets import Splits, load_digits
+from ocrgen.files import lock
 from ocrgen.store import RunStore
 from ocrgen.training import work
 from ocrgen.training_config import TrainRequest
@@ -51,13 +53,31 @@ def train_here(store: RunStore, model: str = "cvae", **changes):
     return run
 
 
+def shared(tmp_path_factory, name: str, make: Callable[[RunStore], None]) -> RunStore:
+    """A store that the first process to ask for it fills, for all processes of this test session."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    store = RunStore(base / name, shipped=None)
+    descriptor = lock(base / f"{name}.lock", wait=200)
+    try:
+        if not store.root.exists():
+            half = RunStore(base / f"{name}.half", shipped=None)
+            make(half)
+            half.root.rename(store.root)
+    finally:
+        os.close(descriptor)
+    return store
+
+
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory) -> RunStore:
     """A store with a finished CVAE and a finished CGAN; tests only read it."""
-    store = RunStore(tmp_path_factory.mktemp("trained"), shipped=None)
-    for model in ("cvae", "cgan"):
-        train_here(store, model, train={"epochs": 3})
-    return store
+
+    def make(store: RunStore) -> None:
+        for model in ("cvae", "cgan"):
+            train_here(store, model, train={"epochs": 3})
+
+    return shared(tmp_path_factory, "trained", make)
 
 
 @pytest.fixture
@@ -96,9 +116,10 @@ def studied(tmp_path_factory) -> RunStore:
     from ocrgen.study.plan import StudyConfig
     from ocrgen.study.runner import work
 
-    store = RunStore(tmp_path_factory.mktemp("studied"), shipped=None)
-    for protocol in ("fair", "paper"):
-        config = StudyConfig(**SMALL_STUDY, protocol=protocol)
-        run = store.create("study", config.model_dump(), f"study-{protocol}-digits")
-        assert jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None)) == "done"
-    return store
+    def make(store: RunStore) -> None:
+        for protocol in ("fair", "paper"):
+            config = StudyConfig(**SMALL_STUDY, protocol=protocol)
+            run = store.create("study", config.model_dump(), f"study-{protocol}-digits")
+            assert jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None)) == "done"
+
+    return shared(tmp_path_factory, "studied", make)
