@@ -16,6 +16,10 @@ from ocrgen.files import is_locked, overwrite, parse, write_atomically
 
 STATES = ("queued", "running", "done", "failed", "cancelled", "died", "damaged")
 REQUEST = {"verb": str, "settings": dict, "label": str, "number": int, "created": str}
+SETTINGS = {  # by verb: what every page asks of a run's settings
+    "train": ("dataset", "model"), "reader": ("dataset",), "study": ("dataset",), "score": ("run",),
+    "download": ("dataset",),
+}  # fmt: skip
 NUMBERS = (
     *("step", "total", "seconds", "left", "speed", "epoch", "epochs", "per_epoch", "best_epoch", "best", "pid"),
     "monitor_seconds",
@@ -62,6 +66,10 @@ class Run:
         wrong = sorted(k for k, kind in REQUEST.items() if not isinstance(content.get(k), kind))
         if wrong:
             raise RunError(f"{self.name}: run.json lacks {', '.join(wrong)}; delete the run.")
+        told = content["settings"]
+        wrong = [k for k in SETTINGS.get(content["verb"], ()) if not isinstance(told.get(k), str)]
+        if wrong:
+            raise RunError(f"{self.name}: run.json has settings without {', '.join(wrong)}; delete the run.")
         return content
 
     def amend(self, **facts) -> None:

@@ -34,7 +34,7 @@ def build(kind: type[GenerativeModel], config: ModelConfig, seed: int = 0) -> Ge
 def open_run(lab: Lab, name: str) -> Run:
     """A run for one training, inside the benchmark's."""
     run = Run(Path(tempfile.mkdtemp(prefix=f"{name}-", dir=lab.run.folder("trainings"))))
-    about = {"verb": "train", "settings": {}, "label": "", "number": 0, "created": ""}
+    about = {"verb": "benchmark", "settings": {}, "label": "", "number": 0, "created": ""}
     write_atomically(run.path / "run.json", json.dumps(about))
     return run
 

@@ -102,7 +102,7 @@ def _vanished(root: Path) -> Outcome:
     outcome = Outcome("run folder deleted under a training")
     store = RunStore(root / "runs", shipped=None)
     with variables(OCRGEN_RUNS=str(store.root)):
-        run, other = _training(store), store.create("train", {}, "other")
+        run, other = _training(store), store.create("nothing", {}, "other")
         pid = run.look()["pid"]
         shutil.rmtree(run.path)
         outcome.times = 1

@@ -112,7 +112,7 @@ def told(tmp_path_factory) -> tuple[Run, dict]:
 def test_the_object_that_a_study_prints(told):
     run, found = told
     assert found["run"] == run.name
-    assert set(found) == {"run", "table", "summary", "differences", "correlations", "verdicts"}
+    assert set(found) == {"run", "table", "summary", "differences", "correlations", "verdicts", "advice"}
     assert set(found["table"][0]) == {
         *("kind", "arm", "n_real", "seed", "epoch", "n_labelled", "n_validation", "metric", "value"),
     }

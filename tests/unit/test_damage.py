@@ -32,7 +32,7 @@ def test_what_is_no_json_of_ours_is_a_value_error(content):
     "change", [{"step": "many"}, {"total": [1]}, {"speed": float("inf")}, {"error": 7}, {"best_epoch": {}}]
 )
 def test_a_status_that_makes_no_sense_is_damage(store, change):
-    run = store.create("train", {}, "x")
+    run = store.create("nothing", {}, "x")
     run.update(**change)
     assert run.state == "damaged" and next(iter(change)) in run.look()["error"] and run.name in run.look()["error"]
 

@@ -13,7 +13,7 @@ from ocrgen.store import RunError
 
 
 def make(store, words="job"):
-    return store.create("train", {}, words)
+    return store.create("nothing", {}, words)
 
 
 def test_work_that_ends_well_is_done(store):
@@ -126,7 +126,7 @@ def test_the_queue_is_bounded(store, monkeypatch):
     monkeypatch.setattr(jobs, "QUEUE_LIMIT", 1)
     waiting = jobs._enqueue(make(store), store)
     with pytest.raises(RunError, match="queue is full"):
-        jobs.start(store, "train", {}, "one too many")
+        jobs.start(store, "nothing", {}, "one too many")
     assert len(store.list()) == 1  # nothing is left of what could not be queued
     os.close(waiting)
 

@@ -47,7 +47,7 @@ def test_a_small_file_is_overwritten_in_place(tmp_path):
 
 
 def test_a_job_without_room_has_failed_and_says_so(store):
-    run = store.create("train", {}, "x")
+    run = store.create("nothing", {}, "x")
 
     def work(run, stop):
         write_atomically(run.path / "weights", bytes(100_000))
@@ -59,7 +59,7 @@ def test_a_job_without_room_has_failed_and_says_so(store):
 
 
 def test_where_not_even_the_status_fits_it_is_written_over(store):
-    run = store.create("train", {}, "x")
+    run = store.create("nothing", {}, "x")
     run.update(state="running", step=7, total=9, about="y" * 200)
     size = (run.path / "status.json").stat().st_size
     with no_file_above(0):
@@ -72,7 +72,7 @@ def test_where_not_even_the_status_fits_it_is_written_over(store):
 
 
 def test_a_folder_that_is_deleted_under_its_job_does_not_come_back(store):
-    run, other = store.create("train", {}, "x"), store.create("train", {}, "y")
+    run, other = store.create("nothing", {}, "x"), store.create("nothing", {}, "y")
 
     def work(run, stop):
         shutil.rmtree(run.path)
@@ -84,7 +84,7 @@ def test_a_folder_that_is_deleted_under_its_job_does_not_come_back(store):
 
 
 def test_what_a_killed_process_left_is_swept_away(store):
-    run = store.create("train", {}, "x")
+    run = store.create("nothing", {}, "x")
     (run.path / "weights").mkdir()
     left = [run.path / ".status.json.part", run.path / "weights" / ".epoch-001.safetensors.part"]
     for file in left:
@@ -96,12 +96,12 @@ def test_what_a_killed_process_left_is_swept_away(store):
     for folder in (old, young):
         folder.mkdir()
     os.utime(old, (time.time() - 7200,) * 2)
-    store.create("train", {}, "z")
+    store.create("nothing", {}, "z")
     assert not old.exists() and young.exists()  # the young one may be somebody's work
 
 
 def test_no_job_begins_on_a_disk_that_is_almost_full(store, monkeypatch):
-    run = store.create("train", {}, "x")
+    run = store.create("nothing", {}, "x")
     monkeypatch.setattr(jobs, "LEAST_FREE", shutil.disk_usage(store.root).total)
     with pytest.raises(RunError, match="make room"):
         jobs.submit(run, store)

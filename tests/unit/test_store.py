@@ -13,13 +13,13 @@ from ocrgen.store import RunError, RunStore
 
 @pytest.fixture
 def run(store):
-    return store.create("train", {"dataset": "digits"}, "cvae-digits", label="mine")
+    return store.create("train", {"dataset": "digits", "model": "cvae"}, "cvae-digits", label="mine")
 
 
 def test_a_new_run_is_whole_and_has_a_generated_name(store, run):
     assert run.path.parent == store.root
     assert run.name.endswith(run.name[-4:]) and "-cvae-digits-" in run.name
-    assert run.request["settings"] == {"dataset": "digits"}
+    assert run.request["settings"] == {"dataset": "digits", "model": "cvae"}
     assert run.request["label"] == "mine"
     assert run.state == "cancelled"
     assert [p.name for p in store.root.iterdir()] == [run.name]
@@ -27,21 +27,21 @@ def test_a_new_run_is_whole_and_has_a_generated_name(store, run):
 
 @pytest.mark.parametrize("hostile", ["../../etc", "a/b", "", "x" * 500, "\0", "CON", "ü €"])
 def test_names_are_safe_whatever_the_words(store, hostile):
-    run = store.create("train", {}, hostile, label=hostile)
+    run = store.create("nothing", {}, hostile, label=hostile)
     assert run.path.parent == store.root
     assert run.path.is_dir()
     assert len(run.request["label"]) <= 80
 
 
 def test_numbers_count_up_and_lists_are_in_order(store, run):
-    second = store.create("train", {}, "cgan-digits")
+    second = store.create("nothing", {}, "cgan-digits")
     assert [r.number for r in store.list()] == [1, 2]
     assert store.get(second.name).name == second.name
 
 
 def test_get_by_label_only_if_it_is_one(store, run):
     assert store.get("mine").name == run.name
-    store.create("train", {}, "other", label="mine")
+    store.create("nothing", {}, "other", label="mine")
     with pytest.raises(RunError, match="2 runs are labelled"):
         store.get("mine")
     with pytest.raises(RunError, match="no run 'nobody'"):
@@ -69,7 +69,7 @@ def test_a_lock_ends_with_its_process(run):
 @pytest.mark.parametrize("file", ["run.json", "status.json"])
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"{}", b'{"state": "flying"}', None])
 def test_a_damaged_run_is_shown_as_damaged_and_spoils_no_other(store, run, file, content):
-    other = store.create("train", {}, "whole")
+    other = store.create("nothing", {}, "whole")
     if content is None:
         (run.path / file).unlink()
     else:
@@ -79,7 +79,7 @@ def test_a_damaged_run_is_shown_as_damaged_and_spoils_no_other(store, run, file,
     assert damaged.state == "damaged"
     assert file in damaged.look()["error"]
     assert whole.name == other.name and whole.state == "cancelled"
-    assert [r.name for r in again.list("train")] == [other.name]
+    assert [r.name for r in again.list("nothing")] == [other.name]
 
 
 def test_atomic_writing_replaces_as_a_whole(tmp_path):
@@ -99,7 +99,7 @@ def test_delete_removes_all_but_never_what_is_at_work_or_shipped(store, run, tmp
     assert list(store.root.iterdir()) == []
 
     shipped = RunStore(tmp_path / "elsewhere", shipped=store.root)
-    store.create("train", {}, "shipped")
+    store.create("nothing", {}, "shipped")
     with pytest.raises(RunError, match="shipped"):
         shipped.delete(shipped.list()[0])
 
@@ -119,7 +119,7 @@ def test_epochs_and_weights_by_number(run):
 def test_a_root_that_cannot_be_written_is_a_clear_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="Cannot write"):
-        RunStore(tmp_path / "file", shipped=None).create("train", {}, "x")
+        RunStore(tmp_path / "file", shipped=None).create("nothing", {}, "x")
 
 
 def test_amended_facts_survive_a_new_reader(store, run):
