@@ -1,10 +1,6 @@
 """Every generator keeps the same contract; a third one needs a file and nothing else."""
 
 import copy
-import os
-import shutil
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -14,7 +10,6 @@ from ocrgen.models import generators
 from ocrgen.models.adam import FusedAdam
 from ocrgen.models.base import MAX_SAMPLES
 from ocrgen.models.mixture import MixturePrior
-from ocrgen.store import PACKAGE
 
 CASES = [(name, preset) for name, model in generators().items() for preset in model.presets]
 DECODERS = [(name, decoder) for name in ("cvae", "cgan") for decoder in ("mlp", "conv", "transposed")]
@@ -181,93 +176,3 @@ def test_the_cvaes_loss_is_the_evidence_bound_in_nats():
     # An untrained decoder gives every pixel about one half: ln 2 nats a pixel.
     assert abs(losses["reconstruction"].item() / 784 - 0.693) < 0.02
     assert losses["kl"].item() >= 0
-
-
-TINY = '''
-"""A linear generator, to show what a new one takes."""
-
-import torch
-from pydantic import Field
-from torch import nn
-
-from ocrgen.models.base import GenerativeModel, ModelConfig
-
-
-class Linear(nn.Module):
-    def __init__(self, latent):
-        super().__init__()
-        self.net = nn.Linear(latent + 10, 784)
-
-    def forward(self, codes, labels):
-        one_hot = nn.functional.one_hot(labels, 10).float()
-        return self.net(torch.cat([codes, one_hot], 1)).view(-1, 1, 28, 28)
-
-
-class Tiny(GenerativeModel):
-    """The mean of each digit, plus noise."""
-
-    name, title = "tiny", "Tiny"
-
-    class Config(ModelConfig):
-        sparkle: float = Field(0.5, ge=0, le=1, description="how much it sparkles")
-
-    presets = {"fast": Config()}
-
-    def __init__(self, config):
-        super().__init__(config)
-        self.decoder = Linear(config.latent)
-        self.finish()
-
-    def make_optimisers(self):
-        return [torch.optim.Adam(self.decoder.parameters(), 1e-2)]
-
-    def training_step(self, images, labels):
-        codes = torch.randn(len(labels), self.config.latent)
-        loss = (self.decoder(codes, labels).sigmoid() - images).square().mean()
-        self.optimisers[0].zero_grad()
-        loss.backward()
-        self.optimisers[0].step()
-        self.average()
-        return {"error": loss.detach()}
-'''
-LOOK = """
-from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=60).run()
-assert not app.exception, app.exception
-app.switch_page("pages/2_Train.py").run()
-app.segmented_control(key="train_model").set_value("tiny").run()
-assert not app.exception, app.exception
-assert app.number_input(key="train_tiny_fast_sparkle").value == 0.5
-app.switch_page("pages/3_Gallery.py").run()
-assert not app.exception, app.exception
-assert "Tiny" in app.selectbox(key="gallery_tiny").options[0], app.main
-"""
-
-
-def test_a_third_generator_is_one_new_file(tmp_path):
-    for part in ("ocrgen", "pages"):
-        shutil.copytree(PACKAGE / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PACKAGE / "app.py", tmp_path)
-    (tmp_path / "ocrgen" / "models" / "tiny.py").write_text(TINY)
-    environment = {**os.environ, "OCRGEN_RUNS": str(tmp_path / "runs"), "PYTHONPATH": ""}
-
-    def ocrgen(*args: str) -> str:
-        command = [sys.executable, "-m", "ocrgen", *args]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    name = ocrgen("train", "tiny", "--sparkle", "0.25", "--epochs", "2").splitlines()[-1]
-    ocrgen("sample", name, "--per-digit", "3", "--out", str(tmp_path / "tiny.zip"))
-    assert (tmp_path / "tiny.zip").stat().st_size > 1000
-    look = subprocess.run([sys.executable, "-c", LOOK], cwd=tmp_path, env=environment,
-                          capture_output=True, text=True, timeout=120)  # fmt: skip
-    assert look.returncode == 0, look.stderr
-
-
-def test_a_file_that_does_not_import_is_not_passed_over(tmp_path):
-    shutil.copytree(PACKAGE / "ocrgen", tmp_path / "ocrgen", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "ocrgen" / "models" / "broken.py").write_text("import nothing_of_that_name")
-    code = "from ocrgen.models import generators; generators()"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.returncode != 0 and "nothing_of_that_name" in done.stderr

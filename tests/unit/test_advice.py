@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 
 import numpy as np
 import onnx
@@ -9,12 +10,13 @@ import onnxruntime
 import pandas as pd
 import pytest
 
+from ocrgen import Problem
 from ocrgen.__main__ import main
 from ocrgen.datasets import load_digits
 from ocrgen.export import to_onnx
 from ocrgen.ocr import load_reader, probabilities
 from ocrgen.reading import FILE
-from ocrgen.store import SHIPPED, RunStore
+from ocrgen.store import SHIPPED, Run, RunStore
 from ocrgen.study import Results, read_results
 from ocrgen.study.advice import advise
 from ocrgen.study.plan import Arm, StudyConfig, arms
@@ -133,15 +135,12 @@ def test_export_says_what_is_wrong(run, out, message, tmp_path, capsys, monkeypa
 
 
 def test_a_study_without_its_networks_says_so(fair, tmp_path):
-    import shutil
-
-    from ocrgen.store import Run
 
     kept = shutil.ignore_patterns("readers", "generators")
     run = Run(shutil.copytree(fair.path, tmp_path / fair.name, ignore=kept))
-    with pytest.raises(Exception, match="keeps no networks"):
+    with pytest.raises(Problem, match="keeps no networks"):
         takeaway(run, read_results(run))
-    with pytest.raises(Exception, match="not 70"):
+    with pytest.raises(Problem, match="not 70"):
         takeaway(fair, read_results(fair), 70)
 
 
@@ -150,7 +149,7 @@ def test_a_damaged_reader_is_not_exported(tmp_path):
     file.parent.mkdir()
     content = (SHIPPED / "reader-real-mnist" / "weights" / FILE).read_bytes()
     file.write_bytes(content[: len(content) // 2])
-    with pytest.raises(Exception, match="damaged"):
+    with pytest.raises(Problem, match="damaged"):
         to_onnx(file)
 
 

@@ -1,7 +1,5 @@
 """One verdict a claim: the rules on made-up sub-verdicts, which runs speak, and what the shipped studies say."""
 
-import json
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +8,13 @@ import pandas as pd
 import pytest
 
 from ocrgen.benchmark.results import make_row
-from ocrgen.store import SHIPPED, Run, RunStore
-from ocrgen.study.claims import RULES, WORDS, answer, claims, judge
-from ocrgen.study.findings import Benchmark, Findings, Study, find, nearest
+from ocrgen.store import Run
+from ocrgen.study.claims import answer, judge
+from ocrgen.study.findings import Benchmark, Findings, Study
 from ocrgen.study.judging import FAILS, HOLDS, OPEN, UNMEASURED, every, some, strictly, together
 from ocrgen.study.plan import StudyConfig
 from ocrgen.study.results import COLUMNS, DISTANCES, Results, correlations, paired, summarise
-from tests.unit.test_study_results import checkpoints, falling, results, table
+from tests.unit.test_study_results import checkpoints, falling, results
 
 NOBODY = Findings(None, None, None, (), ())
 
@@ -198,79 +196,3 @@ def test_ten_times_faster_is_a_claim_on_every_way_of_training(paper, decoder, ve
     one = judge(speeds(paper, decoder))[0]
     assert one.verdict == verdict and one.run == "speed" and one.page == "6_Runtime"
     assert (one.n, one.n_labelled, one.mark) == (10, 2048, 10) and len(one.figures) == 2 and len(one.parts) == 3
-
-
-def keep(store, protocol="fair", dataset="mnist", seeds=3, state="done", gain=0.1):
-    """A finished study as it is shipped: a table and what else pages need."""
-    settings = StudyConfig(dataset=dataset, protocol=protocol, seeds=seeds, n=[500]).model_dump()
-    run = store.create("study", settings, "study")
-    values = {"real": {}, "real+aug": {}, "real+aug+cvae": {}, "real+aug+cvae-filtered": {}}
-    for seed in range(seeds):
-        for arm in values:
-            values[arm][seed] = 0.5 + seed / 100 + gain * ("cvae" in arm)
-    facts = pd.concat([table(values, m, n=500) for m in ("accuracy", "corrupted")])
-    facts.to_parquet(run.path / "table.parquet")
-    told = {"confusions": {}, "misread": {}, "failures": [], "done": 9, "total": 10 - (state == "done")}
-    (run.path / "results.json").write_text(json.dumps(told))
-    run.update(state=state)
-    return run
-
-
-def test_the_newest_complete_study_speaks_mnist_first(store):
-    kept = [
-        keep(store),
-        keep(store),
-        keep(store, dataset="digits"),
-        keep(store, state="cancelled"),
-        keep(store, seeds=1),
-    ]
-    kept[1].amend(created="2999-01-01T00:00:00+00:00")
-    assert find(store).fair.run.name == kept[1].name
-    for run in kept[:2]:
-        store.delete(run)
-    assert find(store).fair.run.name == kept[2].name
-    store.delete(kept[2])
-    three = claims(store)[2]
-    assert three.run in (kept[3].name, kept[4].name) and "Not complete" in three.note
-
-
-def test_a_damaged_study_is_named_and_the_next_one_speaks(store):
-    good, bad, torn, odd = (keep(store) for _ in range(4))
-    (bad.path / "table.parquet").write_bytes(b"PAR1")
-    (torn.path / "run.json").write_text("{ half")
-    odd.amend(settings=odd.request["settings"] | {"generators": ["nobody"]})
-    found = find(store)
-    assert found.fair.run.name == good.name
-    assert len(found.faults) == 3
-    assert all(any(run.name in fault for fault in found.faults) for run in (bad, torn, odd))
-    assert judge(found)[2].verdict == HOLDS
-
-
-def test_the_answer_in_words(store):
-    keep(store)
-    told = answer(find(store))
-    assert told.startswith("**Yes**") and "+10.00 points [+10.00, +10.00]" in told and "3 seeds" in told
-    assert "the same 500 labelled images" in told
-    empty = RunStore(store.root / "none", None)
-    assert "Nothing has been measured" in answer(find(empty))
-
-
-def test_nobody_has_measured_anything(store):
-    found = claims(store)
-    assert [c.number for c in found] == [1, 2, 3, 4, 5]
-    assert {c.verdict for c in found} == {UNMEASURED} and all("python -m ocrgen" in c.note for c in found)
-    assert {c.words for c in found} == set(WORDS.values()) and {c.rule for c in found} == set(RULES.values())
-
-
-def test_the_papers_size_is_judged_or_the_nearest():
-    assert [nearest(s) for s in ([100, 500, 5000], [200], [400, 600], [100, 1000])] == [500, 200, 400, 100]
-
-
-def test_what_we_ship_judges_the_claims():
-    found = claims(RunStore(Path("none"), Path(SHIPPED)))
-    assert [c.number for c in found] == [1, 2, 3, 4, 5]
-    measured = [c for c in found if c.verdict != UNMEASURED]
-    assert {2, 4} <= {c.number for c in measured}
-    for c in measured:
-        assert c.run and c.n >= 3 and c.figures and c.parts and c.n_labelled
-        assert all(re.fullmatch(r"[+-]?[\d.]+ \[[+-]?[\d.]+, [+-]?[\d.]+]", f.words) for f in c.figures)

@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
@@ -14,7 +13,7 @@ from ocrgen.models import generators
 from ocrgen.models.base import pick_device, pick_dtype
 from ocrgen.training import Trainer, work
 from ocrgen.training_config import TrainConfig, TrainRequest, describe
-from ocrgen.weights import load_generator, read_about
+from ocrgen.weights import read_about
 from tests.conftest import request, train_here
 
 
@@ -212,39 +211,6 @@ def test_images_reach_the_model_once_scaled_upright_and_white_on_black(store, sm
     assert images.min() == 0 and images.max() == 1
     originals = {i.tobytes() for i in small.train.images}
     assert all((i[0] * 255).round().to(torch.uint8).numpy().tobytes() in originals for i in images)
-
-
-def test_weights_load_into_the_same_samples(trained):
-    run = trained.list()[0]
-    model = load_generator(run.weights())
-    again = load_generator(run.weights())
-    labels = torch.arange(10)
-    draw = [m.sample(labels, torch.Generator().manual_seed(0)).numpy() for m in (model, again)]
-    assert np.array_equal(*draw) and draw[0].max() > 100
-
-
-@pytest.mark.parametrize("fault", ["truncated", "empty", "noise", "foreign", "swapped"])
-def test_damaged_weights_are_named(trained, tmp_path, fault):
-    one, other = trained.list()
-    good = one.weights().read_bytes()
-    folder = tmp_path / "some-run" / "weights"
-    folder.mkdir(parents=True)
-    file = folder / "epoch-001.safetensors"
-    if fault == "swapped":
-        from safetensors.torch import save
-
-        about = json.dumps(read_about(one.weights()))
-        file.write_bytes(save(load_file(other.weights()), {"ocrgen": about}))
-    else:
-        content = {
-            "truncated": good[:-100],
-            "empty": b"",
-            "noise": bytes(range(256)) * 9,
-            "foreign": good.replace(b"ocrgen", b"xcrgen", 1),
-        }
-        file.write_bytes(content[fault])
-    with pytest.raises(Problem, match=r"some-run/epoch-001\.safetensors"):
-        load_generator(file)
 
 
 def test_device_and_precision_are_chosen_by_what_is_there():

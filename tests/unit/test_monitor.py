@@ -1,0 +1,84 @@
+"""A training that watches LFID of its own samples: its best epoch, its end, and what that may not change."""
+
+import numpy as np
+import pytest
+import torch
+
+from ocrgen import Problem, jobs
+from ocrgen.curves import CurveReader
+from ocrgen.datasets import load_digits
+from ocrgen.metrics.features import load_extractor
+from ocrgen.metrics.monitor import Monitor, Rule
+from ocrgen.store import RunError
+from ocrgen.training import work
+from tests.conftest import request, train_here
+from tests.unit.test_training import StopAt, same_weights
+
+
+def test_the_monitor_marks_the_best_epoch_and_samples_use_it(store):
+    run = train_here(store, "cvae", train={"epochs": 6, "monitor": 1})
+    status = run.look()
+    table = CurveReader(run.path).table()
+    scores = table[table["tag"] == "lfid_192/samples"]
+    assert len(scores) == 6 and {"lfid_64/samples", "spread/samples"} <= set(table["tag"])
+    best = int(scores.loc[scores["value"].idxmin(), "step"]) // status["per_epoch"]
+    assert status["best_epoch"] == best == run.best_epoch()
+    assert run.weights().name == f"epoch-{best:03d}.safetensors"
+    assert status["monitor_seconds"] > 0
+
+
+def test_training_stops_when_the_score_has_stopped_falling(store):
+    # No score can fall by 99 % each time: the second one exhausts a patience of one.
+    run = train_here(store, "cvae", train={"epochs": 40, "monitor": 1, "patience": 1, "min_gain": 0.99})
+    status = run.look()
+    assert status["state"] == "done" and status["step"] < status["total"]
+    assert "has not fallen for 1 scores" in status["stopped"] and "LFID-192" in status["stopped"]
+    assert len(run.epochs()) < 40
+
+
+@pytest.mark.parametrize("stop", [5, 25])
+def test_a_monitored_run_resumes_to_the_same_end(store, stop):
+    settings = {"train": {"epochs": 8, "monitor": 3000, "patience": 2, "min_gain": 0.9}}
+    whole = train_here(store, "cvae", **settings)
+    run = store.create("train", request("cvae", **settings), "stopped")
+    stopper = StopAt(stop)
+    jobs.execute(run, store, lambda run, _: work(run, stopper))
+    assert jobs.execute(run, store, work) == "done"
+    assert same_weights(whole, run)
+    keys = ("best_epoch", "best", "step", "stopped")
+    assert {k: run.look().get(k) for k in keys} == {k: whole.look().get(k) for k in keys}
+
+
+def test_watching_changes_no_weight(store):
+    one = train_here(store, "cgan", train={"monitor": 1})
+    other = train_here(store, "cgan", train={"monitor": 0})
+    assert one.weights(2).read_bytes()[-1000:] == other.weights(2).read_bytes()[-1000:]
+    assert "best_epoch" not in other.look() and other.best_epoch() == 2
+
+
+def test_the_monitor_sees_a_collapse():
+    train = load_digits("digits").train
+    monitor = Monitor(train, load_extractor(), 0, Rule(1, "lfid_64", 0, 0.0))
+    means = torch.from_numpy(np.stack([train.images[train.labels == c].mean(0).astype(np.uint8) for c in range(10)]))
+
+    class Mean:
+        def sample(self, labels, generator):
+            noise = torch.randint(0, 3, (len(labels), 28, 28), generator=generator)
+            return (means[labels] + noise).clamp(0, 255).to(torch.uint8)
+
+    monitor.score(Mean(), 1, 100)
+    assert monitor.facts()["collapsed"]
+
+
+def test_a_missing_metric_network_does_not_stop_a_training(store, monkeypatch):
+    def gone(*_):
+        raise Problem("digitnet is not here.")
+
+    monkeypatch.setattr("ocrgen.training.load_extractor", gone)
+    run = train_here(store)
+    assert "LFID is not watched: digitnet is not here." in run.look()["note"]
+
+
+def test_best_epoch_needs_weights(store):
+    with pytest.raises(RunError, match="no weights yet"):
+        store.create("train", request(), "fresh").best_epoch()
