@@ -42,6 +42,26 @@ def absolute(name: str) -> str:
     return name if name in sources() else str(Path(name).expanduser().resolve())
 
 
+def check_out(out: Path) -> None:
+    """Problem if `out` cannot become a file, told before the work is done."""
+    if out.is_dir():
+        raise Problem(f"{out} is a folder: give --out the name of a file.")
+    if out.exists() and not out.is_file():
+        raise Problem(f"{out} is no plain file: give --out another name.")
+    if not out.absolute().parent.is_dir():
+        raise Problem(f"{out.parent} is no folder: make it first, or give --out another place.")
+
+
+def write_out(out: Path, text: str | bytes) -> None:
+    """Write the whole file or nothing. Problem if it cannot be written."""
+    from ocrgen.files import write_atomically
+
+    try:
+        write_atomically(out, text)
+    except OSError as fault:
+        raise Problem(f"Cannot write {out} ({fault.strerror}): give --out another place.") from fault
+
+
 def open_store():
     from ocrgen.store import RunStore
 

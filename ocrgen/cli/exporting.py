@@ -5,8 +5,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from ocrgen import Problem
-from ocrgen.cli.common import open_store, parse
-from ocrgen.cli.reporting import check, write
+from ocrgen.cli.common import check_out, open_store, parse, write_out
 
 KINDS = (".onnx", ".safetensors", ".zip", ".npz")
 
@@ -29,11 +28,9 @@ def export(args: list[str]) -> int:
     kind = out.suffix.lower()
     if kind not in KINDS:
         raise Problem(f"{out}: the file's name must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
-    if not 1 <= per_digit <= 10_000:
-        raise Problem(f"--per-digit must be 1 to 10,000, not {per_digit}.")
-    check(out)
+    check_out(out)
     run = open_store().get(name)
-    write(out, _content(run, kind, n, per_digit))
+    write_out(out, _content(run, kind, n, per_digit))
     print(out)
     return 0
 

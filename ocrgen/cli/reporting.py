@@ -5,8 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from ocrgen import Problem
-from ocrgen.cli.common import open_store, parse
+from ocrgen.cli.common import check_out, open_store, parse, write_out
 
 
 def report(args: list[str]) -> int:
@@ -24,29 +23,9 @@ def report(args: list[str]) -> int:
     name, out = parse(command, "report", args)
     run = open_store().get(name)
     out = (out or Path(f"report-{run.name}.html")).expanduser()
-    check(out)
+    check_out(out)
     # Named, not imported: pictures stand on a floor above.
     text = importlib.import_module("ocrgen.ui.report").report_of(run)
-    write(out, text)
+    write_out(out, text)
     print(out)
     return 0
-
-
-def check(out: Path) -> None:
-    """Problem if `out` cannot become a file, told before the work is done."""
-    if out.is_dir():
-        raise Problem(f"{out} is a folder: give --out the name of a file.")
-    if out.exists() and not out.is_file():
-        raise Problem(f"{out} is no plain file: give --out another name.")
-    if not out.absolute().parent.is_dir():
-        raise Problem(f"{out.parent} is no folder: make it first, or give --out another place.")
-
-
-def write(out: Path, text: str | bytes) -> None:
-    """Write the whole file or nothing. Problem if it cannot be written."""
-    from ocrgen.files import write_atomically
-
-    try:
-        write_atomically(out, text)
-    except OSError as fault:
-        raise Problem(f"Cannot write {out} ({fault.strerror}): give --out another place.") from fault

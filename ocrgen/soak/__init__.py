@@ -1,5 +1,1 @@
 """Attacks that take minutes: what is killed, starved of room or crowded must lose nothing and say what to do."""
-
-from ocrgen.soak.attack import Outcome
-
-__all__ = ["Outcome"]

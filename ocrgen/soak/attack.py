@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ocrgen import jobs
-from ocrgen.store import Run, RunStore
+from ocrgen.files import is_locked
+from ocrgen.store import ALIVE, Run, RunStore
 
 PATIENCE = 300.0  # seconds that a small job may take on a busy machine
 Show = Callable[[int, int], None]
@@ -48,6 +49,14 @@ def variables(**changes: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextlib.contextmanager
+def own_store(root: Path) -> Iterator[RunStore]:
+    """A store under `root`, for this process and those that it starts meanwhile; one job at a time, no cluster."""
+    store = RunStore(root / "runs", shipped=None)
+    with variables(OCRGEN_RUNS=str(store.root), OCRGEN_SLOTS="1", OCRGEN_SCHEDULER=""):
+        yield store
+
+
 def wait(until: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     """Whether it came true in time."""
     end = time.monotonic() + seconds
@@ -60,7 +69,7 @@ def wait(until: Callable[[], bool], seconds: float = PATIENCE) -> bool:
 
 def finish(run: Run, store: RunStore) -> str:
     """Resume a run until it is at its end; its state then."""
-    if run.state not in ("done", *("queued", "running")):
+    if run.state not in ("done", *ALIVE):
         jobs.submit(run, store)
     wait(lambda: not run.alive)
     return run.state
@@ -68,8 +77,6 @@ def finish(run: Run, store: RunStore) -> str:
 
 def leftovers(root: Path) -> list[str]:
     """Temporary files, and locks that are still held, under a folder of runs."""
-    from ocrgen.files import is_locked
-
     found = [str(p.relative_to(root)) for p in root.rglob(".*.part")]
     found += [str(p.relative_to(root)) for p in (*root.glob(".new-*"), *root.glob(".deleted-*"))]
     return found + [f"{p.relative_to(root)} is locked" for p in root.rglob("lock") if is_locked(p)]

@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
 from pathlib import Path
 
 from ocrgen import Problem
@@ -33,7 +34,7 @@ WRONG_JSON = (
 )
 
 
-def damages(content: bytes, others: list[bytes], json_file: bool, rng: random.Random) -> Iterator[tuple[str, bytes]]:
+def damages(content: bytes, other: bytes, json_file: bool, rng: random.Random) -> Iterator[tuple[str, bytes]]:
     """Ways to spoil a file, each with its name."""
     yield "cut short", content[: rng.randrange(len(content))] if content else b"x"
     yield "emptied", b""
@@ -43,8 +44,7 @@ def damages(content: bytes, others: list[bytes], json_file: bool, rng: random.Ra
         if flipped:
             flipped[rng.randrange(len(flipped))] ^= 1 << rng.randrange(8)
     yield "bits flipped", bytes(flipped)
-    if others:
-        yield "another file's content", rng.choice(others)
+    yield "another file's content", other
     if json_file:
         yield "other JSON", rng.choice(WRONG_JSON)
         told = json.loads(content)
@@ -106,29 +106,28 @@ def damage(runs: list[Run], root: Path, times: int, seed: int, show: Show = lamb
     for i, run in enumerate(runs):
         copies.append(Run(shutil.copytree(run.path, root / f"20260101-{i:06d}-{run.name}"[:80])))
     beside = Run(shutil.copytree(runs[0].path, root / "20250101-000000-beside"))
-    files = [(run, f) for run in copies for f in sorted(run.path.rglob("*")) if f.is_file() and f.name != "lock"]
-    step = 0
-    while step < times:
-        rng.shuffle(files)
-        for run, file in files:
-            whole = file.read_bytes()
-            others = [f.read_bytes() for r, f in rng.sample(files, min(3, len(files))) if f != file]
-            for how, content in damages(whole, others, file.suffix == ".json", rng):
-                if step >= times:
-                    break
-                kind = f"damaged: {_kind(file, run)}"
-                outcome = found.setdefault(kind, Outcome(kind))
-                file.write_bytes(content)
-                for what, look in looks(Run(run.path), store).items():
-                    _look(what, look, run, file, how, outcome)
-                outcome.check(
-                    beside.look()["state"] == runs[0].look()["state"], f"{file.name} {how}: harms another run"
-                )
-                outcome.times += 1
-                step += 1
-                show(step, times)
-            file.write_bytes(whole)
+    for step, (run, file, how) in enumerate(islice(_spoilt(copies, rng), times), 1):
+        kind = f"damaged: {_kind(file, run)}"
+        outcome = found.setdefault(kind, Outcome(kind))
+        for what, look in looks(Run(run.path), store).items():
+            _look(what, look, run, file, how, outcome)
+        outcome.check(beside.state == runs[0].state, f"{file.name} {how}: harms another run")
+        outcome.times += 1
+        show(step, times)
     return [found[kind] for kind in sorted(found)]
+
+
+def _spoilt(runs: list[Run], rng: random.Random) -> Iterator[tuple[Run, Path, str]]:
+    """Endlessly: a run, the one of its files that is spoilt while this waits, and how; then it is whole again."""
+    files = [(run, f) for run in runs for f in sorted(run.path.rglob("*")) if f.is_file() and f.name != "lock"]
+    while True:
+        rng.shuffle(files)
+        for (run, file), (_, other) in pairwise([*files, files[0]]):
+            whole = file.read_bytes()
+            for how, content in damages(whole, other.read_bytes(), file.suffix == ".json", rng):
+                file.write_bytes(content)
+                yield run, file, how
+            file.write_bytes(whole)
 
 
 def _look(what: str, look: Callable[[], object], run: Run, file: Path, how: str, outcome: Outcome) -> None:
@@ -136,7 +135,7 @@ def _look(what: str, look: Callable[[], object], run: Run, file: Path, how: str,
     try:
         look()
     except Problem as problem:
-        named = any(name in str(problem) for name in (run.name, file.name, run.path.name))
+        named = any(name in str(problem) for name in (run.name, file.name))
         outcome.check(named, f"{told} names no file: {problem}")
     except Exception as fault:
         outcome.wrong.append(f"{told} raises {type(fault).__name__}: {str(fault)[:200]}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ocrgen import jobs
-from ocrgen.soak.attack import Outcome, leftovers, variables, wait
+from ocrgen.soak.attack import Outcome, leftovers, own_store, wait
 from ocrgen.store import Run, RunStore
 from ocrgen.training_config import TrainConfig, TrainRequest
 
@@ -69,8 +69,7 @@ def _again(run: Run, store: RunStore, outcome: Outcome) -> None:
 
 def _full(root: Path) -> Outcome:
     outcome = Outcome("disk full under a training")
-    store = RunStore(root / "runs", shipped=None)
-    with variables(OCRGEN_RUNS=str(store.root)):
+    with own_store(root) as store:
         run = _training(store)
         filler = root / "filler"
         with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
@@ -85,8 +84,7 @@ def _full(root: Path) -> Outcome:
 def _small_files(root: Path) -> Outcome:
     """As a quota does: files of more than 100 kB cannot be written, so weights cannot, but the status can."""
     outcome = Outcome("no room for the weights of a training")
-    store = RunStore(root / "runs", shipped=None)
-    with variables(OCRGEN_RUNS=str(store.root)):
+    with own_store(root) as store:
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
         try:  # the job inherits the limit
@@ -100,8 +98,7 @@ def _small_files(root: Path) -> Outcome:
 
 def _vanished(root: Path) -> Outcome:
     outcome = Outcome("run folder deleted under a training")
-    store = RunStore(root / "runs", shipped=None)
-    with variables(OCRGEN_RUNS=str(store.root)):
+    with own_store(root) as store:
         run, other = _training(store), store.create("nothing", {}, "other")
         pid = run.look()["pid"]
         shutil.rmtree(run.path)

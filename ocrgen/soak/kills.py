@@ -13,7 +13,7 @@ from pathlib import Path
 from ocrgen import jobs
 from ocrgen.reading import ReaderRequest
 from ocrgen.scoring import ScoreConfig
-from ocrgen.soak.attack import Outcome, Show, finish, leftovers, variables, wait, zombies
+from ocrgen.soak.attack import Outcome, Show, finish, leftovers, own_store, wait, zombies
 from ocrgen.store import Run, RunStore
 from ocrgen.study.plan import StudyConfig
 from ocrgen.training_config import TrainConfig, TrainRequest
@@ -42,9 +42,8 @@ def requests(scored: str) -> dict[str, tuple[str, dict]]:
 
 def kills(root: Path, times: int, seed: int, show: Show) -> list[Outcome]:
     """Kill each kind of job `times` times or so, all in all, in a store under `root`; one outcome for each kind."""
-    store, rng = RunStore(root / "runs", shipped=None), random.Random(seed)
-    found = []
-    with variables(OCRGEN_RUNS=str(store.root), OCRGEN_SLOTS="1", OCRGEN_SCHEDULER=""):
+    rng, found = random.Random(seed), []
+    with own_store(root) as store:
         base = store.create("train", requests("")["training of a CVAE"][1], "base")
         finish(base, store)
         kinds = requests(base.name)
@@ -110,7 +109,7 @@ def _readable(run: Run, store: RunStore, outcome: Outcome) -> None:
     outcome.check(run.state in ("died", "cancelled", "done"), f"{run.name} is {run.state} after SIGKILL")
     for other in store.list():
         outcome.check(other.state != "damaged", f"{other.name} cannot be read: {other.look().get('error')}")
-    for file in [*run.path.rglob("[!.]*.json")]:
+    for file in run.path.rglob("[!.]*.json"):
         try:
             json.loads(file.read_bytes())
         except ValueError:

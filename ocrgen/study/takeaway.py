@@ -8,7 +8,7 @@ from ocrgen.datasets import Digits
 from ocrgen.sampling import draw, provenance
 from ocrgen.store import Run
 from ocrgen.study.advice import Advice, advise
-from ocrgen.study.plan import Cell
+from ocrgen.study.plan import Arm, Cell
 from ocrgen.study.results import Results
 from ocrgen.weights import load_generator
 
@@ -41,7 +41,8 @@ def takeaway(run: Run, results: Results, n: int | None = None) -> Takeaway:
         raise Problem(f"{run.name} compares {', '.join(map(str, known))} labelled images, not {n}.")
     advice = known[n or max(known)]
     reader = run.path / "readers" / f"{Cell('reader', SEED, advice.n, advice.best).key}.safetensors"
-    maker = Run(run.path / "generators" / f"generator-{advice.arm.generator}-n{advice.n}-s{SEED}")
+    drawn = Arm(generator=advice.arm.generator)
+    maker = Run(run.path / "generators" / Cell("generator", SEED, advice.n, drawn).key)
     if not reader.exists() or not maker.epochs():
         raise Problem(
             f"{run.name} keeps no networks, only results: a study that is done here keeps its readers and generators."

@@ -1,5 +1,7 @@
 """How the pages word verdicts: their colours, the rule of each comparison, figures with units; no streamlit."""
 
+from html import escape
+
 from ocrgen.study.verdicts import GAIN, INK, RANK, SANE
 
 TINTS = {
@@ -27,3 +29,11 @@ RULES = {
 def signed(value: float, unit: str) -> str:
     """A difference with its sign: points of accuracy, else the bare number."""
     return f"{100 * value:+.2f} points" if unit == "accuracy" else f"{value:+.3f}"
+
+
+def line(verdict: str, word: str, before: tuple[str, str], after: tuple[str, str]) -> str:
+    """A verdict in its colour between two pieces of HTML, each with its CSS flex; wraps where the screen is narrow."""
+    cells = [f'<span style="flex:{flex}">{html}</span>' for flex, html in (before, after)]
+    cells.insert(1, f'<b style="flex:0 0 7rem;color:{TINTS[verdict]}">{escape(word)}</b>')
+    style = "display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding:.35rem 0;border-top:1px solid #8884"
+    return f'<div style="{style}">{"".join(cells)}</div>'

@@ -8,7 +8,7 @@ from ocrgen.datasets.base import CLASSES, Digits
 from ocrgen.ui import charts, uploads
 from ocrgen.ui.cached import digits, generator, samples, walk
 from ocrgen.ui.choices import Choice, heading
-from ocrgen.ui.widgets import attempt, link, picture
+from ocrgen.ui.widgets import attempt, digits_buttons, link, picture
 
 ALL = "all"
 WALK_STEPS = 12
@@ -159,7 +159,7 @@ def interval(values: np.ndarray) -> str:
 
 def downloads(columns: list[Choice], seed: int) -> None:
     """Labelled synthetic digits to take home, with their provenance; drawn when the button is pressed."""
-    from ocrgen.sampling import draw, provenance, to_npz, to_zip
+    from ocrgen.sampling import draw, provenance
 
     with st.container(border=True):
         st.subheader("Take them home")
@@ -168,26 +168,19 @@ def downloads(columns: list[Choice], seed: int) -> None:
             stem = f"{choice.run.name}-epoch-{choice.epoch}-seed-{seed}"
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{choice.model}**, epoch {choice.epoch}: {10 * per_digit:,} labelled images")
-                for label, pack, mime in (
-                    ("ZIP", to_zip, "application/zip"),
-                    ("NPZ", to_npz, "application/octet-stream"),
-                ):
 
-                    def content(choice=choice, pack=pack) -> bytes:
-                        drawn = draw(generator(choice.run, choice.epoch), per_digit, seed, choice.run.name)
-                        return pack(drawn, provenance(choice.run, choice.epoch, per_digit, seed))
+                def drawn(choice=choice) -> tuple[Digits, dict]:
+                    made = draw(generator(choice.run, choice.epoch), per_digit, seed, choice.run.name)
+                    return made, provenance(choice.run, choice.epoch, per_digit, seed)
 
-                    st.download_button(
-                        label, content, f"{stem}.{label.lower()}", mime, key=f"gallery_{label}_{choice.run.name}",
-                        help="one folder per digit, PNG" if label == "ZIP" else "arrays images, labels; provenance",
-                        on_click="ignore",
-                    )  # fmt: skip
+                digits_buttons(drawn, stem, "gallery", choice.run.name)
 
 
 def further(columns: list[Choice]) -> None:
     """The question that comes after looking: do these digits help a reader?"""
+    titles = uploads.data_sets()
     for data in dict.fromkeys(c.dataset for c in columns):
-        if title := uploads.data_sets().get(data):
+        if title := titles.get(data):
             about = f"Do they help to read {title}? Study it"
             link("4_OCR", about, query_params={"data": data}, icon=":material/insights:")
 

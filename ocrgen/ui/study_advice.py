@@ -1,13 +1,17 @@
 """What to do with one's own digits, as a study of them says, and what to take home from it."""
 
+from html import escape
+
 import streamlit as st
 
 from ocrgen import Problem
+from ocrgen.datasets.base import CLASSES
 from ocrgen.store import Run
 from ocrgen.study import Results
 from ocrgen.study.advice import Advice, advise
 from ocrgen.study.takeaway import Takeaway, takeaway
-from ocrgen.ui.claims import TINTS
+from ocrgen.ui.claims import line
+from ocrgen.ui.widgets import digits_buttons, model_title
 
 
 def advice(results: Results) -> None:
@@ -24,12 +28,7 @@ def advice(results: Results) -> None:
 
 
 def _line(a: Advice) -> str:
-    return (
-        '<div style="display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding:.35rem 0;border-top:1px solid #8884">'
-        f'<span style="flex:0 0 9rem">{a.n:,} labelled images</span>'
-        f'<b style="flex:0 0 7rem;color:{TINTS[a.verdict]}">{a.headline}</b>'
-        f'<span style="flex:1 1 22rem">{a.words()}</span></div>'
-    )
+    return line(a.verdict, a.headline, ("0 0 9rem", f"{a.n:,} labelled images"), ("1 1 22rem", escape(a.words())))
 
 
 def take_home(run: Run, results: Results) -> None:
@@ -53,7 +52,7 @@ def take_home(run: Run, results: Results) -> None:
 
 def _files(run: Run, taken: Takeaway) -> None:
     from ocrgen.export import to_onnx
-    from ocrgen.sampling import to_npz, to_zip
+    from ocrgen.models.base import MAX_SAMPLES
 
     a, stem = taken.advice, f"{run.name}-n{taken.advice.n}"
     made_of = f"{a.best.title}, {a.n:,} labelled images, seed 0"
@@ -67,12 +66,8 @@ def _files(run: Run, taken: Takeaway) -> None:
             "safetensors", taken.reader.read_bytes, f"{stem}-reader.safetensors", "application/octet-stream",
             key="ocr_take_safetensors", on_click="ignore", help="weights in half precision, with their provenance",
         )  # fmt: skip
-    per_digit = st.number_input("Images of each digit", 1, 10_000, 1000, key="ocr_take_count", width=220)
+    most = MAX_SAMPLES // CLASSES
+    per_digit = st.number_input("Images of each digit", 1, most, 1000, key="ocr_take_count", width=220)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Generated digits** of {a.arm.title.split(' + ')[-1].split(',')[0]}, {10 * per_digit:,} images")
-        for label, pack, mime in (("ZIP", to_zip, "application/zip"), ("NPZ", to_npz, "application/octet-stream")):
-            st.download_button(
-                label, lambda pack=pack: pack(*taken.samples(per_digit)), f"{stem}-digits.{label.lower()}", mime,
-                key=f"ocr_take_{label}", on_click="ignore",
-                help="one folder per digit, PNG" if label == "ZIP" else "arrays images, labels; provenance",
-            )  # fmt: skip
+        st.markdown(f"**Generated digits** of {model_title(a.arm.generator)}, {10 * per_digit:,} images")
+        digits_buttons(lambda: taken.samples(per_digit), f"{stem}-digits", "ocr_take")

@@ -1,5 +1,6 @@
 """The form of a new study: quick on the bundled digits, or careful on any data set, the user's own among them."""
 
+import math
 from pathlib import Path
 
 import streamlit as st
@@ -47,7 +48,8 @@ def form() -> None:
             seeds = st.number_input("Seeds", 1, 100, 5, key="ocr_form_seeds", help=about, width=132)
             workers = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers", width=132)
         values = {"dataset": data, "seeds": seeds, "workers": workers}
-    most = _most(values["dataset"])
+    # A closed popover runs too: quick, which is its default, must not read data for it.
+    most = math.inf if quick else _most(values["dataset"])
     if most is None:
         return
     protocol = st.segmented_control(
@@ -60,7 +62,7 @@ def form() -> None:
         sizes = st.text_input(
             "Labelled images", ", ".join(map(str, [n for n in default if n <= most])),
             key=f"ocr_form_n_{quick}_{values['dataset']}",
-            help=f"of {most:,} training images; one number or several",
+            help="one number or several" + ("" if quick else f", of {most:,} training images"),
         )  # fmt: skip
         values["n"] = [int(part) for part in sizes.replace(",", " ").split() if part.isdigit()]
     try:

@@ -11,7 +11,7 @@ from ocrgen.study.advice import points
 from ocrgen.study.claims import WORDS
 from ocrgen.study.plan import PAPER_N, Arm
 from ocrgen.ui import charts
-from ocrgen.ui.claims import RULES, TINTS, signed
+from ocrgen.ui.claims import RULES, line, signed
 from ocrgen.ui.widgets import model_title
 
 
@@ -89,13 +89,11 @@ def _line(v: dict) -> str:
     low, high = (v[k] if v[k] is None else signed(v[k], v["unit"]).split()[0] for k in ("low", "high"))
     bounds = "one repetition" if low is None else f"{low} to {high}"
     seen = f", {v['n_labelled']:,} labelled images seen" if v["n_labelled"] else ""
-    return (
-        '<div style="display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding:.35rem 0;border-top:1px solid #8884">'
-        f'<span style="flex:1 1 22rem">{escape(v["about"])}</span>'
-        f'<b style="flex:0 0 7rem;color:{TINTS[v["verdict"]]}">{v["verdict"]}</b>'
-        f'<span style="flex:0 1 24rem"><b>{signed(v["figure"], v["unit"])}</b> '
-        f'<span style="font-size:.85rem;opacity:.85">[{bounds}], n = {v["n"]}{seen}</span></span></div>'
+    figure = (
+        f"<b>{signed(v['figure'], v['unit'])}</b> "
+        f'<span style="font-size:.85rem;opacity:.85">[{bounds}], n = {v["n"]}{seen}</span>'
     )
+    return line(v["verdict"], v["verdict"], ("1 1 22rem", escape(v["about"])), ("0 1 24rem", figure))
 
 
 def _counted(found: list[dict]) -> str:

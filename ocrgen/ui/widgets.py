@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from streamlit.errors import StreamlitPageNotFoundError
 
 from ocrgen import Problem, datasets, jobs
+from ocrgen.datasets import Digits
 from ocrgen.store import ALIVE, Run
 from ocrgen.ui.cached import store
 
@@ -196,6 +197,20 @@ def attempt(action, *args) -> bool:
     except Problem as problem:
         st.error(str(problem))
         return False
+
+
+def digits_buttons(drawn: Callable[[], tuple[Digits, dict]], stem: str, page: str, of: str = "") -> None:
+    """Labelled digits as ZIP and as NPZ; `drawn` gives them and their provenance once a button is pressed."""
+    from ocrgen.sampling import to_npz, to_zip
+
+    for label, pack, mime, about in (
+        ("ZIP", to_zip, "application/zip", "one folder per digit, PNG"),
+        ("NPZ", to_npz, "application/octet-stream", "arrays images, labels; provenance"),
+    ):
+        st.download_button(
+            label, lambda pack=pack: pack(*drawn()), f"{stem}.{label.lower()}", mime, help=about, on_click="ignore",
+            key="_".join(filter(None, (page, label, of))),
+        )  # fmt: skip
 
 
 def picture(images: np.ndarray, columns: int, alt: str, zoom: int = 3, gap: int = 2) -> bytes:
