@@ -71,6 +71,8 @@ def scaled(source: str, images: np.ndarray) -> np.ndarray:
     if not (low >= 0 and high <= 255):  # so that NaN fails too
         raise DataError(f"{source}: levels go from {low:g} to {high:g}; expected 0 to 255 or 0 to 1, and no NaN.")
     factor = 255 if high <= 1 else 1
+    if low == high:
+        raise DataError(f"{source}: every image is blank, of one shade ({low:g}); expected digits.")
     if (high - low) * factor < 128:
         raise DataError(
             f"{source}: levels go from {low:g} to {high:g} only; expected the full scale, 0 to 255 or 0 to 1 "

@@ -1,14 +1,16 @@
 """The live monitor of a training: LFID of fresh samples against the training images, cheap enough for every epoch."""
 
+import contextlib
 import time
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
 
+from ocrgen import Problem
 from ocrgen.datasets.base import CLASSES, Digits
 from ocrgen.metrics.features import FeatureExtractor
-from ocrgen.metrics.frechet import GaussianStats, frechet_distance
+from ocrgen.metrics.frechet import GaussianStats, MetricError, frechet_distance
 from ocrgen.metrics.measures.spread import collapsed, within_class_spread
 from ocrgen.metrics.scores import metric_name
 from ocrgen.models.base import GenerativeModel
@@ -41,13 +43,18 @@ class Progress:
 
 
 class Monitor:
-    """Scores a generator in training; made once per process, since the real side is the same throughout."""
+    """Scores a generator in training; made once per process, since the real side is the same throughout.
+
+    Problem if the training images are all alike, so that there is nothing to compare with.
+    """
 
     def __init__(self, train: Digits, extractor: FeatureExtractor, seed: int, rule: Rule):
         real = train.subset(min(REAL, len(train)), seed)
         self.extractor, self.seed, self.rule = extractor, seed, rule
         self.real = {d: GaussianStats.of(f) for d, f in extractor.features(real.images, TAPS).items()}
         for stats in self.real.values():
+            if not stats.covariance.any():
+                raise Problem("the training images are all alike.")
             stats.root  # noqa: B018 - computed here, once, and not during the first score
         self.spread = within_class_spread(real.images, real.labels)
         self.labels = torch.arange(CLASSES).repeat(SAMPLES // CLASSES)
@@ -58,15 +65,19 @@ class Monitor:
         return seen - self.progress.seen >= self.rule.every
 
     def score(self, model: GenerativeModel, epoch: int, seen: int) -> dict[str, float]:
-        """Of 2,000 samples on fixed noise: LFID by name, and `spread`, within a class, over that of real digits."""
+        """Of 2,000 samples on fixed noise: LFID by name, and `spread`, within a class, over that of real digits.
+
+        Samples that are all alike have no LFID: that is a collapse, and no reason to end a training.
+        """
         begun = time.perf_counter()
         images = model.sample(self.labels, torch.Generator().manual_seed(self.seed)).numpy()
         out = {}
-        for d, features in self.extractor.features(images, TAPS).items():
-            out[metric_name(d)] = frechet_distance(GaussianStats.of(features), self.real[d])
+        with contextlib.suppress(MetricError):
+            for d, features in self.extractor.features(images, TAPS).items():
+                out[metric_name(d)] = frechet_distance(GaussianStats.of(features), self.real[d])
         spread = within_class_spread(images, self.labels.numpy())
         out["spread"] = spread / max(self.spread, np.finfo(float).eps)
-        progress, value = self.progress, out[self.rule.watch]
+        progress, value = self.progress, out.get(self.rule.watch, float("inf"))
         if value < progress.best * (1 - self.rule.min_gain):
             progress.best, progress.best_epoch, progress.waited = value, epoch, 0
         else:
@@ -78,9 +89,8 @@ class Monitor:
     def facts(self) -> dict:
         """What a run's status says of it."""
         progress = self.progress
-        return {
-            "best_epoch": progress.best_epoch,
-            "best": progress.best,
+        best = {"best_epoch": progress.best_epoch, "best": progress.best} if progress.best_epoch else {}
+        return best | {
             "watched": self.rule.watch,
             "collapsed": progress.collapsed,
             "monitor_seconds": progress.seconds,
@@ -92,10 +102,10 @@ class Monitor:
         if not self.rule.patience or progress.waited < self.rule.patience:
             return None
         name = self.rule.watch.upper().replace("_", "-")
-        return (
-            f"{name} has not fallen for {progress.waited} scores; the best is epoch {progress.best_epoch} "
-            f"with {progress.best:.3g}."
-        )
+        best = "all samples were alike"
+        if progress.best_epoch:
+            best = f"the best is epoch {progress.best_epoch} with {progress.best:.3g}"
+        return f"{name} has not fallen for {progress.waited} scores; {best}."
 
     def state(self) -> dict:
         """Values for a resume file."""

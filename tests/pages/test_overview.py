@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from ocrgen.store import PACKAGE, SHIPPED, RunStore
 from ocrgen.study.claims import WORDS
-from tests.unit.test_claims import keep
+from tests.unit.test_findings import keep
 
 
 def open_page() -> AppTest:

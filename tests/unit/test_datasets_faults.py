@@ -74,7 +74,7 @@ ARRAYS = {
     "NaN": ({"images": changed(X / 255, np.nan), "labels": Y}, "no NaN"),
     "infinite": ({"images": changed(X / 255, np.inf), "labels": Y}, "to inf"),
     "complex": ({"images": X.astype(complex), "labels": Y}, "images are complex128"),
-    "all black": ({"images": X * 0, "labels": Y}, "full scale"),
+    "all black": ({"images": X * 0, "labels": Y}, "is blank"),
     "writers too few": ({"images": X, "labels": Y, "writer": Y[1:]}, r"writers \(29,\)"),
     "writers as text": ({"images": X, "labels": Y, "writer": Y.astype(str)}, "writers are not whole"),
     "other keys": ({"pictures": X, "labels": Y}, "holds labels, pictures; expected images"),

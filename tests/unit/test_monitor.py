@@ -70,6 +70,28 @@ def test_the_monitor_sees_a_collapse():
     assert monitor.facts()["collapsed"]
 
 
+class Blank:
+    def sample(self, labels, generator):
+        return torch.zeros(len(labels), 28, 28, dtype=torch.uint8)
+
+
+def test_samples_that_are_all_alike_are_a_collapse_and_no_end(store):
+    monitor = Monitor(load_digits("digits").train, load_extractor(), 0, Rule(1, "lfid_64", 2, 0.0))
+    for epoch in (1, 2):
+        assert monitor.score(Blank(), epoch, 100 * epoch) == {"spread": 0}
+    run = store.create("nothing", {}, "x")
+    run.update(**monitor.facts())
+    assert run.look()["collapsed"] and run.state != "damaged"
+    assert monitor.enough() == "LFID-64 has not fallen for 2 scores; all samples were alike."
+
+
+def test_training_images_that_are_all_alike_are_learned_unwatched(store, tmp_path):
+    one = load_digits("digits").train.images[:1]
+    np.savez(tmp_path / "one.npz", images=one.repeat(100, 0), labels=np.arange(100) % 10)
+    run = train_here(store, "cvae", dataset=str(tmp_path / "one.npz"), train={"monitor": 1})
+    assert run.look()["note"] == "LFID is not watched: the training images are all alike."
+
+
 def test_a_missing_metric_network_does_not_stop_a_training(store, monkeypatch):
     def gone(*_):
         raise Problem("digitnet is not here.")
