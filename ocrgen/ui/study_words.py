@@ -52,18 +52,19 @@ def banner(results: Results) -> None:
     readers = results.table[results.table.kind == "reader"]
     seeds = readers.seed.nunique()
     most = int(results.table.n_labelled.max())
+    ended = f"{seeds} seeds" + ("" if results.done == results.total else " so far")
     if config.protocol == "fair":
         sizes = ", ".join(f"{n:,}" for n in config.n)
         st.info(
             f"**Fair protocol.** At each n ({sizes}) every arm, generator and filter included, has learned from the "
             f"same n images of {title(config.dataset)}; at most n more (up to {config.validation:,}) served to choose. "
-            f"{seeds} seeds so far; intervals are 95 %.",
+            f"{ended}; intervals are 95 %.",
             icon="⚖️",
         )
     else:
         st.warning(
             f"**The paper's protocol.** The generators have seen {most:,} labelled images of {title(config.dataset)}, "
-            f"the real arms {PAPER_N}: not an equal comparison. {seeds} seeds so far; intervals are 95 %.",
+            f"the real arms {PAPER_N}: not an equal comparison. {ended}; intervals are 95 %.",
             icon="⚖️",
         )
 
@@ -73,7 +74,9 @@ def judge(results: Results) -> None:
     found = verdicts(results)
     if not found:
         return
-    with st.expander(f"Verdicts on the paper's claims: {_counted(found)}", expanded=results.done == results.total):
+    # A fair study begins with its advice; its verdicts are many.
+    unfold = results.done == results.total and results.config.protocol == "paper"
+    with st.expander(f"Verdicts on the paper's claims: {_counted(found)}", expanded=unfold):
         claims = sorted({v["claim"] for v in found})
         claim = st.segmented_control(
             "Claim", claims, default=3 if 3 in claims else claims[0], key="ocr_claim", required=True,

@@ -159,3 +159,11 @@ def test_a_damaged_study_is_named(studied, store, monkeypatch):
     at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
     assert not at.exception
     assert run.name in at.error[0].value
+
+
+def test_of_shipped_studies_the_equal_comparison_is_shown_first(monkeypatch):
+    monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
+    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
+    assert not at.exception
+    assert [box.value for box in at.selectbox if box.key == "ocr_run"] == ["study-fair-mnist"]
+    assert "Fair protocol" in at.info[0].value and "so far" not in at.info[0].value
