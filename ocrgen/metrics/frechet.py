@@ -56,6 +56,11 @@ class GaussianStats:
         accumulator.update(features)
         return accumulator.stats(extractor, fingerprint)
 
+    @property
+    def constant(self) -> bool:
+        """Whether all features are alike."""
+        return not self.covariance.diagonal().any()
+
     @cached_property
     def root(self) -> np.ndarray:
         """Lower-triangular L (d, d) with L @ L.T = covariance; computed once."""
@@ -186,10 +191,8 @@ def frechet_distance(a: GaussianStats, b: GaussianStats) -> float:
     for side, which in ((a, "first"), (b, "second")):
         if side.n < 2:
             raise MetricError(f"The {which} set has one image: a covariance needs at least two, better thousands.")
-        if not side.covariance.diagonal().any():
-            raise MetricError(
-                f"The {which} set's features are constant: its images are equal, or the extractor broken."
-            )
+        if side.constant:
+            raise MetricError(f"The {which} set's features are constant: all images equal, or the extractor broken.")
     gap = a.mean - b.mean
     return max(0.0, float(gap @ gap + a.covariance.trace() + b.covariance.trace() - 2 * _overlap(a, b)))
 

@@ -1,6 +1,5 @@
 """The live monitor of a training: LFID of fresh samples against the training images, cheap enough for every epoch."""
 
-import contextlib
 import time
 from dataclasses import asdict, dataclass
 
@@ -10,7 +9,7 @@ import torch
 from ocrgen import Problem
 from ocrgen.datasets.base import CLASSES, Digits
 from ocrgen.metrics.features import FeatureExtractor
-from ocrgen.metrics.frechet import GaussianStats, MetricError, frechet_distance
+from ocrgen.metrics.frechet import GaussianStats, frechet_distance
 from ocrgen.metrics.measures.spread import collapsed, within_class_spread
 from ocrgen.metrics.scores import metric_name
 from ocrgen.models.base import GenerativeModel
@@ -53,7 +52,7 @@ class Monitor:
         self.extractor, self.seed, self.rule = extractor, seed, rule
         self.real = {d: GaussianStats.of(f) for d, f in extractor.features(real.images, TAPS).items()}
         for stats in self.real.values():
-            if not stats.covariance.any():
+            if stats.constant:
                 raise Problem("the training images are all alike.")
             stats.root  # noqa: B018 - computed here, once, and not during the first score
         self.spread = within_class_spread(real.images, real.labels)
@@ -72,9 +71,9 @@ class Monitor:
         begun = time.perf_counter()
         images = model.sample(self.labels, torch.Generator().manual_seed(self.seed)).numpy()
         out = {}
-        with contextlib.suppress(MetricError):
-            for d, features in self.extractor.features(images, TAPS).items():
-                out[metric_name(d)] = frechet_distance(GaussianStats.of(features), self.real[d])
+        for d, features in self.extractor.features(images, TAPS).items():
+            if not (stats := GaussianStats.of(features)).constant:
+                out[metric_name(d)] = frechet_distance(stats, self.real[d])
         spread = within_class_spread(images, self.labels.numpy())
         out["spread"] = spread / max(self.spread, np.finfo(float).eps)
         progress, value = self.progress, out.get(self.rule.watch, float("inf"))
