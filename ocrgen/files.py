@@ -78,6 +78,7 @@ def explain(fault: OSError, folder: Path) -> str | None:
     if not folder.is_dir():
         return f"{folder.name} was deleted while it was at work: start it again."
     where = fault.filename or folder
+    where = os.fsdecode(where) if isinstance(where, bytes) else where
     return f"{where}: {FAULTS[fault.errno]}." if fault.errno in FAULTS else None
 
 

@@ -1,6 +1,7 @@
 """When room runs out, or a folder is taken away: what stood stands, nothing is left over, and the state says why."""
 
 import contextlib
+import errno
 import os
 import resource
 import shutil
@@ -33,6 +34,11 @@ def test_what_stood_stands_where_the_new_does_not_fit(tmp_path):
         write_atomically(file, bytes(100_000))
     assert file.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["a.json"]
     assert "raise the limit" in explain(fault.value, tmp_path)
+
+
+def test_a_path_in_bytes_is_told_as_any_other(tmp_path):
+    fault = PermissionError(errno.EACCES, "no", b"/a/events.out")
+    assert explain(fault, tmp_path).startswith("/a/events.out: permission is denied")
 
 
 def test_a_small_file_is_overwritten_in_place(tmp_path):
