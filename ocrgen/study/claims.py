@@ -87,7 +87,7 @@ def answer(found: Findings) -> str:
     study = next((s for s in found.studies if s.sizes), None)
     if study is None:
         return (
-            "Nothing has been measured yet. A quick study of the bundled digits takes about two minutes: the page OCR "
+            "Nothing has been measured yet. A quick study of the bundled digits takes a few minutes: the page OCR "
             "starts it, and so does `python -m ocrgen study --quick`."
         )
     results, size = study.results, nearest(study.sizes)

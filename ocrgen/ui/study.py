@@ -59,7 +59,7 @@ def choose() -> Run | None:
     if not known:
         with st.container(border=True):
             st.subheader("No study yet")
-            st.write("Compare readers trained on real and on generated digits: about two minutes on the bundled ones.")
+            st.write("Compare readers trained on real and on generated digits: a few minutes on the bundled ones.")
             if st.button("Run a quick study of the bundled digits", type="primary", key="ocr_quick") and attempt(
                 study_form.start, QUICK
             ):

@@ -52,19 +52,19 @@ def banner(results: Results) -> None:
     readers = results.table[results.table.kind == "reader"]
     seeds = readers.seed.nunique()
     most = int(results.table.n_labelled.max())
-    ended = f"{seeds} seeds" + ("" if results.done == results.total else " so far")
+    repeated = f"{seeds} seeds" + ("" if results.done == results.total else " so far")
     if config.protocol == "fair":
         sizes = ", ".join(f"{n:,}" for n in config.n)
         st.info(
             f"**Fair protocol.** At each n ({sizes}) every arm, generator and filter included, has learned from the "
             f"same n images of {title(config.dataset)}; at most n more (up to {config.validation:,}) served to choose. "
-            f"{ended}; intervals are 95 %.",
+            f"{repeated}; intervals are 95 %.",
             icon="⚖️",
         )
     else:
         st.warning(
             f"**The paper's protocol.** The generators have seen {most:,} labelled images of {title(config.dataset)}, "
-            f"the real arms {PAPER_N}: not an equal comparison. {ended}; intervals are 95 %.",
+            f"the real arms {PAPER_N}: not an equal comparison. {repeated}; intervals are 95 %.",
             icon="⚖️",
         )
 
