@@ -21,6 +21,8 @@ SAME = ("cpu", "cores", "threads", "precision", "versions")
 def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `benchmark`: the benches that are not yet done. Problem if it began on another machine."""
     config = BenchmarkConfig.model_validate(run.request["settings"])
+    if config.what == "app":  # a job would stand in the way of the viewers that it counts
+        raise Problem("The dashboard is measured from a shell: `python -m ocrgen benchmark app`.")
     modules = {name: importlib.import_module(f"ocrgen.benchmark.{name}") for name in config.benches}
     torch.set_num_threads(config.threads)
     threadpool_limits(config.threads)  # of all libraries of linear algebra, which are loaded by now

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,8 +10,10 @@ import numpy as np
 
 from ocrgen import Problem
 from ocrgen.benchmark.machine import machine
-from ocrgen.benchmark.results import make_row
-from ocrgen.cli.common import Bar, parse
+from ocrgen.benchmark.plan import BenchmarkConfig
+from ocrgen.benchmark.results import make_row, write_benchmark
+from ocrgen.cli.common import Bar, open_store, parse
+from ocrgen.store import Run
 from ocrgen.ui.crowd import Look, crowd, walk
 from ocrgen.ui.server import Server
 
@@ -35,8 +38,8 @@ class Pace:
     def words(self) -> str:
         """For people."""
         if self.viewers == 1:
-            return ""
-        return f"a click every {self.pause:g} s or so" if self.pause else "all click without a pause"
+            return "one viewer"
+        return f"{self.viewers} viewers, " + (f"a click every {self.pause:g} s" if self.pause else "without a pause")
 
 
 def measure(viewers: int, reruns: int, show: Callable[[int, int], None], pause: float = PAUSE) -> list[dict]:
@@ -75,7 +78,7 @@ async def _measure(server: Server, paces: list[Pace], show: Callable[[int, int],
                 looks = [look for walked in await asyncio.gather(*walks) for look in walked]
                 cpu = None if before is None else (server.cpu() - before) / len(looks)
                 rows += rows_of(title, pace, looks, cpu)
-            rows += _memory(server, pace.viewers, f"viewers there, {pace.words}".rstrip(", "))
+            rows += _memory(server, pace.viewers, f"{pace.words}, all there")
     if "Traceback" in (said := server.output()):
         rows.append(make_row(bench="app", subject="server", unit="tracebacks", value=said.count("Traceback"),
                              threads=1, note=said[said.index("Traceback"):][-300:]))  # fmt: skip
@@ -83,12 +86,10 @@ async def _measure(server: Server, paces: list[Pace], show: Callable[[int, int],
 
 
 def rows_of(title: str, pace: Pace, looks: list[Look], cpu: float | None) -> list[dict]:
-    """Rows of one page, p50 and p95, with the server's CPU seconds for each run; the note begins with any fault."""
+    """Rows of one page at a pace, p50 and p95, with the server's CPU ms for each run; notes begin with any fault."""
     answered = [look for look in looks if not look.lost]
     faults = [fault for look in looks for fault in (*look.answer.faults, *filter(None, [look.lost]))]
-    notes = [pace.words] if pace.words else []
-    if faults:
-        notes.insert(0, f"{len(faults)} errors, the first: {faults[0]}")
+    notes = [f"{len(faults)} errors, the first: {faults[0]}"] if faults else []
     by_click: dict[str, list[float]] = {}
     for look in answered:
         by_click.setdefault(look.what, []).append(1e3 * look.answer.seconds)
@@ -96,7 +97,13 @@ def rows_of(title: str, pace: Pace, looks: list[Look], cpu: float | None) -> lis
         slowest = max(by_click, key=lambda what: np.median(by_click[what]))
         notes.append(f"slowest: {slowest}, {np.median(by_click[slowest]):.0f} ms")
     times = [ms for group in by_click.values() for ms in group]
-    about = {"bench": "app", "subject": title, "size": pace.viewers, "threads": 1, "note": "; ".join(notes)}
+    about = {
+        "bench": "app",
+        "subject": f"{title}, {pace.words}",
+        "size": pace.viewers,
+        "threads": 1,
+        "note": "; ".join(notes),
+    }
     figures = {"n": len(times), "cpu_value": None if cpu is None else 1e3 * cpu}
     at = {q: float(np.percentile(times, q)) if times else None for q in (50, 95)}
     return [make_row(**about, **figures, unit=f"ms p{q}", value=value) for q, value in at.items()]
@@ -107,8 +114,19 @@ def _memory(server: Server, viewers: int, note: str) -> list[dict]:
     return [make_row(**about, subject=f"memory, {name}", value=mb) for name, mb in server.memory().items()]
 
 
+def keep(rows: list[dict], here: dict, quick: bool) -> Run:
+    """Keep what was found as a run of the verb `benchmark`, done. Problem if the store cannot be written to."""
+    run = open_store().create("benchmark", BenchmarkConfig(what="app", quick=quick).model_dump(), "benchmark-app")
+    write_benchmark(run, {"machine": here, "rows": rows, "done": ["app"]})
+    run.update(state="done")
+    return run
+
+
 def main(args: list[str]) -> int:
-    """How fast is the dashboard? benchmark app [--viewers N] [--quick] [--json]"""
+    """How fast is the dashboard? benchmark app [--viewers N] [--quick] [--json]
+
+    What it finds is kept as a run, too, so that the page Runtime can show it.
+    """
 
     def command(viewers: int = 0, reruns: int = 0, quick: bool = False, json: bool = False) -> tuple:
         """Start the dashboard over your runs and drive it with real sessions: server time, CPU and memory by page.
@@ -127,17 +145,19 @@ def main(args: list[str]) -> int:
             raise Problem(f"--{name} must be from 0 to {most}, not {given}.")
     viewers = viewers or (QUICK_VIEWERS if quick else VIEWERS)
     reruns = reruns or (QUICK_RERUNS if quick else RERUNS)
+    m = machine(1) | {"method": METHOD}  # its load is that before the viewers came
     rows = measure(viewers, reruns, Bar("benchmark app").show, 1.0 if quick else PAUSE)
+    try:
+        keep(rows, m, quick)
+    except Problem as fault:  # what was measured is told all the same
+        print(f"Not kept: {fault}", file=sys.stderr)
     if as_json:
         print(json.dumps(rows, indent=1))
         return 0
-    m = machine(1)
     print(f"{m['cpu']}, {m['cores']} cores, load {m['load']}\n{METHOD}\n")
     for row in rows:
         cpu = "" if row["cpu_value"] is None else f"{row['cpu_value']:.0f} ms CPU"
         value = "" if row["value"] is None else f"{row['value']:,.0f}"
         n = f"n = {row['n']}" * (row["unit"] != "MB")
-        print(
-            f"{row['subject']:<14} {row['size'] or 0:>3}  {value:>7} {row['unit']:<6} {cpu:>11}  {n:<8} {row['note']}"
-        )
+        print(f"{row['subject']:<42} {value:>7} {row['unit']:<6} {cpu:>11}  {n:<8} {row['note']}")
     return 0

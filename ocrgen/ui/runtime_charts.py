@@ -10,6 +10,7 @@ BARS = {
     "distance": "Fréchet distance: times as fast",
     "reader": "Reader: times as fast to its accuracy",
 }
+AIMS = (250, 1000)  # ms of a rerun: one viewer, twenty
 SCALES = {
     "training": ("One epoch of training", "Images"),
     "sampling": ("One sampling call", "Images"),
@@ -119,6 +120,30 @@ def scaling(rows: list[dict], part: str, title: str, x: str) -> go.Figure:
             mode="lines+markers", line={"color": shade(label), "width": 2},
         )  # fmt: skip
     return styled(figure, f"{title}, CPU seconds", x, True).update_xaxes(type="log")
+
+
+def waits(rows: list[dict]) -> go.Figure:
+    """Milliseconds of a dashboard's rerun: a line of points for each crowd, from the median to the 95th percentile."""
+    found = {(*r["subject"].split(", ", 1), r["unit"]): r["value"] for r in rows if r["unit"] in ("ms p50", "ms p95")}
+    pages = list(dict.fromkeys(page for page, _, _ in found))[::-1]
+    figure = go.Figure()
+    for shade, crowd in zip([REAL, *OTHERS], dict.fromkeys(crowd for _, crowd, _ in found), strict=False):
+        middle, high = ([found.get((page, crowd, unit)) for page in pages] for unit in ("ms p50", "ms p95"))
+        reach = {
+            "array": [b - a if a else 0 for a, b in zip(middle, high, strict=True)],
+            "arrayminus": [0] * len(pages),
+        }
+        figure.add_scatter(
+            x=middle, y=pages, name=crowd, orientation="h", mode="markers", marker={"color": shade, "size": 10},
+            error_x={"type": "data", "symmetric": False, "color": shade, **reach}, customdata=high,
+            hovertemplate="%{y}: %{x:.0f} ms, p95 %{customdata:.0f} ms",
+        )  # fmt: skip
+    for aim in AIMS:
+        figure.add_vline(aim, line={"color": REAL, "dash": "dash", "width": 1.5})
+    figure = styled(figure, "One rerun, milliseconds", "milliseconds", False)
+    figure.update_xaxes(type="log", dtick="D2", tickformat="~g")
+    figure.update_yaxes(type="category", automargin=True)
+    return figure.update_layout(height=140 + 44 * len(pages), scattermode="group", hovermode="closest")
 
 
 def quality(rows: list[dict]) -> go.Figure:

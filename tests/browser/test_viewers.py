@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ocrgen import Problem
+from ocrgen.benchmark.machine import machine
 from ocrgen.ui.answers import Answer, Chooser
-from ocrgen.ui.app_benchmark import Pace, rows_of
+from ocrgen.ui.app_benchmark import Pace, keep, rows_of
 from ocrgen.ui.crowd import Look, clicks, crowd, walk
 from ocrgen.ui.server import Server
 from ocrgen.ui.viewers import NoAnswer, Viewer
@@ -65,6 +66,12 @@ def test_two_viewers_on_the_dashboard(store):
             assert any(told.startswith("warning: The link names a run that is not here") for told in train.alerts)
             assert gallery.elements["button"] == 1 and 0 < gallery.seconds < 60
             assert [viewer.faults for viewer in viewers] == [[], []]
+            here = machine(1) | {"method": "as viewers see it"}
+            run = keep(
+                rows_of("Train", Pace(2, 1, 1.5), walked, 0.1) + rows_of("Gallery", Pace(1, 1), walked, 0.1), here, True
+            )
+            runtime = await viewers[1].visit("Runtime", f"run={run.name}")
+            assert runtime.elements["plotly_chart"] == 1 and not runtime.alerts and not runtime.faults
             missing = await viewers[0].visit("Nothing")
             assert missing.faults == ["there is no page 'Nothing'"] == viewers[0].faults
 
@@ -100,6 +107,7 @@ def test_faults_fragments_and_timers(tmp_path):
     with Server(script) as server:
         looks = run(go(server.url))
     rows = rows_of("A page", Pace(1, 2), [*looks, Look("nothing", Answer(), "gone")], 0.01)
+    assert {row["subject"] for row in rows} == {"A page, one viewer"}
     assert [row["unit"] for row in rows] == ["ms p50", "ms p95"] and rows[0]["cpu_value"] == 10
     assert rows[0]["note"].startswith("2 errors, the first: ValueError") and rows[0]["n"] == 2
     with pytest.raises(NoAnswer, match="There is no dashboard"):
