@@ -70,7 +70,10 @@ def epoch_chart(
     floor: float | None = None,
     log: bool = False,
 ) -> go.Figure:
-    """One measure over the epochs. `lines`: label -> (epochs, values, colour). `floor`: real against real, dashed."""
+    """One measure over the epochs, titled "name" or "name: what it is".
+
+    `lines`: label -> (epochs, values, colour). `floor`: real against real, dashed.
+    """
     figure = go.Figure()
     for label, (epochs, values, shade) in lines.items():
         figure.add_scatter(
@@ -79,7 +82,12 @@ def epoch_chart(
     if floor is not None:
         note = {"text": "real against real", "font": {"color": REAL}}
         figure.add_hline(floor, line={"color": REAL, "dash": "dash", "width": 1.5}, label=note)
-    return styled(figure, title, "Epoch", log)
+    title, _, below = title.partition(": ")
+    figure = styled(figure, title, "Epoch", log)
+    if below:  # on a line of its own: three charts stand side by side
+        figure.layout.title.subtitle = {"text": below[:1].upper() + below[1:], "font": {"size": 11}}
+        figure.layout.margin.t = 66
+    return figure
 
 
 def digit_bars(title: str, bars: dict[str, tuple[list[float], str]]) -> go.Figure:

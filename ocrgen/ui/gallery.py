@@ -19,7 +19,7 @@ def controls() -> tuple[str, str | int, int, int]:
     """The view, and which digits of which seed it shows."""
     view = st.segmented_control("View", list(VIEWS), default=next(iter(VIEWS)), key="gallery_view", required=True)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        digit = st.pills("Digit", [ALL, *range(CLASSES)], default=ALL, key="gallery_digit", required=True)
+        digit = st.pills("Digit", [ALL, *range(CLASSES)], default=ALL, key="gallery_digit", required=True, wrap=True)
         count = st.slider("Images a row", 4, 16, 8, key="gallery_count", width=180)
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="gallery_seed", width=140)
     return view, digit, count, seed

@@ -31,7 +31,7 @@ class Brought:
 
 def bring(dataset: str, geometry: Geometry) -> list[Brought]:
     """Let the user choose a way and bring pictures; empty until there is one. Faults are shown, by file."""
-    way = st.segmented_control("Bring a digit", WAYS, default="Sample", key="saliency_way", required=True)
+    way = st.segmented_control("Bring a digit", WAYS, default="Sample", key="saliency_way", required=True, wrap=True)
     return {"Sample": sample, "Draw": draw, "Upload": upload, "Camera": camera}[way](dataset, geometry)
 
 

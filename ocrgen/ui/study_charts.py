@@ -90,7 +90,8 @@ def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
     text = f"<b>%{{x:{sign}.2%}}</b> {bounds}, %{{customdata[2]}} seeds"
     for i, name in enumerate(rows.arm):
         arm = Arm.parse(name)
-        label = arm.title + (f" — {rows.n_labelled.iloc[i]:,} labelled" if "n_labelled" in rows else "")
+        seen = f" · n = {rows.n_labelled.iloc[i]:,}" if "n_labelled" in rows else ""
+        label = arm.title.replace("augmentation", "aug.") + seen
         figure.add_scatter(
             x=[rows["mean"].iloc[i]],
             y=[label],
@@ -105,7 +106,9 @@ def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
         figure.add_vline(0, line={"color": REAL, "width": 1.5})
     styled(figure, title, "", False)
     figure.update_layout(height=90 + 27 * len(rows), showlegend=False, hovermode="closest", margin={"r": 24})
-    figure.update_xaxes(tickformat="+.1%" if zero else ".1%", title=None)
+    if not zero:
+        figure.update_layout(title_subtitle={"text": "n: labelled images seen", "font": {"size": 11}}, margin={"t": 60})
+    figure.update_xaxes(tickformat="+.3~%" if zero else ".3~%", title=None, nticks=5, tickangle=0)
     figure.update_yaxes(type="category", tickformat=None, automargin=True, ticklabelstandoff=6)
     return figure
 

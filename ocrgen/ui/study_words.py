@@ -40,7 +40,8 @@ def headline(results: Results) -> None:
             st.html(
                 f'<div style="border-left:5px solid {shade};padding-left:.6rem">'
                 f'<div style="font-size:.9rem">{title}</div>'
-                f'<div style="font-size:1.7rem;font-weight:650">{points(d["mean"])} points</div>'
+                f'<div style="font-size:1.7rem;font-weight:650">{points(d["mean"])} '
+                f'<span style="font-size:1rem">points</span></div>'
                 f'<div style="font-size:.8rem;opacity:.8">{bounds}, {d["n"]} seeds; '
                 f"against {Arm.parse(against).title}; {seen:,} labelled images seen</div></div>"
             )

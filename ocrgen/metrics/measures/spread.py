@@ -5,7 +5,7 @@ import numpy as np
 from ocrgen import Problem
 from ocrgen.metrics.measures import Seen
 
-COLUMNS = {"relative_spread": "Spread within a class (real: 1)"}
+COLUMNS = {"relative_spread": "Spread within a class: real digits have 1"}
 
 
 def measure(seen: Seen) -> dict[str, float | bool]:
