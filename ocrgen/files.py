@@ -83,11 +83,13 @@ def explain(fault: OSError, folder: Path) -> str | None:
 
 
 def lock(path: Path, wait: float = 0.0) -> int | None:
-    """Take the OS lock on a file for as long as the returned descriptor stays open; None if another holds it.
+    """Take the OS lock on a file, which is made if missing, or on a folder; None if another holds it.
 
-    It ends with its process, however that dies, and passes to a child that inherits the descriptor.
+    It lasts for as long as the returned descriptor stays open, ends with its process, however that dies, and passes to
+    a child that inherits the descriptor.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o644)
     until = time.monotonic() + wait
     while True:
         try:

@@ -82,12 +82,12 @@ def _enqueue(run: Run, store: RunStore) -> int:
         raise RunError(run.look()["error"])
     if state == "done":
         raise RunError(f"{run.name} is done: there is nothing to resume.")
-    if (free := shutil.disk_usage(run.path).free) < LEAST_FREE:
-        raise RunError(f"Only {free // 2**20} MB are free on the disk of {store.root}: make room first.")
-    if len(queue(store)) >= QUEUE_LIMIT:
-        raise RunError(f"The queue is full ({QUEUE_LIMIT} jobs wait). Wait, or cancel some, then start again.")
     descriptor = None
     try:
+        if (free := shutil.disk_usage(run.path).free) < LEAST_FREE:
+            raise RunError(f"Only {free // 2**20} MB are free on the disk of {store.root}: make room first.")
+        if len(queue(store)) >= QUEUE_LIMIT:
+            raise RunError(f"The queue is full ({QUEUE_LIMIT} jobs wait). Wait, or cancel some, then start again.")
         descriptor = lock(run.path / "lock", wait=1.0)
         if descriptor is None:
             raise RunError(f"{run.name} is already at work.")

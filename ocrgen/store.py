@@ -60,17 +60,22 @@ class RunStore:
         """A new run folder, complete from the moment that it can be seen. `about`: words for its generated name."""
         slug = re.sub(r"[^a-z0-9]+", "-", about.lower()).strip("-")[:40]
         name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{slug}-{secrets.token_hex(2)}"
-        taken = [r.number for r in self._under(self.root, False) if r.state != "damaged"]
         request = {
             "verb": verb,
             "settings": settings,
             "label": label.strip()[:80],
-            "number": max(taken, default=0) + 1,
             "created": now(),
             "versions": {"ocrgen": __version__} | {p: version(p) for p in ("torch", "numpy")},
         }
+        holder = None
         try:
             self.root.mkdir(parents=True, exist_ok=True)
+            # One at a time, so that no two get the same number; who has waited too long, or has a file system that
+            # locks no folders, goes on without.
+            with contextlib.suppress(OSError):
+                holder = lock(self.root, wait=5.0)
+            taken = [r.number for r in self._under(self.root, False) if r.state != "damaged"]
+            request["number"] = max(taken, default=0) + 1
             unborn = self.root / f".new-{name}"
             unborn.mkdir()
             write_atomically(unborn / "run.json", json.dumps(request, indent=1))
@@ -80,6 +85,9 @@ class RunStore:
         except OSError as fault:
             shutil.rmtree(self.root / f".new-{name}", ignore_errors=True)
             raise RunError(f"Cannot write to {self.root} ({fault.strerror}): free it, or set OCRGEN_RUNS.") from fault
+        finally:
+            if holder is not None:
+                os.close(holder)
         self._sweep()
         return Run(self.root / name)
 

@@ -2,15 +2,19 @@
 
 import hashlib
 import re
+import shutil
+import tempfile
 from pathlib import Path
 
 import streamlit as st
 
 from ocrgen import Problem, datasets
 from ocrgen.files import write_atomically
+from ocrgen.jobs import LEAST_FREE
 from ocrgen.ui.cached import store
 
 SUFFIXES = ("zip", "npz")
+MOST = 2 * 2**30  # bytes of all uploads together
 
 
 def folder() -> Path:
@@ -35,7 +39,7 @@ def data_sets() -> dict[str, str]:
 def keep(name: str, content: bytes) -> Path:
     """Check an upload as a data set and keep it; the kept name is made of safe letters and a hash.
 
-    Problem if it is no data set: nothing is kept then.
+    Problem if it is no data set, or if there is no room: nothing is kept then.
     """
     from ocrgen.datasets import load_digits
 
@@ -44,17 +48,27 @@ def keep(name: str, content: bytes) -> Path:
     path = folder() / f"{slug}-{hashlib.sha256(content).hexdigest()[:8]}{suffix}"
     if path.exists():
         return path
-    candidate = folder() / ".incoming" / path.name
+    incoming = folder() / ".incoming"
     try:
-        candidate.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(candidate, content)
-        load_digits(str(candidate))
-        candidate.replace(path)
+        incoming.mkdir(parents=True, exist_ok=True)
+        _room(len(content))
+        # A folder of its own: another viewer may bring the same file at the same time.
+        with tempfile.TemporaryDirectory(dir=incoming) as place:
+            candidate = Path(place) / path.name
+            write_atomically(candidate, content)
+            load_digits(str(candidate))
+            candidate.replace(path)
     except OSError as fault:
         raise Problem(f"The upload cannot be kept in {folder()}: {fault.strerror}.") from fault
-    finally:
-        candidate.unlink(missing_ok=True)
     return path
+
+
+def _room(size: int) -> None:
+    """Problem if so many bytes more are too many for the folder, or for its disk."""
+    if sum(p.stat().st_size for p in found().values()) + size > MOST:
+        raise Problem(f"Uploaded data sets may take {MOST >> 20:,} MB in all: remove one from {folder()} first.")
+    if shutil.disk_usage(folder()).free < LEAST_FREE + size:
+        raise Problem(f"The disk of {folder()} is almost full: make room first.")
 
 
 def uploader(key: str) -> str | None:
