@@ -12,6 +12,7 @@ from ocrgen.training_config import TrainConfig, TrainRequest
 
 SCRIPTS = ("mnist", "arabic")
 EPOCHS = 10
+LEFT_OUT = {("cgan", "paper")}  # 3.8 million weights: for two scripts they would take the folder past its 40 MB
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def recipes() -> list[Recipe]:
     for script in SCRIPTS:
         measured = (VERSION, f"reference-{script}")
         for model, kind in generators().items():
-            for preset in kind.presets:
+            for preset in [p for p in kind.presets if (model, p) not in LEFT_OUT]:
                 name = f"{model}-{script}" if preset == "fast" else f"{model}-{preset}-{script}"
                 request = TrainRequest(
                     dataset=script,
