@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from ocrgen import Problem, __version__
 from ocrgen.cli.benchmark import benchmark
@@ -16,6 +17,7 @@ from ocrgen.cli.shipping import checkpoints
 from ocrgen.cli.soak import soak
 from ocrgen.cli.study import study
 from ocrgen.cli.training import digitnet, resume, train
+from ocrgen.files import explain
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "train": train,
@@ -60,6 +62,11 @@ def main(argv: list[str]) -> int:
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as fault:  # no room, no right to write: a job tells it in its status, all else here
+        if not (told := explain(fault, Path.cwd())):
+            raise
+        print(f"ocrgen: {told}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

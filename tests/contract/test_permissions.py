@@ -27,15 +27,15 @@ def command(environment, root, *words, **options):
 @pytest.fixture
 def modes():
     """Takes the right to write away from a folder and all in it; gives it back in the end."""
-    changed = []
+    changed = set()
 
     def change(folder, mode):
-        changed.append(folder)
+        changed.add(folder)
         for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
             path.chmod(mode)
 
     yield change
-    for folder in changed:
+    for folder in list(changed):
         change(folder, 0o755)
 
 
@@ -55,14 +55,13 @@ def test_a_store_that_may_only_be_read(trained, tmp_path, environment, modes, wo
     before = sorted(root.rglob("*"))
     process = command(environment, root, *(w.format(run=run.name) for w in words))
     said, _ = process.communicate(timeout=120)
-    assert told in said.replace("\n", " ").lower() or told in said and "Traceback" not in said, said
-    assert "Traceback" not in said
-    assert process.returncode == (0 if words == ["runs"] else 1), said
+    assert told in said and "Traceback" not in said, said
+    assert process.returncode == (0 if words == ["runs"] else 2), said
     assert sorted(root.rglob("*")) == before
 
 
 def test_rights_taken_from_a_training_and_given_back(store, environment, modes):
-    run = store.create("train", request(train={"epochs": 60}), "cvae-digits")
+    run = store.create("train", request(train={"epochs": 20}), "cvae-digits")
     process = command(environment, store.root, "resume", run.name)
     until = time.monotonic() + 120
     while len(run.epochs()) < 2:
@@ -70,7 +69,7 @@ def test_rights_taken_from_a_training_and_given_back(store, environment, modes):
         time.sleep(0.05)
     modes(run.path, 0o555)
     said, _ = process.communicate(timeout=120)
-    assert process.returncode == 1 and "permission is denied: give yourself the right" in said
+    assert process.returncode == 2 and "permission is denied: give yourself the right" in said
     assert "Traceback" not in said
     assert run.state in ("failed", "died")  # the status may have been out of its reach, too
     modes(run.path, 0o755)
@@ -80,4 +79,4 @@ def test_rights_taken_from_a_training_and_given_back(store, environment, modes):
         assert time.monotonic() < until
         time.sleep(0.1)
     look = run.look()
-    assert look["state"] == "done" and look["step"] == look["total"] > step and run.epochs()[-1] == 60
+    assert look["state"] == "done" and look["step"] == look["total"] > step and run.epochs()[-1] == 20
