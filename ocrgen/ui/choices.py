@@ -8,7 +8,7 @@ from ocrgen.store import Run
 from ocrgen.ui import charts
 from ocrgen.ui.cached import generator, store
 from ocrgen.ui.training import QUICK, start_both
-from ocrgen.ui.widgets import attempt, model_title, run_title
+from ocrgen.ui.widgets import attempt, model_title, run_title, standing
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ def heading(text: str, colour: str) -> None:
 
 
 def by_model() -> dict[str, list[Run]]:
-    """Runs that can draw, the newest first, by the name of their generator."""
+    """Runs that can draw, those that stand first before others, by the name of their generator."""
     from ocrgen.models import generators
 
     found: dict[str, list[Run]] = {}
-    for run in store().list("train")[::-1]:
+    for run in sorted(store().list("train"), key=standing, reverse=True):
         if run.epochs():
             found.setdefault(run.request["settings"]["model"], []).append(run)
     order = [*generators(), *found]
@@ -49,15 +49,16 @@ def by_model() -> dict[str, list[Run]]:
 
 
 def alike(models: dict[str, list[Run]], asked: str | None) -> dict[str, Run]:
-    """One run of each generator: the one asked for, else the newest; the others on the same data where they can be."""
-    runs = sorted((r for group in models.values() for r in group), key=lambda r: (r.name == asked, r.name))
+    """One run of each generator: the one asked for, else what stands first; the others on the same data if they can."""
+    runs = [r for group in models.values() for r in group]
     if not runs:
         return {}
-    data = runs[-1].request["settings"]["dataset"]
+    first = max(runs, key=lambda r: (r.name == asked, standing(r)))
+    data = first.request["settings"]["dataset"]
     picked = {}
     for model, group in models.items():
         same = [r for r in group if r.request["settings"]["dataset"] == data]
-        picked[model] = runs[-1] if runs[-1] in group else (same or group)[0]
+        picked[model] = first if first in group else (same or group)[0]
     return picked
 
 

@@ -118,6 +118,17 @@ def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run
     return known[name]
 
 
+def standing(run: Run) -> tuple:
+    """What is shown first, where nothing is asked for, is the greatest: the newest of one's own runs; of those that are
+    shipped our presets before the paper's, MNIST before others; a damaged run last."""
+    if run.state == "damaged":
+        return False, False, False, run.name
+    if run.shipped:
+        settings = run.request["settings"]
+        return False, settings.get("preset") == "fast", settings.get("dataset") == "mnist", run.name
+    return True, run.name[:15], run.number, run.name
+
+
 def choose_runs(known: dict[str, Run], key: str, limit: int = 6) -> list[Run]:
     """Choose among runs; the choice stands in the URL (`?run=NAME&run=NAME`), so that it can be shared and reloaded.
 
@@ -129,7 +140,7 @@ def choose_runs(known: dict[str, Run], key: str, limit: int = 6) -> list[Run]:
             st.warning(f"The link names a run that is not here: {', '.join(gone)[:200]}. It may have been deleted.")
         st.session_state[key] = [n for n in asked if n in known][:limit]
     chosen = [n for n in st.session_state.get(key, []) if n in known]
-    st.session_state[key] = chosen or list(known)[-1:]
+    st.session_state[key] = chosen or ([max(known, key=lambda n: standing(known[n]))] if known else [])
     chosen = st.multiselect(
         "Runs", list(known)[::-1], format_func=lambda n: run_title(known[n]), key=key, max_selections=limit,
         placeholder="Choose runs to compare", persist_state="session",

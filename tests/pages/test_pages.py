@@ -11,6 +11,8 @@ from ocrgen.files import lock
 from ocrgen.sampling import to_npz, to_zip
 from ocrgen.scoring import ScoreConfig, score_epochs
 from ocrgen.store import PACKAGE, RunStore
+from ocrgen.ui.choices import alike
+from ocrgen.ui.widgets import standing
 from tests.conftest import request
 
 PAGES = sorted(p.name for p in (PACKAGE / "pages").glob("[0-9]*.py"))
@@ -224,3 +226,13 @@ def test_fid_page_raises_an_alarm_for_a_collapse(scored, monkeypatch):
     file.write_text("{ half")
     assert not open_page("5_FID_and_LFID.py", run=run.name).exception
     file.write_text(before)
+
+
+def test_what_is_shown_first(trained, monkeypatch):
+    monkeypatch.delenv("OCRGEN_CHECKPOINTS")
+    shipped = RunStore(trained.root / "none").list("train")
+    assert len(shipped) > 4 and max(shipped, key=standing).name == "cvae-mnist"
+    assert {r.name for r in alike({"cvae": shipped}, None).values()} == {"cvae-mnist"}
+    own = trained.list("train")
+    assert max(shipped + own, key=standing) is own[-1]
+    assert {r.name for r in alike({"cvae": shipped + own}, "cvae-paper-arabic").values()} == {"cvae-paper-arabic"}
