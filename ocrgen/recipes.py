@@ -62,5 +62,5 @@ def recipes() -> list[Recipe]:
         config = StudyConfig(dataset=script, protocol=protocol, **changes)
         needs = (VERSION, f"reference-{script}")
         found.append(Recipe(f"study-{protocol}-{script}", "study", config.model_dump(), needs))
-    found.append(Recipe("benchmark-claim", "benchmark", BenchmarkConfig(what="claim").model_dump()))
+    found.append(Recipe("benchmark-all", "benchmark", BenchmarkConfig().model_dump()))
     return found

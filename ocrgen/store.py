@@ -74,7 +74,8 @@ class RunStore:
             # locks no folders, goes on without.
             with contextlib.suppress(OSError):
                 holder = lock(self.root, wait=5.0)
-            taken = [r.number for r in self._under(self.root, False) if r.state != "damaged"]
+            # Over the shipped ones, too: they stand in the same charts, whose names and colours go by number.
+            taken = [r.number for r in self.list() if r.state != "damaged"]
             request["number"] = max(taken, default=0) + 1
             unborn = self.root / f".new-{name}"
             unborn.mkdir()

@@ -151,5 +151,5 @@ def _kind(file: Path, run: Run) -> str:
 
 def shipped() -> list[Run]:
     """A small run of each verb from those that are shipped."""
-    names = ("cvae-mnist", "reader-real-mnist", "study-paper-mnist", "benchmark-claim")
+    names = ("cvae-mnist", "reader-real-mnist", "study-paper-mnist", "benchmark-all")
     return [Run(SHIPPED / name) for name in names if (SHIPPED / name).is_dir()]
