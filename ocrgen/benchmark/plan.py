@@ -13,9 +13,9 @@ class BenchmarkConfig(Settings):
     """One benchmark, as it stands in `run.json`."""
 
     what: Literal["train", "sample", "distance", "reader", "claim", "scaling", "quality", "all", "app"] = Field(
-        "all", description="what to measure; all but the dashboard, app, takes an hour, or 30 seconds if quick"
+        "all", description="what to measure; all but the dashboard, app, takes an hour, or less than a minute if quick"
     )
-    quick: bool = Field(False, description="all but the quality of samples, roughly, in under 30 seconds")
+    quick: bool = Field(False, description="all but the quality of samples, roughly, in under a minute")
     dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")
     threads: int = Field(1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
     repeats: int = Field(0, ge=0, le=100, description="rounds of each comparison; 0 = 9, or 3 if quick")

@@ -46,7 +46,7 @@ def asked(args: list[str]) -> tuple:
 
         Args:
             what: the bench; quality is what a reader learns from samples by the generator's CPU seconds.
-            quick: all benches but quality, roughly, in under 30 seconds.
+            quick: all benches but quality, roughly, in under a minute.
             json: print a list of rows instead of a table.
             dataset: digits, mnist, arabic, or a path to your own data; the bundled digits where it is missing.
             threads: CPU threads.

@@ -115,7 +115,7 @@ def choose() -> Run | None:
         if not any(r.alive for r in store().list("benchmark")):
             with st.container(border=True):
                 st.subheader("Nothing measured yet")
-                st.write("How fast is each generator on this machine? A first impression takes half a minute.")
+                st.write("How fast is each generator on this machine? A first impression takes less than a minute.")
                 if st.button("Measure now, on the bundled digits", type="primary", key="runtime_first"):
                     start(BenchmarkConfig(quick=True, dataset="digits"))
         return None
@@ -135,11 +135,11 @@ def start(config: BenchmarkConfig) -> None:
 def measure() -> None:
     """Start a benchmark on this machine, and watch it."""
     with st.popover("Measure here and now", icon=":material/speed:"):
-        quick = st.toggle("Quick: a first impression in half a minute", True, key="runtime_quick")
+        quick = st.toggle("Quick: a first impression in under a minute", True, key="runtime_quick")
         config = BenchmarkConfig(quick=quick)
         st.code("python -m ocrgen benchmark" + " --quick" * quick, language=None)
         if not quick:
-            st.caption("All of it, half an hour or more; best where nothing else is at work.")
+            st.caption("All of it, about an hour; best where nothing else is at work.")
         if st.button("Start", type="primary", key="runtime_start"):
             start(config)
 
