@@ -5,8 +5,15 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
+
+from ocrgen import Problem
+
+LEAST_FREE = 200 * 2**20  # bytes that stay free on a disk
+STALE = 3600.0  # seconds after which a half-made folder is nobody's work any more
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
@@ -47,6 +54,20 @@ def sweep(folder: Path) -> None:
             left.unlink(missing_ok=True)
 
 
+def clear(folders: Iterable[Path]) -> None:
+    """Remove half-made folders of processes that were killed: those that nobody has changed for an hour."""
+    for left in folders:
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > STALE:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def need_room(folder: Path, size: int = 0) -> None:
+    """Problem where the disk of a folder has no room for `size` bytes and LEAST_FREE more."""
+    if (free := shutil.disk_usage(folder).free) < LEAST_FREE + size:
+        raise Problem(f"Only {free // 2**20} MB are free on the disk of {folder}: make room first.")
+
+
 def overwrite(path: Path, data: bytes) -> None:
     """Write over a file in place, which a full disk still allows; blanks fill up what was longer.
 
@@ -63,13 +84,13 @@ def overwrite(path: Path, data: bytes) -> None:
 
 
 FAULTS = {
-    errno.ENOSPC: "the disk is full: free some space, then resume",
-    errno.EDQUOT: "your share of the disk is full: free some space, then resume",
-    errno.EFBIG: "the file would be larger than is allowed here: raise the limit, then resume",
-    errno.EROFS: "the disk is read-only: make it writable, or set OCRGEN_RUNS, then resume",
-    errno.EACCES: "permission is denied: give yourself the right to write there, then resume",
-    errno.EPERM: "permission is denied: give yourself the right to write there, then resume",
-    errno.EIO: "the disk does not answer as it should: look after it, then resume",
+    errno.ENOSPC: "the disk is full: free some space, then try again",
+    errno.EDQUOT: "your share of the disk is full: free some space, then try again",
+    errno.EFBIG: "the file would be larger than is allowed here: raise the limit, then try again",
+    errno.EROFS: "the disk is read-only: make it writable, or set OCRGEN_RUNS, then try again",
+    errno.EACCES: "permission is denied: give yourself the right to write there, then try again",
+    errno.EPERM: "permission is denied: give yourself the right to write there, then try again",
+    errno.EIO: "the disk does not answer as it should: look after it, then try again",
 }
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,11 +13,10 @@ from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from ocrgen import Problem
-from ocrgen.files import explain, lock, sweep
+from ocrgen.files import explain, lock, need_room, sweep
 from ocrgen.store import PACKAGE, Run, RunError, RunStore, now
 
 QUEUE_LIMIT = 20
-LEAST_FREE = 200 * 2**20  # bytes on the disk for a job to begin
 PATIENCE = 1.5  # seconds from the signal to a checkpoint
 LOCK_VARIABLE = "OCRGEN_LOCK_DESCRIPTOR"
 
@@ -74,7 +72,7 @@ def queue(store: RunStore) -> list[Run]:
 
 
 def _enqueue(run: Run, store: RunStore) -> int:
-    """Take the run's lock and put it at the end of the queue; returns the lock's descriptor. RunError if impossible."""
+    """Take the run's lock and put it at the end of the queue; returns the lock's descriptor. Problem if impossible."""
     if run.shipped:
         raise RunError(f"{run.name} is shipped with the lab and read-only.")
     state = run.state
@@ -84,8 +82,7 @@ def _enqueue(run: Run, store: RunStore) -> int:
         raise RunError(f"{run.name} is done: there is nothing to resume.")
     descriptor = None
     try:
-        if (free := shutil.disk_usage(run.path).free) < LEAST_FREE:
-            raise RunError(f"Only {free // 2**20} MB are free on the disk of {store.root}: make room first.")
+        need_room(run.path)
         if len(queue(store)) >= QUEUE_LIMIT:
             raise RunError(f"The queue is full ({QUEUE_LIMIT} jobs wait). Wait, or cancel some, then start again.")
         descriptor = lock(run.path / "lock", wait=1.0)
@@ -101,7 +98,7 @@ def _enqueue(run: Run, store: RunStore) -> int:
 
 
 def submit(run: Run, store: RunStore) -> None:
-    """Start or resume a run in a process of its own, which outlives this one. RunError if it cannot be queued."""
+    """Start or resume a run in a process of its own, which outlives this one. Problem if it cannot be queued."""
     descriptor = _enqueue(run, store)
     try:
         environment = os.environ | {LOCK_VARIABLE: str(descriptor), "OCRGEN_RUNS": str(store.root)}

@@ -6,20 +6,31 @@ import os
 import re
 import secrets
 import shutil
-import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from ocrgen import __version__
-from ocrgen.files import lock, write_atomically
+from ocrgen.files import clear, lock, write_atomically
 from ocrgen.run import ALIVE, STATES, Run, RunError, now
 
 __all__ = ["ALIVE", "PACKAGE", "SHIPPED", "STATES", "Run", "RunError", "RunStore", "now"]
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = PACKAGE / "checkpoints"
-STALE = 3600.0  # seconds after which a half-made or half-deleted folder is nobody's work any more
+
+
+def standing(run: Run) -> tuple:
+    """What is shown first, where nothing is asked for, is the greatest: one's own runs in order of creation; of shipped
+    ones our presets and the fair protocol before the paper's, MNIST before others; a damaged run last.
+    """
+    if run.state == "damaged":
+        return 0, run.name
+    if not run.shipped:
+        return 2, run.name[:15], run.number, run.name  # the second of its name; within it by number
+    settings = run.request["settings"]
+    ours = settings.get("protocol", settings.get("preset")) in ("fair", "fast")
+    return 1, ours, settings.get("dataset") == "mnist", run.name
 
 
 class RunStore:
@@ -30,17 +41,14 @@ class RunStore:
         other = os.environ.get("OCRGEN_CHECKPOINTS") if shipped is SHIPPED else None
         self.shipped = Path(other).expanduser() if other else shipped
 
-    def _under(self, root: Path | None, shipped: bool) -> list[Run]:
-        if root is None or not root.is_dir():
-            return []
-        runs = [Run(p, shipped) for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")]
-        # By the second of their names; within it by number, where that can be read.
-        return sorted(runs, key=lambda r: (r.name[:15], r.number if r.state != "damaged" else 0, r.name))
-
     def list(self, verb: str | None = None) -> list[Run]:
-        """Runs, shipped ones first, then in order of creation; damaged ones included unless a verb is asked for."""
-        runs = self._under(self.shipped, True) + self._under(self.root, False)
-        return runs if verb is None else [r for r in runs if r.state != "damaged" and r.request["verb"] == verb]
+        """Runs in the order of `standing`, the last first to be shown; damaged ones only where no verb is asked for."""
+        roots = [(root, shipped) for root, shipped in ((self.shipped, True), (self.root, False)) if root]
+        folders = [(p, shipped) for root, shipped in roots if root.is_dir() for p in root.iterdir()]
+        runs = [Run(p, shipped) for p, shipped in folders if p.is_dir() and not p.name.startswith(".")]
+        places = {run: standing(run) for run in runs}  # each run is looked at once
+        ordered = sorted(runs, key=places.get)
+        return ordered if verb is None else [r for r in ordered if places[r] > (1,) and r.request["verb"] == verb]
 
     def get(self, name: str) -> Run:
         """The run of that folder name, or of that label if only one has it. RunError otherwise.
@@ -89,15 +97,8 @@ class RunStore:
         finally:
             if holder is not None:
                 os.close(holder)
-        self._sweep()
+        clear([*self.root.glob(".new-*"), *self.root.glob(".deleted-*")])
         return Run(self.root / name)
-
-    def _sweep(self) -> None:
-        """Remove what a process that was killed while it made or deleted a run has left."""
-        for left in [*self.root.glob(".new-*"), *self.root.glob(".deleted-*")]:
-            with contextlib.suppress(OSError):
-                if time.time() - left.stat().st_mtime > STALE:
-                    shutil.rmtree(left, ignore_errors=True)
 
     def delete(self, run: Run) -> None:
         """Remove a run and all its files. RunError if it is shipped or still at work."""

@@ -1,6 +1,7 @@
 """What all tests share: a store of runs of their own, small real digits, and two runs trained on them."""
 
 import os
+import time
 from collections.abc import Callable
 
 import pytest
@@ -27,6 +28,20 @@ def _own_runs(tmp_path, monkeypatch):
 def store(tmp_path) -> RunStore:
     """An empty store."""
     return RunStore(tmp_path / "runs", shipped=None)
+
+
+def until(true: Callable[[], bool], run=None, seconds: float = 120) -> None:
+    """Wait until something is so; what is wrong otherwise is told by how a run stands."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, run.look() if run else "it never came to be"
+        time.sleep(0.05)
+
+
+def ended(run) -> str:
+    """The state in which a run ends."""
+    until(lambda: not run.alive, run)
+    return run.state
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from ocrgen.store import PACKAGE, RunStore
-from ocrgen.ui.widgets import standing
 from tests.browser.conftest import Server, find_chromium, settle
 
 SHOTS = {
@@ -23,7 +22,7 @@ def main() -> None:
     store = RunStore()
     newest = {
         r.request["settings"]["model"]: r.name
-        for r in sorted(store.list("train"), key=standing)
+        for r in store.list("train")
         if r.state == "done" and r.request["settings"]["dataset"] == "mnist"
     }
     server = Server(Path(os.environ.get("OCRGEN_RUNS") or store.root))

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 
-def nearest(queries: np.ndarray, reference: np.ndarray, chunk: int = 8192) -> tuple[np.ndarray, np.ndarray]:
+def nearest(queries: np.ndarray, reference: np.ndarray, chunk: int = 1024) -> tuple[np.ndarray, np.ndarray]:
     """Index (N,) of the nearest `reference` image (M, 28, 28) to each of `queries` (N, 28, 28), both uint8, and the
     distance (N,): root mean square of the pixels' difference, 0 to 1. ValueError if `reference` is empty.
     """

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ocrgen import jobs
+from ocrgen.files import LEAST_FREE
 from ocrgen.soak.attack import Outcome, leftovers, own_store, wait
 from ocrgen.store import Run, RunStore
 from ocrgen.training_config import TrainConfig, TrainRequest
 
-SIZE = jobs.LEAST_FREE + 40 * 2**20  # bytes of the small disk: room for a job to begin
+SIZE = LEAST_FREE + 40 * 2**20  # bytes of the small disk: room for a job to begin
 
 
 @contextlib.contextmanager

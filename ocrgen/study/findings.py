@@ -125,11 +125,11 @@ def _speed(runs: list[tuple[Run, str]], faults: list[str]) -> Benchmark | None:
 
 
 def _scored(runs: list[tuple[Run, str]], dataset: str) -> tuple[str, ...]:
-    """A scored run of each kind of generator that learned from a data set: our presets first, then the newest."""
-    newest: dict[str, str] = {}
-    found = [run for run, _ in _of(runs, "train")]
-    for run in sorted(found, key=lambda r: r.request["settings"].get("preset") != "fast"):
+    """Of each kind of generator that learned from a data set the scored run that is shown first."""
+    found: dict[str, str] = {}
+    for run, _ in reversed(runs):
         settings = run.request["settings"]
-        if settings.get("dataset") == dataset and next((run.path / "scores").glob("*/epoch-*.json"), None):
-            newest.setdefault(settings["model"], run.name)
-    return tuple(newest.values())
+        learned = run.request["verb"] == "train" and settings.get("dataset") == dataset
+        if learned and next((run.path / "scores").glob("*/epoch-*.json"), None):
+            found.setdefault(settings["model"], run.name)
+    return tuple(found.values())

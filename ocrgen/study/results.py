@@ -50,8 +50,13 @@ class Results:
     misread: dict[str, list[list[int]]] = field(default_factory=dict)  # "arm|n_real" of seed 0 -> [indices, read]
 
     @cached_property
+    def readers(self) -> pd.DataFrame:
+        """The summary of the readers alone."""
+        return self.summary[self.summary.kind == "reader"]
+
+    @cached_property
     def _found(self) -> dict[tuple, dict]:
-        rows = self.summary[self.summary.kind == "reader"].to_dict("records") + self.differences.to_dict("records")
+        rows = self.readers.to_dict("records") + self.differences.to_dict("records")
         return {tuple(row[k] for k in ("arm", "against", "n_real", "metric") if k in row): row for row in rows}
 
     def of(self, arm: str, n_real: int, metric: str) -> dict | None:

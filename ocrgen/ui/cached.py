@@ -3,11 +3,16 @@
 import atexit
 import gc
 import importlib
+import json
+import pickle
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 from threadpoolctl import threadpool_limits
 
@@ -100,6 +105,31 @@ def walk(run: Run, epoch: int, digit: int, start: int, end: int, steps: int):
     """One digit between the latent codes of two seeds, uint8 (steps, 28, 28), by a run's generator after an epoch."""
     file = run.weights(epoch)
     return _walk(str(file), file.stat().st_mtime_ns, digit, start, end, steps)
+
+
+@st.cache_data(max_entries=64, show_spinner="Looking for the nearest …")
+def nearest(images: np.ndarray, name: str, root: str) -> tuple[np.ndarray, np.ndarray]:
+    """Which training image of a data set is nearest to each of `images`, and its distance, as `neighbours.nearest`."""
+    from ocrgen.metrics import neighbours
+
+    return neighbours.nearest(images, digits(name, root).train.images)
+
+
+# Streamlit's own ways of telling tables and lists (here of plain values) apart take twenty times as long.
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={pd.DataFrame: pickle.dumps, list: json.dumps})
+def _drawn(name: str, args: tuple, options: dict, _draw: Callable[..., go.Figure]) -> go.Figure:
+    figure = _draw(*args, **options)
+    spec = figure.to_dict()  # made once: it copies all
+    figure.to_dict = lambda: spec
+    return figure
+
+
+def drawn(draw: Callable[..., go.Figure], *args, **options) -> go.Figure:
+    """A chart, drawn once for all viewers as long as what it shows stays the same; nobody may change it.
+
+    Plotly checks each property that it is given: a chart takes 10 to 50 ms to draw.
+    """
+    return _drawn(f"{draw.__module__}.{draw.__qualname__}", args, options, draw)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ocrgen.store import Run
+from ocrgen.store import Run, standing
 from ocrgen.ui import charts
 from ocrgen.ui.cached import generator, store
 from ocrgen.ui.training import QUICK, start_both
-from ocrgen.ui.widgets import attempt, model_title, run_title, standing
+from ocrgen.ui.widgets import attempt, model_title, run_title
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ def heading(text: str, colour: str) -> None:
 
 
 def by_model() -> dict[str, list[Run]]:
-    """Runs that can draw, those that stand first before others, by the name of their generator."""
+    """Runs that can draw, by the name of their generator; of each, those that are shown first before others."""
     from ocrgen.models import generators
 
     found: dict[str, list[Run]] = {}
-    for run in sorted(store().list("train"), key=standing, reverse=True):
+    for run in reversed(store().list("train")):
         if run.epochs():
             found.setdefault(run.request["settings"]["model"], []).append(run)
     order = [*generators(), *found]
@@ -49,7 +49,7 @@ def by_model() -> dict[str, list[Run]]:
 
 
 def alike(models: dict[str, list[Run]], asked: str | None) -> dict[str, Run]:
-    """One run of each generator: the one asked for, else what stands first; the others on the same data if they can."""
+    """One run of each generator: that asked for, else what is shown first; the others on the same data if they can."""
     runs = [r for group in models.values() for r in group]
     if not runs:
         return {}

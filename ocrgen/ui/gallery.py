@@ -6,7 +6,7 @@ import streamlit as st
 from ocrgen import Problem, datasets
 from ocrgen.datasets.base import CLASSES, Digits
 from ocrgen.ui import charts, uploads
-from ocrgen.ui.cached import digits, generator, samples, walk
+from ocrgen.ui.cached import digits, generator, nearest, samples, walk
 from ocrgen.ui.choices import Choice, heading
 from ocrgen.ui.widgets import attempt, digits_buttons, link, picture
 
@@ -123,8 +123,7 @@ def latent_walk(columns: list[Choice], digit: str | int, count: int, seed: int) 
 
 def nearest_real(columns: list[Choice], digit: str | int, count: int, seed: int) -> None:
     """Under each sample the training image that is nearest to it: new handwriting, or a copy?"""
-    from ocrgen.metrics.neighbours import nearest
-
+    root = str(datasets.data_root())
     for place, choice in zip(st.columns(max(2, len(columns))), columns, strict=False):
         with place:
             source = real(choice)
@@ -135,15 +134,15 @@ def nearest_real(columns: list[Choice], digit: str | int, count: int, seed: int)
             if digit == ALL:  # a row shows one image of each digit
                 images = images.reshape(CLASSES, NEIGHBOURS, 28, 28).swapaxes(0, 1).reshape(-1, 28, 28)
             width = CLASSES if digit == ALL else count
-            index, distance = nearest(images, source.images)
+            index, distance = nearest(images, choice.dataset, root)
             pairs = np.stack([images.reshape(-1, width, 28, 28), source.images[index].reshape(-1, width, 28, 28)], 1)
             heading(choice.model, charts.hue(choice.run.request["settings"]["model"]))
             picture(
                 pairs.reshape(-1, 28, 28), width, f"{choice.model}: in pairs of rows, {what(digit)} and nearest real"
             )
-            held = digits(choice.dataset, str(datasets.data_root())).validation
+            held = digits(choice.dataset, root).validation
             held = held if digit == ALL else held[held.labels == int(digit)]
-            _, usual = nearest(held.images[:200], source.images)
+            _, usual = nearest(held.images[:200], choice.dataset, root)
             st.caption(
                 f"Odd rows: generated. Even rows: the nearest of {len(source):,} training images. "
                 f"Distance {interval(distance)}; real images held out from training: {interval(usual)}. "

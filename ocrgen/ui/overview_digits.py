@@ -22,15 +22,11 @@ TITLES = {"cvae": "CVAE", "cgan": "CGAN"}
 def pick(runs: list[Run]) -> dict[str, Run]:
     """One run of each kind of generator, all of one data set.
 
-    The data set with most kinds, MNIST before others, then the newest; of a kind the finished run before others, our
-    preset before the paper's, then the newest.
+    The data set with most kinds, MNIST before others, then the newest; of a kind a finished run before others, then the
+    last of `runs`.
     """
-
-    def rank(run: Run) -> tuple:
-        return run.state == "done", run.request["settings"].get("preset") == "fast", str(run.request["created"])
-
     by_data: dict[str, dict[str, Run]] = {}
-    for run in sorted(runs, key=rank):
+    for run in sorted(runs, key=lambda r: r.state == "done"):
         settings = run.request["settings"]
         by_data.setdefault(settings["dataset"], {})[settings["model"]] = run
     if not by_data:

@@ -19,12 +19,8 @@ EPOCHS = {
 }
 
 
-def _readers(results: Results) -> pd.DataFrame:
-    return results.summary[results.summary.kind == "reader"]
-
-
 def _names(results: Results, n: int) -> list[str]:
-    there = set(_readers(results)[_readers(results).n_real == n].arm)
+    there = set(results.readers[results.readers.n_real == n].arm)
     return [a.name for a in arms(results.config.generators) if a.name in there]
 
 
@@ -46,7 +42,7 @@ def _listed(rows: pd.DataFrame, form: str) -> str:
 
 def by_arm(results: Results, drawn: Charts) -> Html:
     """Every arm's accuracy at the headline's size, and what each gains over augmentation."""
-    n, readers = headline_size(results), _readers(results)
+    n, readers = headline_size(results), results.readers
     rows = readers[(readers.metric == "accuracy") & readers.n_real.isin([n, 0])]
     if rows.empty:
         return Html("")
@@ -85,7 +81,7 @@ def _dots(drawn: Charts, rows: pd.DataFrame, title: str, alt: str, zero: bool = 
 
 def by_size(results: Results, drawn: Charts) -> Html:
     """The low-data curve of the fair protocol."""
-    readers = _readers(results)
+    readers = results.readers
     there = readers[(readers.metric == "accuracy") & (readers.n_real > 0)]
     if results.config.protocol != "fair" or there.n_real.nunique() < 2:
         return Html("")
@@ -133,7 +129,7 @@ def by_epoch(results: Results, drawn: Charts) -> Html:
 
 def robustness(results: Results, drawn: Charts) -> Html:
     """Accuracy under each corruption by strength, and under attack."""
-    n, readers = headline_size(results), _readers(results)
+    n, readers = headline_size(results), results.readers
     rows = readers[readers.n_real == n]
     if not rows.metric.str.startswith("corruption/").any():
         return Html("")

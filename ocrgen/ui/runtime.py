@@ -13,7 +13,7 @@ from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.store import ALIVE, Run
 from ocrgen.ui import runtime_charts as charts
-from ocrgen.ui.cached import store
+from ocrgen.ui.cached import drawn, store
 from ocrgen.ui.claims import TINTS
 from ocrgen.ui.widgets import BADGES, attempt, choose_one
 
@@ -23,7 +23,7 @@ def ten(rows: list[dict]) -> None:
     way = st.segmented_control(
         "Compared", list(WAYS), default="paper", format_func=WAYS.get, key="runtime_way", required=True
     )
-    figure = charts.trainings(rows, way)
+    figure = drawn(charts.trainings, rows, way)
     st.plotly_chart(figure, key="runtime_ten", alt=f"Seconds of each of the repeated trainings, {WAYS[way]}")
     st.caption("Each point: one training, short and from a seed of its own, both generators in turn. Lines: means.")
 
@@ -31,15 +31,14 @@ def ten(rows: list[dict]) -> None:
 def speeds(rows: list[dict]) -> None:
     """How many times as fast as the other way: training, sampling, distances, the reader."""
     for bench, title in charts.BARS.items():
-        figure = charts.ratios(rows, bench, title)
-        if figure:
-            st.plotly_chart(figure, key=f"runtime_{bench}", alt=title)
+        if found := charts.compared(rows, bench):
+            st.plotly_chart(drawn(charts.ratios, found, title), key=f"runtime_{bench}", alt=title)
     st.caption("Right of the line at 1: faster than the other side, which is named. Bars: 95 % of the median ratio.")
 
 
 def latency(rows: list[dict]) -> None:
     """One call of `sample` by its batch."""
-    figure = charts.latency(rows)
+    figure = drawn(charts.latency, rows)
     st.plotly_chart(figure, key="runtime_latency", alt="Milliseconds of one sampling call by batch")
     st.caption(
         "Ours draws in blocks of 128, so that image i of a seed is the same however many are asked for: a single one "
@@ -52,7 +51,7 @@ def scaling(rows: list[dict]) -> None:
     columns = st.columns(2)
     for i, (part, (title, x)) in enumerate(charts.SCALES.items()):
         with columns[i % 2]:
-            st.plotly_chart(charts.scaling(rows, part, title, x), key=f"runtime_scaling_{part}", alt=title)
+            st.plotly_chart(drawn(charts.scaling, rows, part, title, x), key=f"runtime_scaling_{part}", alt=title)
     found = [r for r in rows if r["bench"] == "scaling" and r["unit"] == "exponent"]
     told = [f"{r['subject']}: size to the power of {charts.bounded(r)}" for r in found]
     st.caption("Time grows as — " + "; ".join(told) + ".")
@@ -60,7 +59,7 @@ def scaling(rows: list[dict]) -> None:
 
 def quality(rows: list[dict]) -> None:
     """What training time buys: a reader's accuracy by the generator's CPU seconds."""
-    st.plotly_chart(charts.quality(rows), key="runtime_quality", alt="Accuracy by CPU seconds of training")
+    st.plotly_chart(drawn(charts.quality, rows), key="runtime_quality", alt="Accuracy by CPU seconds of training")
     st.caption(
         "A reader trained for 400 steps on 10,000 generated images, graded on the real test set; bars: 95 % of the "
         "test images. The generator has learned from the whole training set."
@@ -84,7 +83,7 @@ def arithmetic(rows: list[dict]) -> None:
 
 def dashboard(rows: list[dict]) -> None:
     """How long a viewer waits for each page, alone and among many."""
-    st.plotly_chart(charts.waits(rows), key="runtime_app", alt="Milliseconds of a rerun by page and crowd")
+    st.plotly_chart(drawn(charts.waits, rows), key="runtime_app", alt="Milliseconds of a rerun by page and crowd")
     memory = [f"{r['value']:,.0f} MB {r['note']}" for r in rows if r["subject"] == "memory, RSS"]
     st.caption(
         "Points: median; bars reach to the 95th percentile; waiting for others included. Aims, dashed: 250 ms alone, "
@@ -201,9 +200,9 @@ def show(run: Run) -> None:
         st.dataframe(frame, hide_index=True, width="stretch")
         st.caption(machine.get("method", ""))
     with st.container(horizontal=True):
-        st.download_button("CSV", frame.to_csv(index=False), f"{run.name}.csv", "text/csv", on_click="ignore",
+        st.download_button("CSV", lambda: frame.to_csv(index=False), f"{run.name}.csv", "text/csv", on_click="ignore",
                            key="runtime_csv", icon=":material/download:")  # fmt: skip
-        st.download_button("JSON", json.dumps(found, indent=1), f"{run.name}.json", "application/json",
+        st.download_button("JSON", lambda: json.dumps(found, indent=1), f"{run.name}.json", "application/json",
                            on_click="ignore", key="runtime_json", icon=":material/download:")  # fmt: skip
 
 

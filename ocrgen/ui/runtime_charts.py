@@ -52,11 +52,14 @@ def trainings(rows: list[dict], way: str) -> go.Figure:
     return figure.update_layout(height=380)
 
 
-def ratios(rows: list[dict], bench: str, title: str) -> go.Figure | None:
-    """Ratios with their bounds, one line a comparison; None where there are none."""
-    found = [r for r in rows if r["bench"] == bench and r["ratio"] is not None and r["unit"] != "ms"][::-1]
-    if not found:
-        return None
+def compared(rows: list[dict], bench: str) -> list[dict]:
+    """The rows of a bench that have another side."""
+    return [r for r in rows if r["bench"] == bench and r["ratio"] is not None and r["unit"] != "ms"]
+
+
+def ratios(rows: list[dict], title: str) -> go.Figure:
+    """Ratios with their bounds, one line a comparison."""
+    found = rows[::-1]
     names = [_words(r) for r in found]
     bars = {
         "type": "data",

@@ -9,7 +9,7 @@ from ocrgen.metrics.measures import columns as measured
 from ocrgen.scoring import read_scores
 from ocrgen.store import ALIVE, Run
 from ocrgen.ui import charts
-from ocrgen.ui.cached import samples, store
+from ocrgen.ui.cached import drawn, samples, store
 from ocrgen.ui.choices import nothing_yet
 from ocrgen.ui.study import results_of
 from ocrgen.ui.study_views import rank_table
@@ -80,7 +80,7 @@ def show(runs: list[Run]) -> None:
     for i, (tap, title) in enumerate(DISTANCES.items()):
         with columns[i % 2]:
             floor = first.get(f"floor_{tap}") if same_data else None
-            figure = charts.epoch_chart(title, lines(MARK[tap]), floor, log)
+            figure = drawn(charts.epoch_chart, title, lines(MARK[tap]), floor, log)
             alt = f"{title} by epoch for {', '.join(names.values())}"
             picked = st.plotly_chart(
                 figure, key=f"fid_chart_{tap}", alt=alt, on_select="rerun", selection_mode="points"
@@ -94,7 +94,7 @@ def show(runs: list[Run]) -> None:
     columns = st.columns(3)
     for i, (key, title) in enumerate(measured().items()):
         with columns[i % 3]:
-            figure = charts.epoch_chart(title, lines(key), 1.0 if key == "relative_spread" else None)
+            figure = drawn(charts.epoch_chart, title, lines(key), 1.0 if key == "relative_spread" else None)
             st.plotly_chart(figure, key=f"fid_{key}", alt=f"{title} by epoch")
     memory(scored, names)
     one_epoch(scored, names, shades)
@@ -105,10 +105,10 @@ def show(runs: list[Run]) -> None:
 
 
 def agreement(datasets: set[str]) -> None:
-    """How the newest study of the same data, else of any, ranks the distances against OCR accuracy."""
+    """How the first study of the same data, else of any, ranks the distances against OCR accuracy."""
     st.subheader("Does the distance tell how well OCR learns?")
     studies = [r for r in store().list("study") if r.request["settings"].get("protocol") == "paper"]
-    for run in sorted(studies, key=lambda r: (r.request["settings"]["dataset"] in datasets, r.name), reverse=True):
+    for run in sorted(studies, key=lambda r: r.request["settings"]["dataset"] in datasets)[::-1]:
         try:
             results = results_of(run)
         except Problem:
@@ -187,7 +187,7 @@ def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict
         with columns[i]:
             bars = {names[run]: (row["per_digit"][MARK[tap]], shades[run]) for run, row in at.items()}
             title = f"{DISTANCES[tap]} by digit, epoch {epoch}"
-            st.plotly_chart(charts.digit_bars(title, bars), key=f"fid_digits_{tap}", alt=title)
+            st.plotly_chart(drawn(charts.digit_bars, title, bars), key=f"fid_digits_{tap}", alt=title)
     for column, run in zip(st.columns(max(2, len(at))), at, strict=False):
         with column:
             try:

@@ -66,13 +66,7 @@ def choose() -> Run | None:
                 st.rerun()
         return None
     done = [n for n, r in known.items() if (r.path / "results.json").exists()]
-    newest_first = (done or list(known))[::-1]
-    return choose_one("Study", known, "ocr", max(newest_first, key=lambda name: _rank(known[name])))
-
-
-def _rank(run: Run) -> tuple[bool, bool]:
-    """One's own studies go before shipped ones, and of these the equal comparison before the paper's."""
-    return not run.shipped, run.shipped and run.request["settings"].get("protocol") == "fair"
+    return choose_one("Study", known, "ocr", (done or list(known))[-1])
 
 
 def progress(run: Run) -> None:

@@ -9,6 +9,7 @@ from ocrgen.store import Run
 from ocrgen.study import Results
 from ocrgen.study.plan import Arm
 from ocrgen.ui import study_charts as charts
+from ocrgen.ui.cached import drawn
 from ocrgen.ui.study_views import choose_size
 from ocrgen.ui.widgets import picture
 
@@ -25,7 +26,9 @@ def confusion(results: Results, run: Run) -> None:
         with column:
             start = keys.index(default[i]) if len(default) > i and default[i] in keys else 0
             key = st.selectbox("Arm", keys, start, format_func=title.get, key=f"ocr_confusion_{i}")
-            figure = charts.confusion_chart(results.confusions[key], f"{title[key]}: what was misread, all seeds")
+            figure = drawn(
+                charts.confusion_chart, results.confusions[key], f"{title[key]}: what was misread, all seeds"
+            )
             picked = st.plotly_chart(
                 figure, key=f"ocr_confusion_chart_{i}", on_select="rerun", selection_mode="points",
                 alt=f"Confusion matrix of {title[key]}",

@@ -1,6 +1,7 @@
 """The views of a study, one function each: arms, sizes, epochs, robustness, confusion, distances, the table."""
 
-import numpy as np
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -9,6 +10,7 @@ from ocrgen.study import Results
 from ocrgen.study.plan import PAPER_N, Arm, arms
 from ocrgen.transforms import CORRUPTIONS, EPSILONS
 from ocrgen.ui import study_charts as charts
+from ocrgen.ui.cached import drawn
 
 
 def choose_size(results: Results, key: str) -> int:
@@ -28,13 +30,9 @@ def _metric(key: str, options: list[str] | None = None) -> str:
     )
 
 
-def _readers(results: Results) -> pd.DataFrame:
-    return results.summary[results.summary.kind == "reader"]
-
-
 def _names(results: Results) -> list[str]:
     """Arms that have results, in the study's order."""
-    there = set(_readers(results).arm)
+    there = set(results.readers.arm)
     return [a.name for a in arms(results.config.generators) if a.name in there]
 
 
@@ -45,12 +43,13 @@ def by_arm(results: Results, run: Run) -> None:
         metric = _metric("arm")
     with right:
         n = choose_size(results, "arm")
-    rows = _readers(results)
+    rows = results.readers
     rows = rows[(rows.metric == metric) & rows.n_real.isin([n, 0])]
     columns = st.columns(2)
     with columns[0]:
         title = f"{charts.METRICS[metric]}, mean and 95 % interval"
-        st.plotly_chart(charts.arms_chart(rows, title), key="ocr_arms", alt=f"{title} by what the reader learned from")
+        figure = drawn(charts.arms_chart, rows, title)
+        st.plotly_chart(figure, key="ocr_arms", alt=f"{title} by what the reader learned from")
     with columns[1]:
         paired = results.differences
         paired = paired[(paired.n_real == n) & (paired.metric == metric)]
@@ -63,28 +62,25 @@ def by_arm(results: Results, run: Run) -> None:
             )  # fmt: skip
             rows = paired[paired.against == against]
             title = f"Gain over {Arm.parse(against).title}, paired by seed"
-            st.plotly_chart(charts.arms_chart(rows, title, zero=True), key="ocr_gain", alt=title)
+            st.plotly_chart(drawn(charts.arms_chart, rows, title, zero=True), key="ocr_gain", alt=title)
     shares(results, n)
 
 
 def shares(results: Results, n: int) -> None:
     """Which synthetic share validation chose, and how many images the filter kept."""
-    rows = _readers(results)
-    rows = rows[(rows.n_real == n) & rows.metric.isin(["share", "kept"])]
-    if rows.empty:
-        return
-    wide = rows.pivot(index="arm", columns="metric", values="mean").reindex(columns=["share", "kept"])
     told = []
-    for name in _names(results):
-        if name in wide.index and Arm.parse(name).generator:
-            share, kept = wide.loc[name]
+    for name in [a.name for a in arms(results.config.generators) if a.generator]:
+        share, kept = (results.of(name, n, metric) for metric in ("share", "kept"))
+        if share:
             told.append(
                 {
                     "arm": Arm.parse(name).title,
-                    "synthetic share of a batch, chosen on validation data (mean)": f"{share:.0%}",
-                    "kept by the filter (mean)": "" if np.isnan(kept) else f"{kept:.0%}",
+                    "synthetic share of a batch, chosen on validation data (mean)": f"{share['mean']:.0%}",
+                    "kept by the filter (mean)": f"{kept['mean']:.0%}" if kept else "",
                 }
             )
+    if not told:
+        return
     with st.expander("How much synthetic data was chosen"):
         st.dataframe(pd.DataFrame(told), hide_index=True, width="stretch")
 
@@ -104,13 +100,14 @@ def by_size(results: Results, run: Run) -> None:
     with right:
         chosen = st.multiselect("Arms", names, default, format_func=lambda a: Arm.parse(a).title, key="ocr_size_arms")
     if chosen:
-        figure = charts.size_chart(_readers(results), chosen, metric)
+        figure = drawn(charts.size_chart, results.readers, chosen, metric)
         st.plotly_chart(figure, key="ocr_sizes", alt=f"{charts.METRICS[metric]} by the number of labelled images")
 
 
 def by_epoch(results: Results, run: Run) -> None:
     """The paper's plots: what a reader of each epoch's 10,000 samples scores."""
-    if not (results.summary.kind == "epoch").any():
+    epochs = results.summary[results.summary.kind == "epoch"]
+    if epochs.empty:
         st.caption("Readers are trained on every epoch's samples in the paper's protocol only.")
         return
     left, _ = st.columns([1, 2])
@@ -124,7 +121,7 @@ def by_epoch(results: Results, run: Run) -> None:
         title = charts.METRICS.get(metric, "Coverage: share of real digits with a sample near")
         real = results.of("real", PAPER_N, metric)
         with columns[i % 2]:
-            figure = charts.epochs_chart(results.summary, metric, title, real)
+            figure = drawn(charts.epochs_chart, epochs, metric, title, real)
             st.plotly_chart(figure, key=f"ocr_epochs_{metric}", alt=f"{title} by generator epoch")
     seen = int(results.table[results.table.kind == "epoch"].n_labelled.max())
     st.caption(
@@ -135,7 +132,7 @@ def by_epoch(results: Results, run: Run) -> None:
 
 def robustness(results: Results, run: Run) -> None:
     """Accuracy under each corruption by strength, and under attack."""
-    rows = _readers(results)
+    rows = results.readers
     if not rows.metric.str.startswith("corruption/").any():
         st.caption("This study did not corrupt any images.")
         return
@@ -158,7 +155,7 @@ def robustness(results: Results, run: Run) -> None:
     panels |= {"attack": ("Attack (FGSM)", [float(e) for e in EPSILONS])}
     for i, (name, (title, steps)) in enumerate(panels.items()):
         with columns[i % 3]:
-            figure = charts.strength_chart(rows, chosen, name, title, steps)
+            figure = drawn(charts.strength_chart, rows, chosen, name, title, steps)
             st.plotly_chart(figure, key=f"ocr_robust_{name}", alt=f"Accuracy under {title.lower()} by strength")
     st.caption(f"{results.config.robust:,} test images, the same for all arms; bars: 95 % over the seeds.")
 
@@ -179,10 +176,11 @@ def distances(results: Results, run: Run) -> None:
     if not results.correlations:
         st.caption("Distances are compared with accuracy over the epochs of the paper's protocol.")
         return
+    epochs = results.table[results.table.kind == "epoch"]
     columns = st.columns(2)
     for i, distance in enumerate(charts.DISTANCES):
         with columns[i % 2]:
-            figure = charts.rank_chart(results.table, distance)
+            figure = drawn(charts.rank_chart, epochs, distance)
             st.plotly_chart(figure, key=f"ocr_rank_{distance}", alt=f"{charts.DISTANCES[distance]} against accuracy")
     rank_table(results)
 
@@ -216,6 +214,6 @@ def table(results: Results, run: Run) -> None:
     with st.container(horizontal=True):
         for name, frame in (("summary", results.summary), ("every cell", results.table)):
             st.download_button(
-                f"CSV: {name}", frame.to_csv(index=False), f"{run.name}-{name.replace(' ', '-')}.csv", "text/csv",
-                key=f"ocr_csv_{name}", on_click="ignore",
+                f"CSV: {name}", partial(frame.to_csv, index=False), f"{run.name}-{name.replace(' ', '-')}.csv",
+                "text/csv", key=f"ocr_csv_{name}", on_click="ignore",
             )  # fmt: skip

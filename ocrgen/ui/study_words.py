@@ -50,9 +50,7 @@ def headline(results: Results) -> None:
 def banner(results: Results) -> None:
     """How many labelled images the arms have seen: nothing on this page can be read without it."""
     config = results.config
-    readers = results.table[results.table.kind == "reader"]
-    seeds = readers.seed.nunique()
-    most = int(results.table.n_labelled.max())
+    seeds, most = results.readers.n.max(), results.summary.n_labelled.max()
     repeated = f"{seeds} seeds" + ("" if results.done == results.total else " so far")
     if config.protocol == "fair":
         sizes = ", ".join(f"{n:,}" for n in config.n)

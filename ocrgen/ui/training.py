@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ocrgen import Problem, datasets, jobs
 from ocrgen.store import ALIVE, Run
 from ocrgen.ui import charts, uploads
-from ocrgen.ui.cached import curves, store
+from ocrgen.ui.cached import curves, drawn, store
 from ocrgen.ui.widgets import attempt, choose_runs, link, model_title, run_status, run_title, settings_form
 
 QUICK = "Train both on the bundled digits"
@@ -212,6 +212,6 @@ def draw(looks: list[tuple[Run, dict]], axis: str, log: bool, strength: float) -
     columns = st.columns(2)
     for i, group in enumerate(charts.groups([t for t, *_ in lines.values()])):
         with columns[i % 2]:
-            figure = charts.learning_curves(lines, group, axis, log and group != "verdict", strength)
+            figure = drawn(charts.learning_curves, lines, group, axis, log and group != "verdict", strength)
             alt = f"{charts.TITLES.get(group, group)} by {charts.AXES[axis].lower()} for {', '.join(lines)}"
             st.plotly_chart(figure, key=f"train_chart_{group}", config={"displaylogo": False}, alt=alt)

@@ -2,15 +2,13 @@
 
 import hashlib
 import re
-import shutil
 import tempfile
 from pathlib import Path
 
 import streamlit as st
 
 from ocrgen import Problem, datasets
-from ocrgen.files import write_atomically
-from ocrgen.jobs import LEAST_FREE
+from ocrgen.files import clear, need_room, write_atomically
 from ocrgen.ui.cached import store
 
 SUFFIXES = ("zip", "npz")
@@ -51,6 +49,7 @@ def keep(name: str, content: bytes) -> Path:
     incoming = folder() / ".incoming"
     try:
         incoming.mkdir(parents=True, exist_ok=True)
+        clear(incoming.iterdir())
         _room(len(content))
         # A folder of its own: another viewer may bring the same file at the same time.
         with tempfile.TemporaryDirectory(dir=incoming) as place:
@@ -67,8 +66,7 @@ def _room(size: int) -> None:
     """Problem if so many bytes more are too many for the folder, or for its disk."""
     if sum(p.stat().st_size for p in found().values()) + size > MOST:
         raise Problem(f"Uploaded data sets may take {MOST >> 20:,} MB in all: remove one from {folder()} first.")
-    if shutil.disk_usage(folder()).free < LEAST_FREE + size:
-        raise Problem(f"The disk of {folder()} is almost full: make room first.")
+    need_room(folder(), size)
 
 
 def uploader(key: str) -> str | None:

@@ -118,19 +118,8 @@ def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run
     return known[name]
 
 
-def standing(run: Run) -> tuple:
-    """What is shown first, where nothing is asked for, is the greatest: the newest of one's own runs; of those that are
-    shipped our presets before the paper's, MNIST before others; a damaged run last."""
-    if run.state == "damaged":
-        return False, False, False, run.name
-    if run.shipped:
-        settings = run.request["settings"]
-        return False, settings.get("preset") == "fast", settings.get("dataset") == "mnist", run.name
-    return True, run.name[:15], run.number, run.name
-
-
 def choose_runs(known: dict[str, Run], key: str, limit: int = 6) -> list[Run]:
-    """Choose among runs; the choice stands in the URL (`?run=NAME&run=NAME`), so that it can be shared and reloaded.
+    """Choose among runs, at first the last; the choice stands in the URL (`?run=NAME&run=NAME`), to share and reload.
 
     Done by hand: the widget's own binding would put labels into the link, which change.
     """
@@ -140,7 +129,7 @@ def choose_runs(known: dict[str, Run], key: str, limit: int = 6) -> list[Run]:
             st.warning(f"The link names a run that is not here: {', '.join(gone)[:200]}. It may have been deleted.")
         st.session_state[key] = [n for n in asked if n in known][:limit]
     chosen = [n for n in st.session_state.get(key, []) if n in known]
-    st.session_state[key] = chosen or ([max(known, key=lambda n: standing(known[n]))] if known else [])
+    st.session_state[key] = chosen or [*known][-1:]
     chosen = st.multiselect(
         "Runs", list(known)[::-1], format_func=lambda n: run_title(known[n]), key=key, max_selections=limit,
         placeholder="Choose runs to compare", persist_state="session",

@@ -12,7 +12,7 @@ import torch
 from ocrgen import jobs
 from ocrgen.store import RunStore
 from ocrgen.training import work
-from tests.conftest import request, train_here
+from tests.conftest import request, train_here, until
 from tests.unit.test_training import same_weights
 
 KILLS = 10
@@ -71,23 +71,16 @@ def test_a_killed_job_shows_as_died_and_resumes(store):
     """The real thing, as the dashboard starts it: a submitted process, killed by its number."""
     run = jobs.start(store, "train", request(train={"epochs": 200}), "cvae-digits")
     assert run.state in ("queued", "running")
-    until = time.monotonic() + 60
-    while not run.look().get("epoch"):
-        assert time.monotonic() < until, run.look()
-        time.sleep(0.05)
+    until(lambda: run.look().get("epoch"), run)
     pid = run.look()["pid"]
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(ProcessLookupError):  # reaped: not even a zombie is left
-        while time.monotonic() < until:  # how long the system takes to take a process apart is its own affair
-            os.kill(pid, 0)
-            time.sleep(0.01)
+        until(lambda: os.kill(pid, 0), run)  # how long the system takes to take a process apart is its own affair
     assert run.state == "died"
     jobs.submit(run, store)
     assert run.alive
     step = run.look()["step"]
-    while run.look()["step"] <= step:
-        assert time.monotonic() < until, run.look()
-        time.sleep(0.05)
+    until(lambda: run.look()["step"] > step, run)
     begun = time.monotonic()
     run.cancel()
     while run.alive:

@@ -9,10 +9,9 @@ import time
 
 import pytest
 
-from ocrgen import Problem, jobs
+from ocrgen import Problem, files, jobs
 from ocrgen.cli.soak import soak
 from ocrgen.files import explain, overwrite, write_atomically
-from ocrgen.store import RunError
 from tests.conftest import train_here
 
 
@@ -108,8 +107,8 @@ def test_what_a_killed_process_left_is_swept_away(store):
 
 def test_no_job_begins_on_a_disk_that_is_almost_full(store, monkeypatch):
     run = store.create("nothing", {}, "x")
-    monkeypatch.setattr(jobs, "LEAST_FREE", shutil.disk_usage(store.root).total)
-    with pytest.raises(RunError, match="make room"):
+    monkeypatch.setattr(files, "LEAST_FREE", shutil.disk_usage(store.root).total)
+    with pytest.raises(Problem, match="make room"):
         jobs.submit(run, store)
     assert run.state == "cancelled"
 
