@@ -66,7 +66,7 @@ def slots() -> int:
 
 def queue(store: RunStore) -> list[Run]:
     """The runs that wait, the next one first."""
-    looks = [(r, r.look()) for r in store.list() if not r.shipped]
+    looks = [(r, r.look()) for r in store.own()]
     waiting = [(s.get("queued", ""), r.name, r) for r, s in looks if s["state"] == "queued"]
     return [r for *_, r in sorted(waiting, key=lambda w: w[:2])]
 

@@ -41,6 +41,10 @@ class RunStore:
         other = os.environ.get("OCRGEN_CHECKPOINTS") if shipped is SHIPPED else None
         self.shipped = Path(other).expanduser() if other else shipped
 
+    def own(self) -> list[Run]:
+        """Runs of the writable folder alone."""
+        return RunStore(self.root, shipped=None).list()
+
     def list(self, verb: str | None = None) -> list[Run]:
         """Runs in the order of `standing`, the last first to be shown; damaged ones only where no verb is asked for."""
         roots = [(root, shipped) for root, shipped in ((self.shipped, True), (self.root, False)) if root]

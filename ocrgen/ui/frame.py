@@ -56,7 +56,7 @@ def jobs_line(here: str) -> None:
 
     @st.fragment(run_every=3.0)
     def line() -> None:
-        looks = [(run, run.look()) for run in store().list() if not run.shipped]
+        looks = [(run, run.look()) for run in store().own()]
         alive = [(run, s) for run, s in looks if s["state"] in ALIVE]
         for run, status in [x for x in alive if x[1]["state"] == "running"]:
             share = (status.get("step") or 0) / (status.get("total") or 1)

@@ -1,15 +1,14 @@
 """The page Saliency: for each digit what readers read, how sure they are, and where they looked."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from ocrgen import Problem, datasets, jobs
 from ocrgen.reading import FILE, ReaderRequest, geometry_of, load, readers
 from ocrgen.saliency import METHODS, Map, explain
+from ocrgen.sampling import to_png
 from ocrgen.store import ALIVE, Run
 from ocrgen.ui import charts, saliency_grid
 from ocrgen.ui.cached import store
@@ -203,16 +202,14 @@ def one(run: Run, image: np.ndarray, found: Map, options: dict, key: str) -> Non
         f"<b>{title(run)}</b><br>"
         f'<span style="font-size:.8rem;opacity:.8">{seen:,} labelled images seen</span></div>'
     )
-    picture = overlay(image, found, options["opacity"])
+    png = to_png(overlay(image, found, options["opacity"]))
     alt = f"Where the reader of {title(run)} looked for a {found.target}"
-    st.image(picture, width="stretch", alt=alt)
+    st.image(png, width="stretch", alt=alt)
     if found.empty:
         st.caption(f"**An empty map**: nothing in this layer speaks for a {found.target}. No colours are drawn.")
     st.html(bars(found.probabilities))
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG")
     st.download_button(
-        "PNG", buffer.getvalue(), f"saliency-{source}-{found.target}.png", "image/png",
+        "PNG", png, f"saliency-{source}-{found.target}.png", "image/png",
         key=f"saliency_png_{run.name}_{key}", on_click="ignore", icon=":material/download:",
     )  # fmt: skip
 
