@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
+from array import array
+from bisect import bisect_left
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,25 +37,49 @@ class CurveWriter:
 
 
 class CurveReader:
-    """Reads a run's event files, each byte once; `table()` is cheap when nothing is new."""
+    """Reads a run's event files, each byte once; `table()` is cheap, and the same, while nothing is new.
+
+    Plain arrays hold what was read: TensorBoard's own accumulator keeps an object for each point, which the garbage
+    collector then visits after every rerun of every page.
+    """
 
     def __init__(self, folder: Path):
-        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+        from tensorboard.backend.event_processing.directory_watcher import DirectoryWatcher
+        from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
+        from tensorboard.backend.event_processing.io_wrapper import IsSummaryEventsFile
 
-        keep_all = {"scalars": 0, "images": 1, "tensors": 1, "histograms": 1, "compressedHistograms": 1, "audio": 1}
-        self.accumulator = EventAccumulator(str(folder), size_guidance=keep_all)
+        self._events = DirectoryWatcher(str(folder), LegacyEventFileLoader, IsSummaryEventsFile)
+        self._lock = threading.Lock()
+        self._curves: dict[str, tuple[array, array]] = {}  # tag -> steps, values
+        self._table: pd.DataFrame | None = None
 
     def table(self) -> pd.DataFrame:
         """Columns `tag`, `step`, `value`; finite values only, in order of step. Empty where nothing was logged."""
+        with self._lock:
+            for event in self._events.Load():
+                self._take(event)
+            if self._table is None:
+                self._table = self._draw_up()
+            return self._table
+
+    def _take(self, event) -> None:
+        if event.HasField("session_log") and event.session_log.status == event.session_log.START:
+            # Of a resume: what a killed process has logged from this step on is out of date.
+            for steps, values in self._curves.values():
+                kept = bisect_left(steps, event.step)
+                del steps[kept:], values[kept:]
+            self._table = None
+        for value in event.summary.value:
+            if value.HasField("simple_value") and math.isfinite(value.simple_value):
+                steps, values = self._curves.setdefault(value.tag, (array("q"), array("d")))
+                steps.append(event.step)
+                values.append(value.simple_value)
+                self._table = None
+
+    def _draw_up(self) -> pd.DataFrame:
         import pandas as pd
 
-        self.accumulator.Reload()
-        rows = [
-            (tag, event.step, event.value)
-            for tag in self.accumulator.Tags()["scalars"]
-            for event in self.accumulator.Scalars(tag)
-            if math.isfinite(event.value)
-        ]
-        table = pd.DataFrame(rows, columns=["tag", "step", "value"])
+        curves = [pd.DataFrame({"tag": t, "step": list(s), "value": list(v)}) for t, (s, v) in self._curves.items()]
+        table = pd.concat(curves or [pd.DataFrame(columns=["tag", "step", "value"])], ignore_index=True)
         # A step logged twice (a resume at the very step) counts as logged last.
         return table.drop_duplicates(["tag", "step"], keep="last")

@@ -6,6 +6,7 @@ import importlib
 import json
 import pickle
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -14,9 +15,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from PIL import Image
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from threadpoolctl import threadpool_limits
 
 from ocrgen.store import Run, RunStore
+
+LIVE = 0.9  # seconds for which what moves stands still: a little less than pages wait before they look again
+WATCHING = 10.0  # seconds after which a session that has not looked again is not counted any more
 
 # Arrow's strings take a third of a millisecond for each comparison, however short the column; pages make hundreds.
 pd.set_option("mode.string_storage", "python")
@@ -139,6 +145,44 @@ def _reader(path: str):
     return CurveReader(path)
 
 
-def curves(run: Run):
-    """The curves of a run as one table, each byte of its event files read once."""
-    return _reader(str(run.path)).table()
+@st.cache_resource(ttl=LIVE, max_entries=32, show_spinner=False)
+def _table(path: str) -> pd.DataFrame:
+    return _reader(path).table()
+
+
+def curves(run: Run) -> pd.DataFrame:
+    """The curves of a run as one table, each byte of its event files read once; not to be changed.
+
+    All who watch a run see the same points for LIVE seconds: else each of them would have its charts drawn for himself.
+    """
+    return _table(str(run.path))
+
+
+@st.cache_resource(show_spinner=False)
+def _watchers() -> dict[str, float]:
+    return {}
+
+
+def pace() -> float:
+    """Seconds between two looks at what moves: one, and one more for every five sessions that watch already."""
+    now, seen = time.monotonic(), _watchers()
+    for session, last in list(seen.items()):
+        if now - last > WATCHING:
+            seen.pop(session, None)
+    seen[get_script_run_ctx().session_id] = now
+    return 1.0 + (len(seen) - 1) // 5
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _grid(path: str, changed: int) -> bytes:
+    from ocrgen.sampling import to_png
+
+    try:
+        return to_png(np.asarray(Image.open(path, formats=["PNG"]).convert("L")), zoom=3)
+    except (ValueError, SyntaxError) as fault:  # what Pillow raises for some damages
+        raise OSError(str(fault)) from fault
+
+
+def grid(file: Path) -> bytes:
+    """A sheet of samples that a training has left, as PNG at screen size. OSError if the file is damaged."""
+    return _grid(str(file), file.stat().st_mtime_ns)

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import streamlit as st
-from PIL import Image
 from pydantic import ValidationError
 
 from ocrgen import Problem, datasets, jobs
 from ocrgen.store import ALIVE, Run
 from ocrgen.ui import charts, uploads
-from ocrgen.ui.cached import curves, drawn, store
+from ocrgen.ui.cached import curves, drawn, grid, pace, store
 from ocrgen.ui.widgets import attempt, choose_runs, link, model_title, run_status, run_title, settings_form
 
 QUICK = "Train both on the bundled digits"
@@ -147,8 +146,9 @@ def runs() -> None:
         strength = st.slider("Smoothing", 0.0, 0.98, 0.6, 0.02, key="train_smoothing", width=180)
     moving = any(r.alive for r in selected)
 
-    @st.fragment(run_every=1.0 if live and moving else None)
+    @st.fragment(run_every=pace() if live and moving else None)
     def watch() -> None:
+        pace()  # still here
         looks = [(run, run.look()) for run in selected]
         for run, status in looks:
             run_status(run, status, actions)
@@ -182,15 +182,14 @@ def actions(run: Run, state: str) -> None:
 
 def draw(looks: list[tuple[Run, dict]], axis: str, log: bool, strength: float) -> None:
     """The newest samples of each run, and their curves over each other."""
-    grids = [(run, grid) for run, _ in looks if (grid := run.grids())]
-    for column, (run, grid) in zip(st.columns(max(2, len(grids))), grids, strict=False):
-        epoch = max(grid)
+    grids = [(run, files) for run, _ in looks if (files := run.grids())]
+    for column, (run, files) in zip(st.columns(max(2, len(grids))), grids, strict=False):
+        epoch = max(files)
         with column:
             try:
-                sheet = Image.open(grid[epoch])
-                sheet = sheet.resize((sheet.width * 3, sheet.height * 3), Image.Resampling.NEAREST)
+                sheet = grid(files[epoch])
             except OSError:
-                st.warning(f"{run.name}: samples/{grid[epoch].name} is damaged; the next epoch writes a new one.")
+                st.warning(f"{run.name}: samples/{files[epoch].name} is damaged; the next epoch writes a new one.")
                 continue
             st.image(
                 sheet,
