@@ -58,8 +58,8 @@ def _import_saliency() -> None:
 def settle() -> None:
     """Take what is imported for good out of the garbage collector's sight.
 
-    Streamlit collects after every run, those of timers too: half a million objects of torch and its company would
-    cost each 0.3 s, in which nobody else is served.
+    Half a million objects of torch and its company would make each full collection take 0.3 s, in which nobody is
+    served.
     """
     gc.collect()
     gc.freeze()
