@@ -39,8 +39,8 @@ class CurveWriter:
 class CurveReader:
     """Reads a run's event files, each byte once; `table()` is cheap, and the same, while nothing is new.
 
-    Plain arrays hold what was read: TensorBoard's own accumulator keeps an object for each point, which the garbage
-    collector then visits after every rerun of every page.
+    Plain arrays hold what was read: TensorBoard's own accumulator keeps an object for each point, for the garbage
+    collector to visit again and again.
     """
 
     def __init__(self, folder: Path):
