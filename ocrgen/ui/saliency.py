@@ -81,7 +81,7 @@ def choose() -> tuple[list[Run], str]:
     if not known:
         first_reader()
         return [], ""
-    sets = list(dict.fromkeys(r.request["settings"]["dataset"] for r in known))
+    sets = list(dict.fromkeys(r.request["settings"]["dataset"] for r in reversed(known)))
     names = {"mnist": "Western digits (MNIST)", "arabic": "Arabic-Indic digits", "digits": "Bundled digits"}
     dataset = sets[0]
     if len(sets) > 1:

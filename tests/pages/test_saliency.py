@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ocrgen.store import PACKAGE, RunStore
+from ocrgen.store import PACKAGE, SHIPPED, RunStore
 from tests.unit.test_reading import picture, train
 
 PAGE = str(PACKAGE / "pages/7_Saliency.py")
@@ -65,3 +65,9 @@ def test_without_readers_the_page_says_how_to_get_one(store):
     app = AppTest.from_file(PAGE, default_timeout=60).run()
     assert not app.exception
     assert "ocrgen reader" in app.code[0].value
+
+
+def test_of_what_is_shipped_the_western_digits_come_first(monkeypatch):
+    monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
+    app = AppTest.from_file(PAGE, default_timeout=60).run()
+    assert not app.exception and app.session_state["saliency_data"] == "mnist"
