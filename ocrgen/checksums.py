@@ -10,10 +10,15 @@ from ocrgen.files import write_atomically
 SUMS = "SHA256SUMS"
 
 
-def write_sums(root: Path) -> None:
-    """Write `SHA256SUMS` over the files of all runs in a folder, as `sha256sum -c` reads it."""
-    files = sorted(f for f in root.glob("[!.]*/**/*") if f.is_file())
-    write_atomically(root / SUMS, "".join(f"{_sum(f)}  {f.relative_to(root)}\n" for f in files))
+def write_sums(root: Path, made: str = "") -> None:
+    """Write `SHA256SUMS` over the files of all runs in a folder, as `sha256sum -c` reads it.
+
+    A sum that stands stays, so that a damaged file does not become right; those of the run `made` are new.
+    """
+    known = _read(root / SUMS, (root / SUMS).stat().st_mtime_ns) if (root / SUMS).is_file() else {}
+    names = sorted(str(f.relative_to(root)) for f in root.glob("[!.]*/**/*") if f.is_file())
+    found = {n: known[n] if n in known and n.split("/")[0] != made else _sum(root / n) for n in names}
+    write_atomically(root / SUMS, "".join(f"{digest}  {name}\n" for name, digest in found.items()))
 
 
 def verify(file: Path) -> None:

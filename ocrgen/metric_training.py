@@ -14,7 +14,7 @@ from torch import Tensor
 from ocrgen.datasets import load_digits
 from ocrgen.files import write_atomically
 from ocrgen.jobs import Cancelled, Stop
-from ocrgen.metrics.digitnet import VERSION, DigitNet
+from ocrgen.metrics.digitnet import FILE, VERSION, DigitNet
 from ocrgen.models.base import Settings, pick_device, pick_dtype
 from ocrgen.store import Run
 from ocrgen.transforms import affine
@@ -123,6 +123,6 @@ def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     read = {script: shares["20 classes"] for script, shares in scores.items()}
     about = {"name": VERSION, "settings": config.model_dump(), "test accuracy": read}
     run.folder("weights")
-    write_atomically(run.path / "weights" / "digitnet.safetensors", save(tensors, {"ocrgen": json.dumps(about)}))
+    write_atomically(run.path / "weights" / FILE, save(tensors, {"ocrgen": json.dumps(about)}))
     run.amend(test_accuracy=scores)
     file.unlink(missing_ok=True)

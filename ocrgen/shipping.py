@@ -55,7 +55,10 @@ def make(
         raise Problem(f"There is no recipe {sorted(unknown)[0]!r}: choose from {', '.join(known)}.")
     wanted = [r for r in known.values() if not only or r.name in _closed(only, known)]
     out.mkdir(parents=True, exist_ok=True)
-    os.environ["OCRGEN_SLOTS"] = str(workers)
+    os.environ |= {
+        "OCRGEN_SLOTS": str(workers),
+        "OCRGEN_CHECKPOINTS": str(out.resolve()),
+    }  # measured by what is made there
     store = RunStore(RunStore().root / ".checkpoints", shipped=None)
     ready = {r.name for r in wanted if _stands(out, r)}
     failed: dict[str, str] = {}
@@ -173,6 +176,7 @@ def pack(run: Run, out: Path) -> None:
     unborn.rename(target)
     if words := card(Run(target, shipped=True)):
         (target / "README.md").write_text(words)
+    write_sums(out, made=run.name)
 
 
 def _last_only(folder: Path) -> None:

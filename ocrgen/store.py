@@ -14,10 +14,16 @@ from ocrgen import __version__
 from ocrgen.files import clear, lock, write_atomically
 from ocrgen.run import ALIVE, STATES, Run, RunError, now
 
-__all__ = ["ALIVE", "PACKAGE", "SHIPPED", "STATES", "Run", "RunError", "RunStore", "now"]
+__all__ = ["ALIVE", "PACKAGE", "SHIPPED", "STATES", "Run", "RunError", "RunStore", "now", "shipped_folder"]
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SHIPPED = PACKAGE / "checkpoints"
+
+
+def shipped_folder(name: str) -> Path:
+    """The folder of a shipped run: in OCRGEN_CHECKPOINTS if it is there, else in the project's own `checkpoints/`."""
+    other = Path(os.environ.get("OCRGEN_CHECKPOINTS") or SHIPPED).expanduser() / name
+    return other if other.is_dir() else SHIPPED / name
 
 
 def standing(run: Run) -> tuple:

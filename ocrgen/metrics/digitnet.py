@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from ocrgen import Problem
 from ocrgen.checksums import verify
 from ocrgen.metrics.features import TAPS, FeatureExtractor, read_taps
-from ocrgen.store import PACKAGE
+from ocrgen.store import shipped_folder
 
 # It never changes silently: another training is another version, with another name.
 VERSION = "digitnet-2"
-WEIGHTS = PACKAGE / "checkpoints" / VERSION / "weights" / "digitnet.safetensors"
+FILE = "digitnet.safetensors"
 
 
 def wide(a: int, b: int, stride: int = 1) -> nn.Sequential:
@@ -72,7 +72,7 @@ class DigitNetExtractor(FeatureExtractor):
     @classmethod
     def load(cls, weights: str | None = None) -> "DigitNetExtractor":
         """From `weights` or the shipped file. Problem if that is missing or damaged."""
-        file = Path(weights) if weights else WEIGHTS
+        file = Path(weights) if weights else shipped_folder(VERSION) / "weights" / FILE
         verify(file)
         try:
             content = file.read_bytes()

@@ -14,9 +14,8 @@ from ocrgen.files import parse, write_atomically
 from ocrgen.metrics.features import FeatureExtractor
 from ocrgen.metrics.frechet import GaussianStats
 from ocrgen.metrics.scores import Reference, unseen
-from ocrgen.store import PACKAGE
+from ocrgen.store import shipped_folder
 
-SHIPPED = PACKAGE / "checkpoints"
 LOSS = 4e-6  # of the trace: moves FID against real images, n = 10,000, where it is smallest, by less than 0.1 %
 FLOOR_SIZES = (500, 1000, 2000, 5000, 10_000)
 
@@ -26,7 +25,7 @@ def find_reference(dataset: str, extractor: FeatureExtractor) -> Reference:
 
     Where the data are at hand, statistics are shipped only for the very same images, which still show copies.
     """
-    folder = SHIPPED / f"reference-{Path(dataset).stem}"
+    folder = shipped_folder(f"reference-{Path(dataset).stem}")
     about = _about(folder)
     ours = about.get("extractor") == f"{extractor.name}/{extractor.hash}"
     try:

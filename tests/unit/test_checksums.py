@@ -6,7 +6,7 @@ import pytest
 
 from ocrgen import Problem
 from ocrgen.checksums import SUMS, verify, write_sums
-from ocrgen.metrics.digitnet import WEIGHTS, DigitNetExtractor
+from ocrgen.metrics.digitnet import VERSION, DigitNetExtractor
 from ocrgen.metrics.reference import load_reference
 from ocrgen.store import SHIPPED, Run
 from ocrgen.study import read_results
@@ -23,7 +23,7 @@ def test_every_shipped_file_is_what_its_sum_says():
 def copied(tmp_path):
     """The network, a reference and a study as shipped, with their sums."""
     root = tmp_path / "checkpoints"
-    for name in (WEIGHTS.parts[-3], "reference-mnist", "study-paper-mnist"):
+    for name in (VERSION, "reference-mnist", "study-paper-mnist"):
         shutil.copytree(SHIPPED / name, root / name)
     write_sums(root)
     return root

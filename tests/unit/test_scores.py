@@ -119,7 +119,7 @@ def test_a_shipped_reference_scores_as_the_data_do(reference, extractor, held_ou
 
 
 def test_what_is_shipped_of_the_same_images_is_used(reference, extractor, held_out, monkeypatch, tmp_path):
-    monkeypatch.setattr("ocrgen.metrics.reference.SHIPPED", tmp_path)
+    monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(tmp_path))
     folder = tmp_path / "reference-digits"
     folder.mkdir()
     save_reference(reference, folder)
@@ -137,7 +137,7 @@ def test_what_is_shipped_of_the_same_images_is_used(reference, extractor, held_o
 
 
 def test_nothing_to_score_against_says_so(extractor, monkeypatch, tmp_path):
-    monkeypatch.setattr("ocrgen.metrics.reference.SHIPPED", tmp_path)
+    monkeypatch.setattr("ocrgen.store.SHIPPED", tmp_path)
     monkeypatch.setenv("OCRGEN_DATA", str(tmp_path))
     with pytest.raises(Problem, match="nothing can be scored"):
         find_reference("mnist", extractor)

@@ -7,6 +7,8 @@ import pytest
 
 from ocrgen import Problem, shipping
 from ocrgen.checksums import verify
+from ocrgen.metrics.digitnet import VERSION
+from ocrgen.metrics.features import load_extractor
 from ocrgen.models import generators
 from ocrgen.recipes import SCRIPTS, Recipe, recipes
 from ocrgen.sampling import draw
@@ -80,6 +82,16 @@ def test_whole_seeds_of_an_unfinished_study_are_gone_on_from(studied, tmp_path):
     assert [r.name for r in RunStore(tmp_path / "empty", shipped=tmp_path / "out").list()] == []  # out of sight
 
 
+def test_elsewhere_the_metric_network_is_the_one_made_there(monkeypatch, tmp_path):
+    monkeypatch.setattr("ocrgen.store.SHIPPED", tmp_path / "nothing")
+    with pytest.raises(Problem):
+        load_extractor()
+    shutil.copytree(SHIPPED / VERSION, tmp_path / "out" / VERSION)
+    monkeypatch.setattr(shipping, "recipes", lambda: [])
+    make(tmp_path / "out", [], 1, lambda step, total: None, print)
+    assert load_extractor().hash
+
+
 def test_make_works_recipes_off_in_order_and_keeps_what_stands(monkeypatch, tmp_path):
     small = {"dataset": "digits", "steps": 20}
     told = []
@@ -94,5 +106,17 @@ def test_make_works_recipes_off_in_order_and_keeps_what_stands(monkeypatch, tmp_
     assert [r.name for r in RunStore(shipped=None).list()] == []  # the work is out of sight
     make(tmp_path / "out", ["one"], 1, lambda step, total: None, told.append)
     assert told == ["one is made"]
+    # Made again, its sums are new; those of files that were not made again are as they were.
+    (other := tmp_path / "out" / "other").mkdir()
+    (other / "file").write_text("whole")
+    shutil.rmtree(tmp_path / "out" / "one")
+    make(tmp_path / "out", ["one"], 1, lambda step, total: None, told.append)
+    (other / "file").write_text("hurt")
+    monkeypatch.setattr(shipping, "recipes", lambda: [Recipe("one", "reader", small | {"seed": 1})])
+    shutil.rmtree(RunStore(shipped=None).root / ".checkpoints")
+    make(tmp_path / "out", ["one"], 1, lambda step, total: None, told.append)
+    verify(tmp_path / "out" / "one" / "weights" / "reader.safetensors")
+    with pytest.raises(Problem, match="damaged"):
+        verify(other / "file")
     with pytest.raises(Problem, match="no recipe 'two'"):
         make(tmp_path / "out", ["two"], 1, lambda step, total: None, told.append)
