@@ -16,7 +16,7 @@ from tests.conftest import request, train_here, until
 from tests.unit.test_training import same_weights
 
 KILLS = 10
-SETTINGS = {"train": {"epochs": 30, "log_every": 3}, "config": {"batch": 64}}
+SETTINGS = {"train": {"epochs": 18, "log_every": 3}, "config": {"batch": 64}}
 
 
 def train(root, name):
@@ -36,7 +36,7 @@ def processes():
 
 @pytest.mark.parametrize("model", ["cvae", "cgan"])
 def test_ten_kills_at_random_moments_change_nothing(store, processes, model, monkeypatch):
-    settings = {"cvae": SETTINGS, "cgan": {**SETTINGS, "train": {"epochs": 12, "log_every": 3}}}[model]
+    settings = {"cvae": SETTINGS, "cgan": {**SETTINGS, "train": {"epochs": 8, "log_every": 3}}}[model]
     begun = time.monotonic()
     whole = train_here(store, model, **settings)
     life = time.monotonic() - begun
