@@ -23,8 +23,8 @@ from ocrgen.sampling import draw
 from ocrgen.scoring import SEED, read_scores
 from ocrgen.store import ALIVE, Run, RunStore
 from ocrgen.study.plan import StudyConfig, plan
-from ocrgen.study.results import DISTANCES
 from ocrgen.study.runner import state_of
+from ocrgen.study.statistics import DISTANCES
 from ocrgen.weights import load_generator
 
 POLL = 1.0  # seconds between two looks at the runs

@@ -14,7 +14,7 @@ from ocrgen.benchmark.verdicts import SPEED, WAYS, judge
 from ocrgen.benchmark.ways import Pair, pairs
 from ocrgen.jobs import Cancelled
 from ocrgen.models.base import GenerativeModel
-from ocrgen.study.results import interval
+from ocrgen.study.statistics import interval
 
 IMAGES, QUICK_IMAGES = 1024, 16  # of one training
 DRAWN, QUICK_DRAWN = 1024, 128  # images drawn at a time

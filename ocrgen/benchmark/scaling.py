@@ -11,7 +11,7 @@ from ocrgen.benchmark.lab import Lab, Part, kinds
 from ocrgen.benchmark.loops import OurLoop, build
 from ocrgen.benchmark.measure import Side, Times
 from ocrgen.models.base import BLOCK, GenerativeModel, ModelConfig
-from ocrgen.study.results import interval
+from ocrgen.study.statistics import interval
 
 IMAGES, QUICK_IMAGES = (1000, 2000, 5000, 10_000, 20_000, 60_000), (128, 256)
 BATCHES, QUICK_BATCHES = (1, 16, 128, 256, 512, 1024, 4096, 8192), (1, 128, 256)

@@ -8,7 +8,7 @@ wrong by luck. That all parts hold, or that none does, needs no such care: it is
 from collections.abc import Callable, Sequence
 
 from ocrgen.benchmark import judge
-from ocrgen.study.results import quantile
+from ocrgen.study.statistics import quantile
 from ocrgen.study.verdicts import INK, SANE, below, more
 
 HOLDS, FAILS, OPEN, UNMEASURED = "holds", "does not hold", "undecided", "not measured"

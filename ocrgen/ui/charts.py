@@ -23,7 +23,7 @@ TITLES = {
     "r1": "R1 gradient penalty",
     "lfid_64": "LFID-64 of samples, while training",
     "lfid_192": "LFID-192 of samples, while training",
-    "spread": "Within-class spread of samples (real digits: 1)",
+    "spread": "Spread within a class (real: 1)",
     "speed": "Images per second",
 }
 DASHES = {"train": "solid", "validation": "dot", "real": "solid", "fake": "dash", "held-out": "dot", "samples": "solid"}

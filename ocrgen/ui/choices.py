@@ -6,7 +6,7 @@ import streamlit as st
 
 from ocrgen.store import Run, standing
 from ocrgen.ui import charts
-from ocrgen.ui.cached import generator, store
+from ocrgen.ui.cached import store
 from ocrgen.ui.training import QUICK, start_both
 from ocrgen.ui.widgets import attempt, model_title, run_title
 
@@ -60,13 +60,6 @@ def alike(models: dict[str, list[Run]], asked: str | None) -> dict[str, Run]:
         same = [r for r in group if r.request["settings"]["dataset"] == data]
         picked[model] = first if first in group else (same or group)[0]
     return picked
-
-
-def newest() -> list[Choice]:
-    """The newest run of each generator, as it last was; damaged weights are named and left out."""
-    models = by_model()
-    choices = [Choice(run, run.best_epoch()) for run in alike(models, None).values()]
-    return [c for c in choices if attempt(generator, c.run, c.epoch)]
 
 
 def nothing_yet(page: str) -> None:

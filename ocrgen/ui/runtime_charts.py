@@ -41,12 +41,12 @@ def trainings(rows: list[dict], way: str) -> go.Figure:
         mine = [r for r in found if r["subject"] == name]
         title, colour = name.split(",")[0], shade(name)
         seconds = [r["cpu_value"] for r in mine]
-        figure.add_scatter(
-            x=[r["size"] for r in mine], y=seconds, name=title, mode="lines+markers", line={"color": colour, "width": 2}
-        )
         mean = sum(seconds) / len(seconds)
-        note = {"text": f"{title}, mean {mean:.3g} s", "font": {"color": colour}, "textposition": "end"}
-        figure.add_hline(mean, line={"color": colour, "dash": "dash", "width": 1.5}, label=note)
+        figure.add_scatter(
+            x=[r["size"] for r in mine], y=seconds, name=f"{title}, mean {mean:.3g} s", mode="lines+markers",
+            line={"color": colour, "width": 2},
+        )  # fmt: skip
+        figure.add_hline(mean, line={"color": colour, "dash": "dash", "width": 1.5})
     figure = styled(figure, "CPU seconds of each training", "Training", True)
     figure.update_xaxes(dtick=1)
     return figure.update_layout(height=380)

@@ -19,8 +19,8 @@ from ocrgen.datasets import load_digits
 from ocrgen.store import PACKAGE, Run, RunStore
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.plan import StudyConfig, describe, plan
-from ocrgen.study.results import PAIRED
 from ocrgen.study.runner import state_of, work
+from ocrgen.study.statistics import PAIRED
 
 N = 60
 TINY = {

@@ -20,7 +20,8 @@ from ocrgen.store import SHIPPED, Run, RunStore
 from ocrgen.study import Results, read_results
 from ocrgen.study.advice import advise
 from ocrgen.study.plan import Arm, StudyConfig, arms
-from ocrgen.study.results import COLUMNS, paired, summarise
+from ocrgen.study.results import COLUMNS
+from ocrgen.study.statistics import paired, summarise
 from ocrgen.study.takeaway import takeaway
 from ocrgen.ui.report import report
 

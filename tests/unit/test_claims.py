@@ -13,7 +13,8 @@ from ocrgen.study.claims import answer, judge
 from ocrgen.study.findings import Benchmark, Findings, Study
 from ocrgen.study.judging import FAILS, HOLDS, OPEN, UNMEASURED, every, some, strictly, together
 from ocrgen.study.plan import StudyConfig
-from ocrgen.study.results import COLUMNS, DISTANCES, Results, correlations, paired, summarise
+from ocrgen.study.results import COLUMNS, Results
+from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
 from tests.unit.test_study_results import checkpoints, falling, results
 
 NOBODY = Findings(None, None, None, (), ())

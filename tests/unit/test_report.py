@@ -14,7 +14,7 @@ from ocrgen.__main__ import main
 from ocrgen.store import PACKAGE, SHIPPED, Run
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.plan import Arm, describe
-from ocrgen.study.results import correlations, paired, summarise
+from ocrgen.study.statistics import correlations, paired, summarise
 from ocrgen.ui.claims import signed
 from ocrgen.ui.report import report
 from tests.html_page import Page
