@@ -17,6 +17,7 @@ from ocrgen.study.runner import do_cells, listen, start_worker, state_of, write_
 
 KNOCK = 5.0  # seconds to wait for a scheduler's answer
 IDLE = 30.0  # seconds that a worker's process waits for its next cell
+NOBODY = "The Dask scheduler has no workers: start one on each machine, and the study goes on."
 STOPPED = 3  # its exit status after a stop
 _idle: list[tuple[str, subprocess.Popen]] = []  # of this worker, with the folders of their studies
 
@@ -47,6 +48,9 @@ def run_on_cluster(
             futures[cell.key] = client.submit(do_cell, str(run.path), cell.key, needs, key=name, pure=False)
         while not all(f.done() for f in futures.values()):
             told()
+            idle = NOBODY if not client.scheduler_info()["workers"] else ""
+            if idle != run.look().get("note", ""):
+                run.update(note=idle)
             if stop():
                 _stop(run, futures)
                 raise Cancelled

@@ -32,6 +32,11 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+def answers(port: int) -> bool:
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """The scheduler's address, and scheduler and two workers as processes; none of them outlives the tests."""
@@ -41,12 +46,8 @@ def cluster(tmp_path_factory):
     processes = [start("dask_scheduler", "--port", str(port))]
     processes += [start("dask_worker", address, *options) for _ in range(2)]
 
-    def answers():
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", port)) == 0
-
     try:
-        wait_for(answers)
+        wait_for(lambda: answers(port))
         yield address, processes
     finally:
         for process in reversed(processes):
@@ -136,6 +137,31 @@ def test_a_cancel_reaches_the_workers(cluster, store, monkeypatch):
     canceller.join()
     wait_for(lambda: not processes_of(run))
     assert run.state == "cancelled" and not files(run) and not run.stop_file.exists()
+
+
+def test_a_study_says_that_it_waits_for_workers(store, monkeypatch, tmp_path):
+    scheduler = start("dask_scheduler", "--port", str(port := free_port()))
+    workers, folder = [], str(tmp_path)
+    try:
+        wait_for(lambda: answers(port))
+        monkeypatch.setenv("OCRGEN_SCHEDULER", address := f"tcp://127.0.0.1:{port}")
+        run, heard = create(store, full_steps=1_000_000), []
+
+        def watch():
+            heard.append(wait_for(lambda: run.look().get("note")))
+            workers.append(start("dask_worker", address, "--nthreads", "1", "--no-nanny", "--local-directory", folder))
+            wait_for(lambda: log_of(run, "begins"))
+            wait_for(lambda: not run.look().get("note"))
+            run.cancel()
+
+        watcher = in_thread(watch)
+        assert execute(run, store) == "cancelled"
+        watcher.join()
+        assert len(heard) == 1 and "has no workers" in heard[0]
+    finally:
+        for process in [*workers, scheduler]:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.parametrize(
