@@ -1,7 +1,7 @@
 """What every generator is: settings with bounds, a training step, EMA weights, and labelled samples from a seed."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import torch
@@ -11,11 +11,21 @@ from torch import Tensor, nn
 from ocrgen import Problem
 from ocrgen.datasets.base import CLASSES, SIZE
 
-# Noise is drawn and networks are run in blocks of this many images, the last one padded, so that image i of a seed
-# is the same whether 1 or 10,000 are asked for: kernels of other shapes round differently.
-BLOCK = 128
+# Networks are run in blocks whose borders are always the same (8, 16, 32, 64, 128, then every 128 images), the last
+# one padded, so that image i of a seed is the same whether 1 or 10,000 are asked for: kernels of other shapes round
+# differently. The first are small so that few images come at once.
+FIRST, BLOCK = 8, 128
 MAX_SAMPLES = 100_000
 Show = Callable[[int, int], None]
+
+
+def blocks(n: int) -> Iterator[tuple[int, int]]:
+    """Start and size of each block that n images are drawn in."""
+    start = 0
+    while start < n:
+        size = min(BLOCK, max(FIRST, start))
+        yield start, size
+        start += size
 
 
 def quiet(done: int, total: int) -> None:
@@ -109,17 +119,18 @@ class GenerativeModel(nn.Module):
         bf16 = pick_dtype(device) is torch.bfloat16
         self.sampler.eval()
         n = len(labels)
-        pad = -n % BLOCK
+        borders = list(blocks(n))
+        pad = sum(borders[-1]) - n if n else 0
         codes = torch.cat([codes, codes.new_zeros(pad, codes.shape[1])]).to(device)
         labels = torch.cat([labels, labels.new_zeros(pad)]).to(device)
         out = torch.empty(n + pad, SIZE, SIZE, dtype=torch.uint8)
-        for i in range(0, n, BLOCK):
-            block, of = codes[i : i + BLOCK], labels[i : i + BLOCK]
+        for i, size in borders:
+            block, of = codes[i : i + size], labels[i : i + size]
             block = self.codes(block, of) if noise else block
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
                 logits = self.sampler(block, of)
-            out[i : i + BLOCK] = logits.float().sigmoid().mul_(255).round_().to(torch.uint8).squeeze(1)
-            show(min(i + BLOCK, n), n)
+            out[i : i + size] = logits.float().sigmoid().mul_(255).round_().to(torch.uint8).squeeze(1)
+            show(min(i + size, n), n)
         return out[:n]
 
     def sample(self, labels: Tensor, generator: torch.Generator | None = None, show: Show = quiet) -> Tensor:
