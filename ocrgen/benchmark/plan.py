@@ -6,14 +6,17 @@ from pydantic import Field
 
 from ocrgen.models.base import Settings
 
-BENCHES = ("train", "sample", "distance", "reader", "claim", "scaling", "quality")
+BENCHES = ("train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality")
 
 
 class BenchmarkConfig(Settings):
     """One benchmark, as it stands in `run.json`."""
 
-    what: Literal["train", "sample", "distance", "reader", "claim", "scaling", "quality", "all", "app"] = Field(
-        "all", description="what to measure; all but the dashboard, app, takes an hour, or less than a minute if quick"
+    what: Literal["train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality", "all", "app"] = (
+        Field(
+            "all",
+            description="what to measure; all but the dashboard, app, takes an hour, or less than a minute if quick",
+        )
     )
     quick: bool = Field(False, description="all but the quality of samples, roughly, in under a minute")
     dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")

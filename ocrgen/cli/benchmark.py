@@ -31,7 +31,7 @@ def asked(args: list[str]) -> tuple:
 
     def command(
         what: Positional[
-            Literal["train", "sample", "distance", "reader", "claim", "scaling", "quality", "all"]
+            Literal["train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality", "all"]
         ] = "all",
         quick: bool = False,
         json: bool = False,

@@ -12,94 +12,11 @@ from ocrgen.benchmark import read_benchmark, verdicts
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.store import ALIVE, Run
-from ocrgen.ui import runtime_charts as charts
-from ocrgen.ui.cached import drawn, store
+from ocrgen.ui.cached import store
 from ocrgen.ui.claims import TINTS
+from ocrgen.ui.runtime_charts import BARS
+from ocrgen.ui.runtime_views import VIEWS
 from ocrgen.ui.widgets import BADGES, attempt, choose_one
-
-
-def ten(rows: list[dict]) -> None:
-    """The paper's plots: seconds of each of ten trainings, and their mean."""
-    way = st.segmented_control(
-        "Compared", list(WAYS), default="paper", format_func=WAYS.get, key="runtime_way", required=True
-    )
-    figure = drawn(charts.trainings, rows, way)
-    st.plotly_chart(figure, key="runtime_ten", alt=f"Seconds of each of the repeated trainings, {WAYS[way]}")
-    st.caption("Each point: one training, short and from a seed of its own, both generators in turn. Lines: means.")
-
-
-def speeds(rows: list[dict]) -> None:
-    """How many times as fast as the other way: training, sampling, distances, the reader."""
-    for bench, title in charts.BARS.items():
-        if found := charts.compared(rows, bench):
-            st.plotly_chart(drawn(charts.ratios, found, title), key=f"runtime_{bench}", alt=title)
-    st.caption("Right of the line at 1: faster than the other side, which is named. Bars: 95 % of the median ratio.")
-
-
-def latency(rows: list[dict]) -> None:
-    """One call of `sample` by its batch."""
-    figure = drawn(charts.latency, rows)
-    st.plotly_chart(figure, key="runtime_latency", alt="Milliseconds of one sampling call by batch")
-    st.caption(
-        "Ours draws in blocks of fixed borders, 16 images the first and 128 the largest, so that image i of a seed is "
-        "the same however many are asked for: one image costs sixteen."
-    )
-
-
-def scaling(rows: list[dict]) -> None:
-    """Time by size, log-log, with the fitted exponent."""
-    columns = st.columns(2)
-    for i, (part, (title, x)) in enumerate(charts.SCALES.items()):
-        with columns[i % 2]:
-            st.plotly_chart(drawn(charts.scaling, rows, part, title, x), key=f"runtime_scaling_{part}", alt=title)
-    found = [r for r in rows if r["bench"] == "scaling" and r["unit"] == "exponent"]
-    told = [f"{r['subject']}: size to the power of {charts.bounded(r)}" for r in found]
-    st.caption("Time grows as — " + "; ".join(told) + ".")
-
-
-def quality(rows: list[dict]) -> None:
-    """What training time buys: a reader's accuracy by the generator's CPU seconds."""
-    st.plotly_chart(drawn(charts.quality, rows), key="runtime_quality", alt="Accuracy by CPU seconds of training")
-    st.caption(
-        "A reader trained for 400 steps on 10,000 generated images, graded on the real test set; bars: 95 % of the "
-        "test images. The generator has learned from the whole training set."
-    )
-
-
-def arithmetic(rows: list[dict]) -> None:
-    """Weights and multiply-adds, which explain the ratios."""
-    found = [r for r in rows if r["bench"] == "claim" and r["unit"] in ("multiply-adds", "weights")]
-    table = pd.DataFrame(
-        [{"network": r["subject"], "counted": r["unit"], "number": r["value"], "other / this": r["ratio"]}
-         for r in found]
-    )  # fmt: skip
-    st.dataframe(
-        table, hide_index=True, width="stretch",
-        column_config={"number": st.column_config.NumberColumn(format="localized"),
-                       "other / this": st.column_config.NumberColumn(format="%.3g")},
-    )  # fmt: skip
-    st.caption("Per image. Where the multiply-adds are equal, so is the speed: it is a matter of architecture.")
-
-
-def dashboard(rows: list[dict]) -> None:
-    """How long a viewer waits for each page, alone and among many."""
-    st.plotly_chart(drawn(charts.waits, rows), key="runtime_app", alt="Milliseconds of a rerun by page and crowd")
-    memory = [f"{r['value']:,.0f} MB {r['note']}" for r in rows if r["subject"] == "memory, RSS"]
-    st.caption(
-        "Points: median; bars reach to the 95th percentile; waiting for others included. Aims, dashed: 250 ms alone, "
-        f"1 s among twenty. Memory of the server: {'; '.join(memory)}."
-    )
-
-
-VIEWS = {
-    "Ten trainings": ("claim", ten),
-    "Speed": ("train", speeds),
-    "Latency": ("sample", latency),
-    "Scaling": ("scaling", scaling),
-    "What time buys": ("quality", quality),
-    "Arithmetic": ("claim", arithmetic),
-    "Dashboard": ("app", dashboard),
-}
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -188,7 +105,7 @@ def show(run: Run) -> None:
     headline(rows)
     there = {r["bench"] for r in rows}
     views = [name for name, (bench, _) in VIEWS.items() if bench in there]
-    if any(b in there for b in charts.BARS) and "Speed" not in views:
+    if any(b in there for b in BARS) and "Speed" not in views:
         views.append("Speed")
     if len(views) == 1:
         VIEWS[views[0]][1](rows)

@@ -40,6 +40,19 @@ def test_the_claim_is_judged_three_ways(measured, monkeypatch):
     assert len(at.dataframe[-1].value) > 10
 
 
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_the_limit_is_shown_as_a_share(store, repeats):
+    config = BenchmarkConfig(what="limit", quick=True, repeats=repeats, dataset="digits")
+    run = store.create("benchmark", config.model_dump(), "benchmark-limit")
+    assert jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None)) == "done"
+    at = open_page()
+    table = at.dataframe[0].value
+    assert list(table.training) == ["CVAE fast, batch 128", "CGAN fast, batch 64"]
+    # A training does not reach more than one large matrix product, but for noise.
+    assert table["of the matrix product"].between(1, 110).all()
+    assert (table.bounds == "one round").all() == (repeats == 1)
+
+
 def test_nothing_measured_yet_says_what_to_do(store):
     at = open_page()
     assert any(b.label == "Measure now, on the bundled digits" for b in at.button)
