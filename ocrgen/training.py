@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from ocrgen import Problem
@@ -18,6 +17,7 @@ from ocrgen.metrics.features import load_extractor
 from ocrgen.metrics.monitor import Monitor, Rule
 from ocrgen.models import generators
 from ocrgen.models.base import GenerativeModel, pick_device, pick_dtype
+from ocrgen.processor import settle
 from ocrgen.sampling import tile, to_png
 from ocrgen.store import Run
 from ocrgen.training_config import TrainConfig, TrainRequest
@@ -87,7 +87,7 @@ class Trainer:
 
     def do_step(self, index: Tensor) -> None:
         """One batch: scale it once, here, and let the model learn from it."""
-        images, labels = (t[index] for t in self.train)
+        images, labels = (t.index_select(0, index) for t in self.train)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
             self.pending.append(self.model.training_step(images.float().div_(255), labels))
         self.step += 1
@@ -233,8 +233,7 @@ def keep_real(train: Digits, run: Run) -> None:
 def work(run: Run, stop: Stop, show: Callable[[int, int], None] = lambda step, total: None) -> None:
     """The verb `train` on a run: everything from its request, everything into its folder."""
     request = TrainRequest.model_validate(run.request["settings"])
-    torch.set_num_threads(request.train.threads)
-    threadpool_limits(request.train.threads)  # linear algebra of the scores, which would spin on the dashboard's core
+    settle(request.train.threads)
     data = load_digits(request.dataset)
     before = run.request.get("data")
     facts = data.facts()

@@ -2,12 +2,14 @@
 
 import numpy as np
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from ocrgen.models.adam import FusedAdam
 from ocrgen.models.base import GenerativeModel
-from ocrgen.models.cgan import Flatten
+from ocrgen.models.cgan import Dropout, Flatten
 from ocrgen.models.decoders import ConvDecoder, TransposedDecoder, one_hot
+from ocrgen.models.fused import LabelledLinear
 
 
 class PlainConvDecoder(ConvDecoder):
@@ -35,7 +37,21 @@ class PlainFlatten(Flatten):
         return h.flatten(1)
 
 
-PLAIN = {ConvDecoder: PlainConvDecoder, TransposedDecoder: PlainTransposedDecoder, Flatten: PlainFlatten}
+class PlainLabelledLinear(LabelledLinear):
+    """The same layer over what most code hands to it: pixels and one-hot label, put together."""
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        """See LabelledLinear."""
+        return F.linear(torch.cat([x, one_hot(labels)], 1), self.weight, self.bias)
+
+
+PLAIN = {
+    LabelledLinear: PlainLabelledLinear,
+    ConvDecoder: PlainConvDecoder,
+    TransposedDecoder: PlainTransposedDecoder,
+    Flatten: PlainFlatten,
+    Dropout: nn.Dropout,
+}
 
 
 def plain(model: GenerativeModel) -> GenerativeModel:

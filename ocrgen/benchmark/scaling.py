@@ -57,7 +57,7 @@ def training(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConf
 
 
 def sampling(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConfig) -> Iterator[dict]:
-    """One call by its images; up to 128 it is drawn in smaller blocks, which are left out of the fit."""
+    """One call by its images; what is drawn in smaller blocks than the usual is left out of the fit."""
     sizes = QUICK_BATCHES if lab.config.quick else BATCHES
     model = build(kind, config).eval()
     sides = [Side(f"{name}, sampling", partial(model.sample, torch.arange(size) % 10)) for size in sizes]

@@ -5,6 +5,15 @@ from torch import Tensor, nn
 from torch.optim.adam import adam
 
 
+def as_it_lies(t: Tensor) -> Tensor:
+    """The tensor in the order of its memory: one that lies channels last as (N, H, W, C), any other as it is.
+
+    The fused kernel copies each tensor that is not contiguous to and fro, all that a convolution has at every step.
+    """
+    last = t.ndim == 4 and t.is_contiguous(memory_format=torch.channels_last)
+    return t.permute(0, 2, 3, 1) if last else t
+
+
 class FusedAdam:
     """The arithmetic of `torch.optim.Adam(fused=True)`, called directly; steps exactly like it.
 
@@ -32,7 +41,8 @@ class FusedAdam:
         """Move every parameter that has a gradient."""
         rows = zip(self.parameters, self.means, self.squares, self.steps, strict=True)
         moved = [(p, p.grad, m, s, k) for p, m, s, k in rows if p.grad is not None]
-        parameters, gradients, means, squares, steps = (list(column) for column in zip(*moved, strict=True))
+        *columns, steps = (list(column) for column in zip(*moved, strict=True))
+        parameters, gradients, means, squares = ([as_it_lies(t) for t in column] for column in columns)
         adam(
             parameters,
             gradients,

@@ -10,11 +10,13 @@ from torch import Tensor, nn
 
 from ocrgen import Problem
 from ocrgen.datasets.base import CLASSES, SIZE
+from ocrgen.models import drawing
 
-# Networks are run in blocks whose borders are always the same, these and then every 128 images, the last one padded, so
+# Networks are run in blocks whose borders are always the same, these and then every 256 images, the last one padded, so
 # that image i of a seed is the same whether 1 or 10,000 are asked for: kernels of other shapes round differently.
 # The first are smaller, since who asks for few should not wait for many; more borders would cost more than they save.
-BORDERS, BLOCK = (16, 64, 128), 128
+BORDERS, BLOCK = (16, 64, 128, 256), 256
+NOISE_BLOCK = 128  # images whose noise is drawn at once: it never changes, or every seed would draw other digits
 MAX_SAMPLES = 100_000
 Show = Callable[[int, int], None]
 
@@ -67,6 +69,8 @@ class GenerativeModel(nn.Module):
         self.config = config
         self.optimisers = []
         self.updates = 0
+        self._ready: tuple = ()  # what `ready` made last, and from which state
+        self._averaged: tuple = ()  # what `average` moves, and towards what
 
     def finish(self) -> None:
         """Lay weights out for fast convolutions and make the averaged copy that draws the samples."""
@@ -88,6 +92,7 @@ class GenerativeModel(nn.Module):
     def start_training(self) -> "GenerativeModel":
         """Make the optimisers and go into training mode; returns itself."""
         self.optimisers = self.make_optimisers()
+        self._averaged = ()
         return self.train()
 
     @torch.no_grad()
@@ -96,28 +101,36 @@ class GenerativeModel(nn.Module):
         k = self.updates
         decay = min(self.config.ema, (1 + k) / (10 + k))
         self.updates += 1
-        floats = [
-            (mine, theirs)
-            for mine, theirs in zip(self.sampler.state_dict().values(), self.decoder.state_dict().values(), strict=True)
-            if mine.is_floating_point()
-        ]
-        torch._foreach_lerp_([a for a, _ in floats], [b for _, b in floats], 1 - decay)
+        if not self._averaged:
+            states = (network.state_dict() for network in (self.sampler, self.decoder))
+            floats = [[t for t in state.values() if t.is_floating_point()] for state in states]
+            self._averaged = floats[0], floats[1]
+        torch._foreach_lerp_(*self._averaged, 1 - decay)
 
     def noise(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """N(0, 1) noise (n, latent), float32 on the CPU; row i depends on the seed and i, not on n."""
-        blocks = [torch.randn(BLOCK, self.config.latent, generator=generator) for _ in range(-(-n // BLOCK))]
+        shape = (NOISE_BLOCK, self.config.latent)
+        blocks = [torch.randn(shape, generator=generator) for _ in range(-(-n // NOISE_BLOCK))]
         return torch.cat(blocks)[:n] if blocks else torch.empty(0, self.config.latent)
 
     def codes(self, noise: Tensor, labels: Tensor) -> Tensor:
         """Latent codes (B, latent) for noise (B, latent): the noise itself, unless a model knows better."""
         return noise
 
+    def ready(self) -> nn.Module:
+        """The sampler made ready to draw on its device; made anew when its numbers have changed."""
+        state = drawing.state(self.sampler)
+        if not self._ready or self._ready[0] != state:
+            device = next(self.sampler.parameters()).device
+            self._ready = state, drawing.ready(self.sampler, pick_dtype(device))
+        return self._ready[1]
+
     @torch.inference_mode()
     def decode(self, codes: Tensor, labels: Tensor, noise: bool = False, show: Show = quiet) -> Tensor:
         """Draw images uint8 (N, 28, 28) on the CPU from latent codes (or `noise`) (N, latent) and labels (N,)."""
         device = next(self.sampler.parameters()).device
         bf16 = pick_dtype(device) is torch.bfloat16
-        self.sampler.eval()
+        sampler = self.ready()
         n = len(labels)
         borders = list(blocks(n))
         pad = sum(borders[-1]) - n if n else 0
@@ -128,8 +141,8 @@ class GenerativeModel(nn.Module):
             block, of = codes[i : i + size], labels[i : i + size]
             block = self.codes(block, of) if noise else block
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                logits = self.sampler(block, of)
-            out[i : i + size] = logits.float().sigmoid().mul_(255).round_().to(torch.uint8).squeeze(1)
+                logits = sampler(block, of)
+            out[i : i + size] = logits.float().sigmoid().mul_(255).round_().squeeze(1)
             show(min(i + size, n), n)
         return out[:n]
 

@@ -3,14 +3,14 @@
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from ocrgen.datasets.base import CLASSES, SIZE
 from ocrgen.models.adam import FusedAdam
 from ocrgen.models.base import GenerativeModel, ModelConfig
-from ocrgen.models.decoders import make_decoder, one_hot
+from ocrgen.models.decoders import make_decoder
+from ocrgen.models.fused import BernoulliLoss, LabelledLinear
 from ocrgen.models.mixture import MixturePrior
 
 MIXTURE_LIMIT = 200_000  # parts times latent squared: the mixture has ten times as many weights
@@ -23,13 +23,19 @@ class Encoder(nn.Module):
     def __init__(self, latent: int, width: int, depth: int):
         super().__init__()
         sizes = [SIZE * SIZE + CLASSES] + [width // 2**i for i in range(depth)]
-        layers = [layer for a, b in zip(sizes, sizes[1:], strict=False) for layer in (nn.Linear(a, b), nn.ReLU())]
+        kinds = [LabelledLinear] + [nn.Linear] * (depth - 1)
+        layers = [
+            layer for kind, a, b in zip(kinds, sizes, sizes[1:], strict=False) for layer in (kind(a, b), nn.ReLU())
+        ]
         self.net = nn.Sequential(*layers, nn.Linear(sizes[-1], 2 * latent))
 
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 1, 28, 28), (B,) -> mean and log-variance, each float32 (B, latent)."""
-        out = self.net(torch.cat([images.flatten(1), one_hot(labels)], 1)).float()
-        mean, log_variance = out.chunk(2, 1)
+        first, *rest = self.net
+        h = first(images.flatten(1), labels)
+        for layer in rest:
+            h = layer(h)
+        mean, log_variance = h.float().chunk(2, 1)
         return mean, log_variance.clamp(-12, 12)
 
 
@@ -106,7 +112,7 @@ class CVAE(GenerativeModel):
 
     def codes(self, noise: Tensor, labels: Tensor) -> Tensor:
         """See GenerativeModel: the mixture says where the codes of a label lie."""
-        prior = self.sampler.prior
+        prior = self.ready().prior
         return prior.draw(noise, labels) if prior else noise
 
     def losses(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
@@ -115,12 +121,12 @@ class CVAE(GenerativeModel):
         And `prior`, the cross-entropy of the mixture with the codes, which moves the mixture and nothing else.
         """
         if self.config.binarize:
-            images = (images >= self.config.binarize / 255).to(images.dtype)
+            # To 0 or 1 by rounding: the border lies half a grey level below. Comparing takes three times as long.
+            images = (images + (0.5 - (self.config.binarize - 0.5) / 255)).round_()
         mean, log_variance = self.encoder(images, labels)
         codes = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
-        logits = self.decoder(codes, labels).float()
         n = len(images)
-        reconstruction = F.binary_cross_entropy_with_logits(logits, images.float(), reduction="sum") / n
+        reconstruction = BernoulliLoss.apply(self.decoder(codes, labels), images.float()) / n
         kl = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum() / n
         out = {"loss": reconstruction + self.config.beta * kl, "reconstruction": reconstruction, "kl": kl}
         prior = self.decoder.prior

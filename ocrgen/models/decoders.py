@@ -1,7 +1,6 @@
 """Decoders that a CVAE and a CGAN can share: latent code and label to the logits of an image."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ocrgen.datasets.base import CLASSES, SIZE
@@ -9,7 +8,7 @@ from ocrgen.datasets.base import CLASSES, SIZE
 
 def one_hot(labels: Tensor) -> Tensor:
     """Labels (B,) as float vectors (B, 10)."""
-    return F.one_hot(labels, CLASSES).float()
+    return torch.eye(CLASSES, device=labels.device).index_select(0, labels)
 
 
 class MLPDecoder(nn.Module):

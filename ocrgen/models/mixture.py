@@ -17,6 +17,7 @@ class MixturePrior(nn.Module):
         self.latent, self.parts = latent, parts
         self.factors = nn.Parameter(torch.zeros(CLASSES, parts, latent, latent))  # lower triangles, diagonals as logs
         self.shifts = nn.Parameter(torch.randn(CLASSES, parts, latent))
+        self.settled: Tensor | None = None  # `inverse`, where it changes no more
 
     def log_diagonals(self) -> Tensor:
         """The logarithms of the diagonals of `whitening` (10, parts, latent)."""
@@ -35,6 +36,16 @@ class MixturePrior(nn.Module):
         scores = self.log_diagonals().sum(2) - energy - math.log(self.parts) - 0.5 * self.latent * math.log(math.tau)
         return scores[torch.arange(len(codes), device=codes.device), labels].logsumexp(1)
 
+    def inverse(self) -> Tensor:
+        """The inverse triangles of `whitening` (10, parts, latent, latent)."""
+        white = self.whitening()
+        unit = torch.eye(self.latent, device=white.device).expand_as(white)
+        return torch.linalg.solve_triangular(white, unit, upper=False)
+
+    def settle(self) -> None:
+        """Solve the triangles once, to draw from a mixture that learns no more."""
+        self.settled = self.inverse()
+
     @torch.autocast("cpu", enabled=False)
     @torch.autocast("cuda", enabled=False)
     def draw(self, noise: Tensor, labels: Tensor) -> Tensor:
@@ -47,4 +58,5 @@ class MixturePrior(nn.Module):
         first = torch.special.ndtri((place - part).clamp(1e-6, 1 - 1e-6))
         chosen = (labels, part.squeeze(1))
         white = torch.cat([first, noise[:, 1:]], 1) + self.shifts[chosen]
-        return torch.linalg.solve_triangular(self.whitening()[chosen], white.unsqueeze(2), upper=False).squeeze(2)
+        inverse = self.inverse() if self.settled is None else self.settled
+        return (inverse[chosen] @ white.unsqueeze(2)).squeeze(2)

@@ -31,7 +31,7 @@ def latency(rows: list[dict]) -> None:
     figure = drawn(charts.latency, rows)
     st.plotly_chart(figure, key="runtime_latency", alt="Milliseconds of one sampling call by batch")
     st.caption(
-        "Ours draws in blocks of fixed borders, 16 images the first and 128 the largest, so that image i of a seed is "
+        "Ours draws in blocks of fixed borders, 16 images the first and 256 the largest, so that image i of a seed is "
         "the same however many are asked for: one image costs sixteen."
     )
 

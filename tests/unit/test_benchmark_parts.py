@@ -44,8 +44,9 @@ def test_multiply_adds_are_those_of_the_closed_form_and_of_torch(kind, latent, w
 def test_a_training_step_counts_forward_and_backward():
     config = CVAE.presets["paper"]
     forward = 794 * 512 + 512 * 20 + 20 * 512 + 512 * 784
-    # Backward: once for the weights, once for what comes in; the pixels need no gradient.
-    assert step_multiply_adds(CVAE(config)) == 3 * forward - 794 * 512
+    # Backward: once for the weights, once for what comes in; the pixels need no gradient, and the first layer looks the
+    # label up, both ways, where others multiply.
+    assert step_multiply_adds(CVAE(config)) == 3 * forward - 794 * 512 - 2 * 10 * 512
 
 
 def test_networks_are_found_and_counted():
