@@ -16,6 +16,7 @@ from ocrgen.files import write_atomically
 from ocrgen.jobs import Cancelled, Stop
 from ocrgen.metrics.digitnet import FILE, VERSION, DigitNet
 from ocrgen.models.base import Settings, pick_device, pick_dtype
+from ocrgen.processor import settle
 from ocrgen.store import Run
 from ocrgen.transforms import affine
 
@@ -73,7 +74,7 @@ def loss_of(logits: Tensor, labels: Tensor, whole: int) -> Tensor:
 def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `digitnet`: train on both scripts, resumable by epoch; the last weights, tested once, are the result."""
     config = DigitNetConfig.model_validate(run.request["settings"])
-    torch.set_num_threads(config.threads)
+    settle(config.threads)
     device = pick_device()
     images, labels = (t.to(device) for t in load_scripts("train"))
     torch.manual_seed(config.seed)

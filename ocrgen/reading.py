@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import torch
 from pydantic import Field
-from threadpoolctl import threadpool_limits
 
 from ocrgen import Problem
 from ocrgen.datasets import Digits, load_digits
@@ -19,6 +17,7 @@ from ocrgen.jobs import Stop
 from ocrgen.models.base import MAX_SAMPLES, Settings
 from ocrgen.models.reader import Reader
 from ocrgen.ocr import grade, load_reader, probabilities, save_reader, train_reader
+from ocrgen.processor import settle
 from ocrgen.sampling import draw
 from ocrgen.store import Run, RunStore
 from ocrgen.transforms import augment
@@ -46,8 +45,7 @@ class ReaderRequest(Settings):
 def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `reader`: train, choose the best look on validation data, grade once on the test set."""
     request = ReaderRequest.model_validate(run.request["settings"])
-    torch.set_num_threads(request.threads)
-    threadpool_limits(request.threads)
+    settle(request.threads)
     data = load_digits(request.dataset)
     real = data.train.subset(request.n, request.seed) if request.n else data.train
     synthetic, source = _drawn(run, request)

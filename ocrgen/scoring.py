@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import torch
 from pydantic import Field
-from threadpoolctl import threadpool_limits
 
 from ocrgen import Problem
 from ocrgen.datasets import Digits, load_digits, sources
@@ -22,6 +20,7 @@ from ocrgen.metrics.measures.spread import within_class_spread
 from ocrgen.metrics.reference import find_reference, save_reference
 from ocrgen.metrics.scores import Reference, costs, metric_name, score, statistics
 from ocrgen.models.base import MAX_SAMPLES, Settings
+from ocrgen.processor import limit_threads
 from ocrgen.sampling import draw
 from ocrgen.store import Run, RunStore
 from ocrgen.weights import load_generator
@@ -60,8 +59,7 @@ def score_epochs(
     wanted = config.epochs or run.epochs()
     if not wanted:
         run.weights()  # raises, saying that there are none
-    torch.set_num_threads(config.threads)
-    threadpool_limits(config.threads)
+    limit_threads(config.threads)
     extractor = load_extractor(config.extractor, config.weights or None)
     about = f"{extractor.name}/{extractor.hash}"
     known = {r["epoch"]: r for r in read_scores(run, config.extractor)}

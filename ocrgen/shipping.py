@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -18,6 +17,7 @@ from ocrgen.checksums import write_sums
 from ocrgen.metrics.features import load_extractor
 from ocrgen.metrics.reference import find_reference
 from ocrgen.metrics.scores import score
+from ocrgen.processor import limit_threads
 from ocrgen.recipes import Recipe, recipes
 from ocrgen.sampling import draw
 from ocrgen.scoring import SEED, read_scores
@@ -202,7 +202,7 @@ def _halve(copy: Run, run: Run) -> dict:
 
 def _changes(copy: Run, run: Run) -> Iterator[float]:
     """How much each distance of the last epoch's samples moves with the weights' precision, as a share of it."""
-    torch.set_num_threads(1)
+    limit_threads(1)
     extractor = load_extractor()
     reference = find_reference(run.request["settings"]["dataset"], extractor)
     rows = []

@@ -16,7 +16,7 @@ from ocrgen.sampling import draw
 from ocrgen.training import Trainer
 from ocrgen.training_config import TrainConfig
 
-BUDGETS = {"cgan": (45, 150)}  # CPU seconds
+BUDGETS = {"cgan": (45, 150), "cvae": (90, 300)}  # CPU seconds
 OTHER_BUDGET = (90,)
 PER_DIGIT = 1000
 STEPS = 400  # of the reader

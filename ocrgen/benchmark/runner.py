@@ -4,15 +4,13 @@ import importlib
 import shutil
 from collections.abc import Callable
 
-import torch
-from threadpoolctl import threadpool_limits
-
 from ocrgen import Problem
 from ocrgen.benchmark.lab import Lab
 from ocrgen.benchmark.machine import machine
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.results import FILE, read_benchmark, write_benchmark
 from ocrgen.jobs import Cancelled, Stop
+from ocrgen.processor import limit_threads
 from ocrgen.store import Run
 
 SAME = ("cpu", "cores", "threads", "precision", "versions")
@@ -24,8 +22,7 @@ def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     if config.what == "app":  # a job would stand in the way of the viewers that it counts
         raise Problem("The dashboard is measured from a shell: `python -m ocrgen benchmark app`.")
     modules = {name: importlib.import_module(f"ocrgen.benchmark.{name}") for name in config.benches}
-    torch.set_num_threads(config.threads)
-    threadpool_limits(config.threads)  # of all libraries of linear algebra, which are loaded by now
+    limit_threads(config.threads)  # after the imports; the allocator stays as it is, since the plain way has no other
     stop.gentle = True
     found = begin(run, config)
     lab = Lab(run, config, stop)

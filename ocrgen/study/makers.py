@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
 
 from ocrgen import Problem
 from ocrgen.datasets import Digits, Splits, load_digits
 from ocrgen.files import write_atomically
 from ocrgen.models import generators
+from ocrgen.processor import settle
 from ocrgen.sampling import draw
 from ocrgen.store import Run
 from ocrgen.study.plan import Arm, Cell, StudyConfig, check
@@ -27,8 +27,7 @@ class Makers:
     def __init__(self, run: Run):
         self.run = run
         self.config = StudyConfig.model_validate(run.request["settings"])
-        torch.set_num_threads(self.config.threads)
-        threadpool_limits(self.config.threads)
+        settle(self.config.threads)
 
     @cached_property
     def data(self) -> Splits:

@@ -17,7 +17,6 @@ import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from threadpoolctl import threadpool_limits
 
 from ocrgen.store import Run, RunStore
 
@@ -36,12 +35,10 @@ def store() -> RunStore:
 @st.cache_resource(show_spinner="Starting the lab …")
 def warm() -> None:
     """Import what takes seconds once, with a word about it, rather than in the middle of a page."""
-    import torch
-
     import ocrgen.training  # noqa: F401
+    from ocrgen.processor import limit_threads
 
-    torch.set_num_threads(1)  # a dashboard that takes all cores slows the training that it shows
-    threadpool_limits(1)
+    limit_threads(1)  # a dashboard that takes all cores slows the training that it shows
     settle()
     quietly = threading.Timer(5, _import_saliency)  # once the first page stands
     quietly.daemon = True  # a server that stops does not wait for it

@@ -40,7 +40,7 @@ FLOORS = [
         "ocrgen.run",
         "ocrgen.curves",
     },
-    {"ocrgen.files", "ocrgen.checksums"},
+    {"ocrgen.files", "ocrgen.checksums", "ocrgen.processor"},
     {"ocrgen"},
 ]
 FILES = [ROOT / "app.py", *sorted(ROOT.glob("pages/*.py")), *sorted(ROOT.glob("ocrgen/**/*.py"))]
