@@ -18,12 +18,12 @@ from ocrgen.metrics.monitor import Monitor, Rule
 from ocrgen.models import generators
 from ocrgen.models.base import GenerativeModel, pick_device, pick_dtype
 from ocrgen.processor import settle
+from ocrgen.real_sheet import GRID_ROWS, keep_real
 from ocrgen.sampling import tile, to_png
 from ocrgen.store import Run
 from ocrgen.training_config import TrainConfig, TrainRequest
 from ocrgen.weights import save_weights
 
-GRID_ROWS = 8
 EXPLODED = 1e7
 FEWEST_STEPS = 600
 SAVE_SECONDS = 30.0
@@ -220,14 +220,6 @@ class Trainer:
 
 def _tensors(digits: Digits, device: torch.device) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(digits.images).unsqueeze(1).to(device), torch.from_numpy(digits.labels).to(device)
-
-
-def keep_real(train: Digits, run: Run) -> None:
-    """Real images laid out as the samples are, `samples/real.png`: pages show them where the data are not at hand."""
-    rng = np.random.default_rng(0)
-    picked = [np.resize(rng.permutation(np.flatnonzero(train.labels == digit)), GRID_ROWS) for digit in range(10)]
-    sheet = tile(train.images[np.stack(picked, 1).ravel()], columns=10)
-    write_atomically(run.folder("samples") / "real.png", to_png(sheet))
 
 
 def work(run: Run, stop: Stop, show: Callable[[int, int], None] = lambda step, total: None) -> None:

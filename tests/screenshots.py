@@ -9,7 +9,7 @@ from ocrgen.store import PACKAGE, RunStore
 from tests.browser.conftest import Server, find_chromium, settle
 
 SHOTS = {
-    "overview": "Overview",
+    "overview": "",
     "train": "Train?run={cvae}&run={cgan}",
     "gallery": "Gallery?run={cvae}",
     "ocr": "OCR",

@@ -5,6 +5,7 @@ import streamlit as st
 
 from ocrgen import Problem, datasets
 from ocrgen.datasets.base import CLASSES, Digits
+from ocrgen.real_sheet import kept_real
 from ocrgen.ui import charts, uploads
 from ocrgen.ui.cached import digits, generator, nearest, samples, walk
 from ocrgen.ui.choices import Choice, heading
@@ -36,11 +37,13 @@ def show(columns: list[Choice]) -> None:
     further(usable)
 
 
-def real(choice: Choice) -> Digits | None:
-    """The images that a generator learned from; None, with a word why, where they are not at hand."""
+def real(choice: Choice, kept: bool = False) -> Digits | None:
+    """The images that a generator learned from, or the few `kept` with its run; None, with a word why, without any."""
     try:
         return digits(choice.dataset, str(datasets.data_root())).train
     except Problem as problem:
+        if kept and (few := kept_real(choice.run)):
+            return few
         st.info(f"The real images are not at hand. {problem}")
         return None
 
@@ -75,9 +78,11 @@ def side_by_side(columns: list[Choice], digit: str | int, count: int, seed: int)
             )
     with places[0]:
         heading("Real", charts.REAL)
-        source = real(columns[0])
+        source = real(columns[0], kept=True)
         if source is None:
             return
+        if len(source) < per_digit * CLASSES:  # so few that they would be shown twice
+            count = per_digit = max(1, min(count, len(source) // CLASSES))
         rng = np.random.default_rng(seed)
         wanted = range(CLASSES) if digit == ALL else [int(digit)]
         picked = [rng.permutation(np.flatnonzero(source.labels == d))[:per_digit] for d in wanted]

@@ -6,6 +6,7 @@ import streamlit as st
 from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.ui import runtime_charts as charts
 from ocrgen.ui.cached import drawn
+from ocrgen.ui.widgets import places
 
 
 def ten(rows: list[dict]) -> None:
@@ -38,9 +39,8 @@ def latency(rows: list[dict]) -> None:
 
 def scaling(rows: list[dict]) -> None:
     """Time by size, log-log, with the fitted exponent."""
-    columns = st.columns(2)
-    for i, (part, (title, x)) in enumerate(charts.SCALES.items()):
-        with columns[i % 2]:
+    for (part, (title, x)), place in zip(charts.SCALES.items(), places(2), strict=False):
+        with place:
             st.plotly_chart(drawn(charts.scaling, rows, part, title, x), key=f"runtime_scaling_{part}", alt=title)
     found = [r for r in rows if r["bench"] == "scaling" and r["unit"] == "exponent"]
     told = [f"{r['subject']}: size to the power of {charts.bounded(r)}" for r in found]

@@ -10,10 +10,10 @@ from ocrgen.scoring import read_scores
 from ocrgen.store import ALIVE, Run
 from ocrgen.ui import charts
 from ocrgen.ui.cached import drawn, samples, store
-from ocrgen.ui.choices import nothing_yet
+from ocrgen.ui.choices import alike, by_model, nothing_yet
 from ocrgen.ui.study import results_of
 from ocrgen.ui.study_views import rank_table
-from ocrgen.ui.widgets import attempt, choose_runs, link, model_title, picture, run_title
+from ocrgen.ui.widgets import attempt, choose_runs, link, model_title, picture, places, run_title
 
 DISTANCES = {64: "LFID-64", 192: "LFID-192", 768: "LFID-768", 2048: "FID-2048"}
 MARK = {64: "lfid_64", 192: "lfid_192", 768: "lfid_768", 2048: "fid_2048"}
@@ -43,7 +43,7 @@ def choose() -> list[Run]:
     if not known:
         nothing_yet("fid")
         return []
-    return choose_runs(known, "fid_runs")
+    return choose_runs(known, "fid_runs", [run.name for run in alike(by_model(), None).values()])
 
 
 def show(runs: list[Run]) -> None:
@@ -76,9 +76,8 @@ def show(runs: list[Run]) -> None:
 
     first = next(iter(scored.values()))[0]
     same_data = len({r.request["settings"]["dataset"] for r in scored}) == 1
-    columns = st.columns(2)
-    for i, (tap, title) in enumerate(DISTANCES.items()):
-        with columns[i % 2]:
+    for (tap, title), place in zip(DISTANCES.items(), places(2), strict=False):
+        with place:
             floor = first.get(f"floor_{tap}") if same_data else None
             figure = drawn(charts.epoch_chart, title, lines(MARK[tap]), floor, log)
             alt = f"{title} by epoch for {', '.join(names.values())}"
@@ -91,9 +90,8 @@ def show(runs: list[Run]) -> None:
         f"{first['floor_n']:,}. Network {first['extractor']}. One set of samples an epoch: no interval."
     )
     st.subheader("What the distances do not see")
-    columns = st.columns(3)
-    for i, (key, title) in enumerate(measured().items()):
-        with columns[i % 3]:
+    for (key, title), place in zip(measured().items(), places(3), strict=False):
+        with place:
             figure = drawn(charts.epoch_chart, title, lines(key), 1.0 if key == "relative_spread" else None)
             st.plotly_chart(figure, key=f"fid_{key}", alt=f"{title} by epoch")
     memory(scored, names)

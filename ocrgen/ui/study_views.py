@@ -11,6 +11,7 @@ from ocrgen.study.plan import PAPER_N, Arm, arms
 from ocrgen.transforms import CORRUPTIONS, EPSILONS
 from ocrgen.ui import study_charts as charts
 from ocrgen.ui.cached import drawn
+from ocrgen.ui.widgets import places
 
 
 def choose_size(results: Results, key: str) -> int:
@@ -116,11 +117,10 @@ def by_epoch(results: Results, run: Run) -> None:
             "Average", ["macro", "weighted"], default="macro", key="ocr_average", required=True
         )
     figures = ["accuracy", f"precision_{average}", f"recall_{average}", f"f1_{average}", "gan_test", "coverage"]
-    columns = st.columns(2)
-    for i, metric in enumerate(figures):
+    for metric, place in zip(figures, places(2), strict=False):
         title = charts.METRICS.get(metric, "Coverage: share of real digits with a sample near")
         real = results.of("real", PAPER_N, metric)
-        with columns[i % 2]:
+        with place:
             figure = drawn(charts.epochs_chart, epochs, metric, title, real)
             st.plotly_chart(figure, key=f"ocr_epochs_{metric}", alt=f"{title} by generator epoch")
     seen = int(results.table[results.table.kind == "epoch"].n_labelled.max())
@@ -150,11 +150,10 @@ def robustness(results: Results, run: Run) -> None:
         return
     rows = rows[rows.n_real == n]
     st.html(legend(chosen))
-    columns = st.columns(3)
     panels = {k: (c.title, list(range(1, 6))) for k, c in CORRUPTIONS.items()}
     panels |= {"attack": ("Attack (FGSM)", [float(e) for e in EPSILONS])}
-    for i, (name, (title, steps)) in enumerate(panels.items()):
-        with columns[i % 3]:
+    for (name, (title, steps)), place in zip(panels.items(), places(3), strict=False):
+        with place:
             figure = drawn(charts.strength_chart, rows, chosen, name, title, steps)
             st.plotly_chart(figure, key=f"ocr_robust_{name}", alt=f"Accuracy under {title.lower()} by strength")
     st.caption(f"{results.config.robust:,} test images, the same for all arms; bars: 95 % over the seeds.")
@@ -177,9 +176,8 @@ def distances(results: Results, run: Run) -> None:
         st.caption("Distances are compared with accuracy over the epochs of the paper's protocol.")
         return
     epochs = results.table[results.table.kind == "epoch"]
-    columns = st.columns(2)
-    for i, distance in enumerate(charts.DISTANCES):
-        with columns[i % 2]:
+    for distance, place in zip(charts.DISTANCES, places(2), strict=False):
+        with place:
             figure = drawn(charts.rank_chart, epochs, distance)
             st.plotly_chart(figure, key=f"ocr_rank_{distance}", alt=f"{charts.DISTANCES[distance]} against accuracy")
     rank_table(results)
@@ -202,7 +200,7 @@ def rank_table(results: Results) -> None:
         }
         for r in results.correlations
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height="content")
     st.caption(
         "A good distance is near −1. Brackets: 95 %, bootstrap of whole trainings, whose epochs belong together."
     )

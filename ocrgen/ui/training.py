@@ -9,7 +9,7 @@ from ocrgen import Problem, datasets, jobs
 from ocrgen.store import ALIVE, Run
 from ocrgen.ui import charts, uploads
 from ocrgen.ui.cached import curves, drawn, grid, pace, store
-from ocrgen.ui.widgets import attempt, choose_runs, link, model_title, run_status, run_title, settings_form
+from ocrgen.ui.widgets import attempt, choose_runs, link, model_title, places, run_status, run_title, settings_form
 
 QUICK = "Train both on the bundled digits"
 
@@ -208,9 +208,8 @@ def draw(looks: list[tuple[Run, dict]], axis: str, log: bool, strength: float) -
             lines[label] = (table, charts.colour(model, run.number), status.get("per_epoch") or 1)
     if not lines and any(s["state"] in ALIVE for _, s in looks):
         st.caption("The first points appear within seconds of the start.")
-    columns = st.columns(2)
-    for i, group in enumerate(charts.groups([t for t, *_ in lines.values()])):
-        with columns[i % 2]:
+    for group, place in zip(charts.groups([t for t, *_ in lines.values()]), places(2), strict=False):
+        with place:
             figure = drawn(charts.learning_curves, lines, group, axis, log and group != "verdict", strength)
             alt = f"{charts.TITLES.get(group, group)} by {charts.AXES[axis].lower()} for {', '.join(lines)}"
             st.plotly_chart(figure, key=f"train_chart_{group}", config={"displaylogo": False}, alt=alt)

@@ -2,12 +2,13 @@
 
 import contextlib
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import streamlit as st
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitPageNotFoundError
 
 from ocrgen import Problem, datasets, jobs
@@ -118,10 +119,17 @@ def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run
     return known[name]
 
 
-def choose_runs(known: dict[str, Run], key: str, limit: int = 6) -> list[Run]:
-    """Choose among runs, at first the last; the choice stands in the URL (`?run=NAME&run=NAME`), to share and reload.
+def places(columns: int) -> Iterator[DeltaGenerator]:
+    """Places in rows of so many, without end: where the screen is narrow they follow each other in the same order."""
+    while True:
+        yield from st.columns(columns)
 
-    Done by hand: the widget's own binding would put labels into the link, which change.
+
+def choose_runs(known: dict[str, Run], key: str, first: list[str] | None = None, limit: int = 6) -> list[Run]:
+    """Choose among runs, at `first` those, else the last.
+
+    The choice stands in the URL (`?run=NAME&run=NAME`), to share and reload. Done by hand: the widget's own binding
+    would put labels into the link, which change.
     """
     asked = st.query_params.get_all("run")
     if asked and asked != st.session_state.get(f"{key}_linked"):
@@ -129,7 +137,7 @@ def choose_runs(known: dict[str, Run], key: str, limit: int = 6) -> list[Run]:
             st.warning(f"The link names a run that is not here: {', '.join(gone)[:200]}. It may have been deleted.")
         st.session_state[key] = [n for n in asked if n in known][:limit]
     chosen = [n for n in st.session_state.get(key, []) if n in known]
-    st.session_state[key] = chosen or [*known][-1:]
+    st.session_state[key] = chosen or first or [*known][-1:]
     chosen = st.multiselect(
         "Runs", list(known)[::-1], format_func=lambda n: run_title(known[n]), key=key, max_selections=limit,
         placeholder="Choose runs to compare", persist_state="session",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -52,8 +53,6 @@ def test_garbage_in_the_link_does_no_harm(use_trained, page, query):
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("file", ["run.json", "status.json"])
 def test_a_damaged_run_is_shown_and_spoils_nothing(trained, tmp_path, monkeypatch, page, file):
-    import shutil
-
     root = tmp_path / "runs"
     shutil.copytree(trained.root, root)
     damaged = RunStore(root, shipped=None).list()[0]
@@ -64,8 +63,6 @@ def test_a_damaged_run_is_shown_and_spoils_nothing(trained, tmp_path, monkeypatc
 
 @pytest.mark.parametrize("page", PAGES)
 def test_weights_gone_or_damaged_are_a_message(trained, tmp_path, page):
-    import shutil
-
     root = tmp_path / "runs"
     shutil.copytree(trained.root, root)
     for file in root.rglob("*.safetensors"):
@@ -185,8 +182,6 @@ def test_gallery_shows_the_run_and_the_epoch_that_are_asked_for(use_trained):
 @pytest.fixture(scope="module")
 def scored(trained, tmp_path_factory):
     """A copy of the trained runs, the first of them scored by the real verb."""
-    import shutil
-
     root = tmp_path_factory.mktemp("scored") / "runs"
     shutil.copytree(trained.root, root)
     store = RunStore(root, shipped=None)
@@ -235,3 +230,21 @@ def test_what_is_shown_first(trained, monkeypatch):
     own = trained.list("train")
     assert [r.name for r in RunStore(trained.root).list("train")] == [r.name for r in shipped + own]
     assert {r.name for r in alike({"cvae": shipped + own}, "cvae-paper-arabic").values()} == {"cvae-paper-arabic"}
+
+
+def test_the_gallery_shows_the_real_images_kept_with_a_run_where_the_data_are_gone(trained, tmp_path, monkeypatch):
+    root = tmp_path / "runs"
+    shutil.copytree(trained.root, root)
+    for run in RunStore(root, shipped=None).list("train"):
+        run.amend(settings=run.request["settings"] | {"dataset": str(tmp_path / "gone.zip")})
+    monkeypatch.setenv("OCRGEN_RUNS", str(root))
+    app = open_page("3_Gallery.py")
+    assert len(app.get("image")) == 3 and not app.info and "kept with the run" in texts(app)
+    app.segmented_control(key="gallery_view").set_value("Nearest real").run()
+    assert not app.exception and any("not at hand" in i.value for i in app.info)
+
+
+def test_fid_compares_one_run_of_each_generator_where_none_is_asked_for(use_trained):
+    app = open_page("5_FID_and_LFID.py")
+    models = [use_trained.get(name).request["settings"]["model"] for name in app.multiselect(key="fid_runs").value]
+    assert models == ["cvae", "cgan"]

@@ -19,6 +19,7 @@ FLOORS = [
         "ocrgen.ocr",
         "ocrgen.export",
         "ocrgen.reading",
+        "ocrgen.real_sheet",
         "ocrgen.robustness",
         "ocrgen.saliency",
         "ocrgen.sampling",

@@ -1,0 +1,43 @@
+"""Real images that stay with a training are read again as what they are, or not at all."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ocrgen.datasets import load_digits
+from ocrgen.real_sheet import GRID_ROWS, keep_real, kept_real
+from tests.conftest import request
+
+
+@pytest.fixture
+def run(store):
+    return store.create("train", request("cvae"), "a")
+
+
+def test_kept_images_are_training_images_in_turn(run):
+    train = load_digits("digits").train
+    keep_real(train, run)
+    kept = kept_real(run)
+    assert len(kept) == 10 * GRID_ROWS and kept.labels[:11].tolist() == [*range(10), 0]
+    for image, label in zip(kept.images, kept.labels, strict=True):
+        of_label = train.images[train.labels == label]
+        assert (of_label == image).all((1, 2)).any()
+
+
+def png(size: tuple[int, int], mode: str = "L") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.zeros((size[1], size[0], *[3] * (mode == "RGB")), np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"nothing", png((280, 224))[:60], png((280, 252)), png((280, 224), "RGB"), png((20_000, 20_000))],
+    ids=["missing", "empty", "noise", "cut", "tall", "colour", "huge"],
+)
+def test_what_is_no_such_sheet_is_none(run, content):
+    if content is not None:
+        (run.folder("samples") / "real.png").write_bytes(content)
+    assert kept_real(run) is None
