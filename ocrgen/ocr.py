@@ -26,7 +26,7 @@ from ocrgen.models.reader import Reader, ReaderConfig
 from ocrgen.weights import finite
 
 BINS = 15
-BLOCK = 500
+BLOCK = 100  # images read at once: their maps stay in the cache
 
 
 @dataclass(frozen=True)

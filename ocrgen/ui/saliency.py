@@ -16,6 +16,11 @@ from ocrgen.ui.pictures import Brought, bring
 from ocrgen.ui.saliency_picture import bars, colours, enlarge, overlay
 from ocrgen.ui.widgets import attempt, model_title
 
+# As high as their longest, so that maps side by side begin at one height.
+HEADS = """<style>
+.reader-head { min-height: 3.9rem; }
+@media (min-width: 640px) and (max-width: 1250px) { .reader-head { min-height: 5.8rem; } }
+</style>"""
 SHOWN = 6  # digits explained at once
 UNSURE = 0.7
 
@@ -109,7 +114,13 @@ def controls(layers: list[str]) -> dict:
                          help="Why not a 7? Choose 7: the map shows what speaks for it.")  # fmt: skip
     return {
         "method": a.selectbox("Method", list(METHODS), key="saliency_method"),
-        "layer": b.selectbox("Layer", layers, len(layers) - 1, key="saliency_layer"),
+        "layer": b.selectbox(
+            "Convolution",
+            layers,
+            len(layers) - 1,
+            format_func=lambda n: n.removesuffix(" convolution"),
+            key="saliency_layer",
+        ),
         "target": None if target == "what it read" else int(target),
         "opacity": d.slider("Opacity of the map", 0.0, 1.0, 0.65, 0.05, key="saliency_opacity"),
     }
@@ -144,6 +155,7 @@ def show() -> None:
         for picture in pictures:
             answer(picture, loaded, options)
         legend()
+        st.html(HEADS)
     if st.toggle("The paper's grid: ten digits, as the readers of every epoch see them", key="saliency_grid"):
         saliency_grid.show(options["opacity"])
 
@@ -198,7 +210,7 @@ def one(run: Run, image: np.ndarray, found: Map, options: dict, key: str) -> Non
     shade = charts.REAL if source == "real" else charts.hue(source)
     seen = run.request.get("n_labelled", 0)
     st.html(
-        f'<div style="border-left:5px solid {shade};padding-left:.5rem;line-height:1.3;min-height:3.9rem">'
+        f'<div class="reader-head" style="border-left:5px solid {shade};padding-left:.5rem;line-height:1.3">'
         f"<b>{title(run)}</b><br>"
         f'<span style="font-size:.8rem;opacity:.8">{seen:,} labelled images seen</span></div>'
     )
