@@ -15,7 +15,7 @@ class BenchmarkConfig(Settings):
     what: Literal["train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality", "all", "app"] = (
         Field(
             "all",
-            description="what to measure; all but the dashboard, app, takes an hour, or less than a minute if quick",
+            description="what to measure; all but the dashboard (app): half an hour or more, under a minute if quick",
         )
     )
     quick: bool = Field(False, description="all but the quality of samples, roughly, in under a minute")

@@ -55,7 +55,7 @@ def measure() -> None:
         config = BenchmarkConfig(quick=quick)
         st.code("python -m ocrgen benchmark" + " --quick" * quick, language=None)
         if not quick:
-            st.caption("All of it, about an hour; best where nothing else is at work.")
+            st.caption("All of it, half an hour to an hour; best where nothing else is at work.")
         if st.button("Start", type="primary", key="runtime_start"):
             start(config)
 
