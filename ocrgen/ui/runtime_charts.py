@@ -8,7 +8,7 @@ BARS = {
     "train": "Training: times as fast as the other way",
     "sample": "Sampling to uint8: times as fast as plain",
     "distance": "Fréchet distance: times as fast",
-    "reader": "Reader: times as fast to its accuracy",
+    "reader": "Reader: times as fast to its accuracy as the plain recipe",
 }
 AIMS = (250, 1000)  # ms of a rerun: one viewer, twenty
 SCALES = {
@@ -53,14 +53,16 @@ def trainings(rows: list[dict], way: str) -> go.Figure:
 
 
 def compared(rows: list[dict], bench: str) -> list[dict]:
-    """The rows of a bench that have another side."""
-    return [r for r in rows if r["bench"] == bench and r["ratio"] is not None and r["unit"] != "ms"]
+    """The rows of a bench that have another side; of sampling, whose rows come in two units, one of them."""
+    found = [r for r in rows if r["bench"] == bench and r["ratio"] is not None]
+    return [r for r in found if r["unit"] != "ms" or bench != "sample"]
 
 
 def ratios(rows: list[dict], title: str) -> go.Figure:
     """Ratios with their bounds, one line a comparison."""
     found = rows[::-1]
-    names = [_words(r) for r in found]
+    several = len({r["against"] for r in found}) > 1
+    names = [_words(r) + f"<br>vs {r['against']}" * several for r in found]
     bars = {
         "type": "data",
         "symmetric": False,
@@ -79,13 +81,16 @@ def ratios(rows: list[dict], title: str) -> go.Figure:
     figure = styled(figure, title, "times as fast", False)
     figure.update_xaxes(type="log", dtick="D2", tickformat="~g")
     figure.update_yaxes(type="category", automargin=True)
-    return figure.update_layout(height=110 + 26 * len(found), showlegend=False, hovermode="closest")
+    return figure.update_layout(
+        height=110 + (38 if several else 26) * len(found), showlegend=False, hovermode="closest"
+    )
 
 
 def _words(row: dict) -> str:
-    known = row["size"] is None or str(row["size"]) in row["subject"] or row["bench"] in ("reader", "distance")
-    size = "" if known else f", {row['size']:,} at a time"
-    return f"{row['subject']}{size} vs {row['against']}"
+    if row["bench"] == "distance":
+        return f"{row['subject']}, {row['note'].split(', ')[0]}"  # of how many images
+    known = row["size"] is None or str(row["size"]) in row["subject"] or row["bench"] == "reader"
+    return row["subject"] + ("" if known else f", {row['size']:,} at a time")
 
 
 def latency(rows: list[dict]) -> go.Figure:

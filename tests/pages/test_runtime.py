@@ -6,9 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ocrgen import jobs
+from ocrgen.benchmark import read_benchmark
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.runner import work
-from ocrgen.store import PACKAGE, RunStore
+from ocrgen.store import PACKAGE, SHIPPED, Run, RunStore
+from ocrgen.ui.runtime_charts import BARS, compared, ratios
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +71,13 @@ def test_a_damaged_benchmark_is_named_and_a_link_to_nothing_too(measured, tmp_pa
     assert not at.exception
     assert any("damaged" in e.value for e in at.error)
     assert any("not here" in w.value for w in at.warning)
+
+
+def test_each_comparison_that_is_shipped_has_a_point_and_a_name_of_its_own():
+    rows = read_benchmark(Run(SHIPPED / "benchmark-all"))["rows"]
+    for bench in BARS:
+        found = compared(rows, bench)
+        points = ratios(found, "").data[0]
+        assert len(set(points.y)) == len(points.x) == len(found) > 0, bench
+    sizes = {r["size"] for r in rows if r["bench"] == "sample"}
+    assert len(compared(rows, "sample")) == len({r["subject"] for r in rows if r["bench"] == "sample"}) * len(sizes)
