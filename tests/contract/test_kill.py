@@ -35,33 +35,34 @@ def processes():
 
 
 @pytest.mark.parametrize("model", ["cvae", "cgan"])
-def test_ten_kills_at_random_moments_change_nothing(store, processes, model, monkeypatch):
+def test_ten_kills_at_random_moments_change_nothing(store, processes, model):
     settings = {"cvae": SETTINGS, "cgan": {**SETTINGS, "train": {"epochs": 8, "log_every": 3}}}[model]
-    begun = time.monotonic()
     whole = train_here(store, model, **settings)
-    life = time.monotonic() - begun
     run = store.create("train", request(model, **settings), "killed")
     rng = random.Random(model)
-    steps, killed = [], 0
-    while killed < KILLS:
+    # From the first instant, before there is anything to resume, to the last steps: counted in steps, not in seconds,
+    # so that on any machine most kills hit a training at work.
+    total = whole.look()["total"]
+    moments = [0, 0, *sorted(rng.sample(range(1, total - 10), KILLS - 2))]
+    hit = 0
+    for moment in moments:
         child = processes.Process(target=train, args=(store.root, run.name))
         child.start()
-        # From the first instant, before there is anything to resume, to the last steps of a life without kills.
-        child.join(rng.uniform(0.02, 1.0) * life / 2)
+        while child.is_alive() and run.look().get("step", 0) < moment:
+            time.sleep(0.005)
+        child.join(rng.uniform(0.0, 0.1))
         if not child.is_alive():
             break
         os.kill(child.pid, signal.SIGKILL)
         child.join()
-        killed += 1
         assert run.state in ("died", "cancelled")  # cancelled: killed before it had taken the run up
-        steps.append(run.look().get("step", 0))
+        hit += run.look().get("step", 0) > 0
     child = processes.Process(target=train, args=(store.root, run.name))
     if run.state != "done":
         child.start()
         child.join(120)
     assert run.look()["state"] == "done", run.look()
-    assert killed == KILLS or steps
-    assert max(steps) > 0, "no kill hit a training at work"
+    assert hit >= KILLS / 2, "most kills must hit a training at work"
     assert same_weights(whole, run)
     assert run.epochs() == whole.epochs()
     assert not list(run.path.rglob("*.part"))
