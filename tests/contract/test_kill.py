@@ -4,7 +4,9 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import time
+import types
 
 import pytest
 import torch
@@ -30,8 +32,11 @@ def processes():
     """Children of a server that has imported torch already: each is a process of its own, and starts at once."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["ocrgen.training", "torch._dynamo", "tensorboard", "tests.conftest"])
-    context.Process(target=int).start()
-    return context
+    with pytest.MonkeyPatch.context() as patch:
+        # Where a page was tested before, Streamlit has left the app as the main module: each child would run it first.
+        patch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+        context.Process(target=int).start()
+        yield context
 
 
 @pytest.mark.parametrize("model", ["cvae", "cgan"])
