@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ocrgen import Problem, __version__
+from ocrgen import __version__
 from ocrgen.cli.benchmark import benchmark
 from ocrgen.cli.common import PROGRAM
 from ocrgen.cli.exporting import export
@@ -15,9 +15,10 @@ from ocrgen.cli.runs import data, runs, sample
 from ocrgen.cli.scoring import distance, reference, score
 from ocrgen.cli.shipping import checkpoints
 from ocrgen.cli.soak import soak
-from ocrgen.cli.study import study
+from ocrgen.cli.study import cluster_worker, study, study_worker
 from ocrgen.cli.training import digitnet, resume, train
-from ocrgen.files import explain
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.files import explain
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "train": train,
@@ -38,6 +39,8 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "checkpoints": checkpoints,
     "soak": soak,
 }
+# What the lab starts by itself, and nobody types.
+INTERNAL_VERBS = {"study-worker": study_worker, "cluster-worker": cluster_worker}
 
 
 def main(argv: list[str]) -> int:
@@ -53,9 +56,10 @@ def main(argv: list[str]) -> int:
         print(__version__)
         return 0
     try:
-        if verb not in VERBS:
+        known = VERBS | INTERNAL_VERBS
+        if verb not in known:
             raise Problem(f"there is no verb {verb!r}: choose from {', '.join(VERBS)}.")
-        return VERBS[verb](args)
+        return known[verb](args)
     except Problem as problem:
         print(f"ocrgen: {problem}", file=sys.stderr)
         return 2

@@ -1,7 +1,7 @@
 """Overview: does synthetic handwriting help OCR? The answer, the verdicts, the digits, and three ways on."""
 
-from ocrgen.ui import overview
-from ocrgen.ui.frame import page_title
+from ocrgen.ui.overview import page as overview
+from ocrgen.ui.shared.frame import page_title
 
 page_title(
     "Does synthetic handwriting help OCR?",

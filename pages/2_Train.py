@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ocrgen.ui import training
-from ocrgen.ui.frame import page_title
+from ocrgen.ui.shared.frame import page_title
+from ocrgen.ui.train import page as training
 
 page_title(
     "Train a generator", "It learns from real handwriting, in a process of its own: close this tab and it goes on."

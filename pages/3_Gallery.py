@@ -1,7 +1,8 @@
 """Gallery: what the generators draw, beside what people wrote; and the labelled digits to take home."""
 
-from ocrgen.ui import choices, gallery
-from ocrgen.ui.frame import page_title
+from ocrgen.ui.gallery import page as gallery
+from ocrgen.ui.shared import selection as choices
+from ocrgen.ui.shared.frame import page_title
 
 page_title("Gallery", "What the generators draw, beside what people wrote. The same seed draws the same digits.")
 if columns := choices.choose():

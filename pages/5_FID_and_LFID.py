@@ -1,7 +1,7 @@
 """FID and LFID: both distances over the epochs, what they cost, and what LFID alone does not see."""
 
-from ocrgen.ui import scores
-from ocrgen.ui.frame import page_title
+from ocrgen.ui.fid import page as scores
+from ocrgen.ui.shared.frame import page_title
 
 page_title(
     "FID and LFID", "How far generated digits are from real ones, at four depths of one network; lower is nearer."

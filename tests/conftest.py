@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from ocrgen import jobs
 from ocrgen.datasets import Splits, load_digits
-from ocrgen.files import lock
-from ocrgen.store import RunStore
-from ocrgen.training import work
-from ocrgen.training_config import TrainRequest
+from ocrgen.generators.config import TrainRequest
+from ocrgen.generators.training import work
+from ocrgen.runs import jobs
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.files import lock
 
 torch.set_num_threads(1)
 
@@ -53,7 +53,7 @@ def small() -> Splits:
 
 def request(model: str = "cvae", **changes) -> dict:
     """The settings of a short training on the bundled digits; `train` and `config` are merged into the defaults."""
-    from ocrgen.models import generators
+    from ocrgen.generators import generators
 
     train = {"epochs": 2, "log_every": 5} | changes.pop("train", {})
     config = generators()[model].presets["fast"].model_dump() | changes.pop("config", {})

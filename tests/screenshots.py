@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from ocrgen.store import PACKAGE, RunStore
+from ocrgen.runs.store import PACKAGE, RunStore
 from tests.browser.conftest import Server, find_chromium, settle
 
 SHOTS = {

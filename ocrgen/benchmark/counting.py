@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ocrgen.models.base import GenerativeModel
+from ocrgen.generators.base import GenerativeModel
 
 
 def multiply_adds(network: nn.Module, *inputs: Tensor) -> int:

@@ -8,9 +8,9 @@ from ocrgen.benchmark.measure import Side, Times, interleave, ratios, spread
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.results import make_row
 from ocrgen.datasets import DataError, Splits, load_digits, sources
-from ocrgen.models import generators
-from ocrgen.models.base import GenerativeModel, ModelConfig
-from ocrgen.store import Run
+from ocrgen.generators import generators
+from ocrgen.generators.base import GenerativeModel, ModelConfig
+from ocrgen.runs.run import Run
 
 Part = Callable[[], Iterator[dict]]  # one comparison: gives its rows
 

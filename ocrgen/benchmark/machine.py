@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from ocrgen.benchmark.measure import METHOD
-from ocrgen.models.base import pick_dtype
+from ocrgen.utils.device import pick_dtype
 
 INSTRUCTIONS = ("avx2", "avx512_f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16")
 NAMES = {torch.bfloat16: "bf16", torch.float32: "fp32"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ocrgen.jobs import Cancelled
+from ocrgen.runs.jobs import Cancelled
 
 RESAMPLES = 2000
 FEW = 5  # below so many rounds, resampling says less than the smallest and the largest

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ocrgen.models.base import Settings
+from ocrgen.utils.settings import Settings
 
 BENCHES = ("train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality")
 

@@ -3,9 +3,9 @@
 import json
 import math
 
-from ocrgen import Problem
-from ocrgen.files import parse, write_atomically
-from ocrgen.store import Run
+from ocrgen.runs.run import Run
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.files import parse, write_atomically
 
 FILE = "benchmark.json"
 KEYS = (

@@ -4,14 +4,14 @@ import importlib
 import shutil
 from collections.abc import Callable
 
-from ocrgen import Problem
 from ocrgen.benchmark.lab import Lab
 from ocrgen.benchmark.machine import machine
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.results import FILE, read_benchmark, write_benchmark
-from ocrgen.jobs import Cancelled, Stop
-from ocrgen.processor import limit_threads
-from ocrgen.store import Run
+from ocrgen.runs.jobs import Cancelled, Stop
+from ocrgen.runs.run import Run
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.threads import limit_threads
 
 SAME = ("cpu", "cores", "threads", "precision", "versions")
 
@@ -21,7 +21,7 @@ def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     config = BenchmarkConfig.model_validate(run.request["settings"])
     if config.what == "app":  # a job would stand in the way of the viewers that it counts
         raise Problem("The dashboard is measured from a shell: `python -m ocrgen benchmark app`.")
-    modules = {name: importlib.import_module(f"ocrgen.benchmark.{name}") for name in config.benches}
+    modules = {name: importlib.import_module(f"ocrgen.benchmark.benches.{name}") for name in config.benches}
     limit_threads(config.threads)  # after the imports; the allocator stays as it is, since the plain way has no other
     stop.gentle = True
     found = begin(run, config)

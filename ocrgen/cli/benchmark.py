@@ -1,20 +1,21 @@
 """The verb that measures speed: `benchmark`."""
 
 import contextlib
-import importlib
 import json
 import sys
 from typing import Literal
 
 from tyro.conf import Positional
 
-from ocrgen.cli.common import absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
+from ocrgen.runs.run import Run
+from ocrgen.utils.errors import Problem
 
 
 def benchmark(args: list[str]) -> int:
     """How fast is it? benchmark [train|sample|distance|reader|claim|scaling|all|app] [--quick] [--json]"""
-    if args[:1] == ["app"]:  # named, not imported: the dashboard stands above this floor
-        return importlib.import_module("ocrgen.ui.app_benchmark").main(args[1:])
+    if args[:1] == ["app"]:
+        return benchmark_app(args[1:])
     config, as_json, label = asked(args)
     store = open_store()
     run = store.create("benchmark", config.model_dump(), f"benchmark-{config.what}", label)
@@ -91,3 +92,62 @@ def _cells(row: dict) -> tuple[str, ...]:
     ratio = "" if row["ratio"] is None else f"{row['ratio']:.3g}"
     size = "" if row["size"] is None else f"{row['size']:,}"
     return row["bench"], row["subject"], size, value, row["unit"], ratio, bounds, str(row["n"]), row["against"] or ""
+
+
+VIEWERS, QUICK_VIEWERS = 20, 5
+RERUNS, QUICK_RERUNS = 10, 2
+
+
+def keep(rows: list[dict], here: dict, quick: bool) -> Run:
+    """Keep what was found as a run of the verb `benchmark`, done. Problem if the store cannot be written to."""
+    from ocrgen.benchmark.plan import BenchmarkConfig
+    from ocrgen.benchmark.results import write_benchmark
+
+    run = open_store().create("benchmark", BenchmarkConfig(what="app", quick=quick).model_dump(), "benchmark-app")
+    write_benchmark(run, {"machine": here, "rows": rows, "done": ["app"]})
+    run.update(state="done")
+    return run
+
+
+def benchmark_app(args: list[str]) -> int:
+    """How fast is the dashboard? benchmark app [--viewers N] [--quick] [--json]
+
+    What it finds is kept as a run, too, so that the page Runtime can show it.
+    """
+
+    def command(viewers: int = 0, reruns: int = 0, quick: bool = False, json: bool = False) -> tuple:
+        """Start the dashboard over your runs and drive it with real sessions: server time, CPU and memory by page.
+
+        Args:
+            viewers: how many at once, after one alone; 0 = 20, or 5 if quick.
+            reruns: clicks of each viewer on each page; 0 = 10, or 2 if quick.
+            quick: roughly, in about a minute.
+            json: print a list of rows instead of a table.
+        """
+        return viewers, reruns, quick, json
+
+    viewers, reruns, quick, as_json = parse(command, "benchmark app", args)
+    for name, given, most in (("viewers", viewers, 200), ("reruns", reruns, 1000)):
+        if not 0 <= given <= most:
+            raise Problem(f"--{name} must be from 0 to {most}, not {given}.")
+    viewers = viewers or (QUICK_VIEWERS if quick else VIEWERS)
+    reruns = reruns or (QUICK_RERUNS if quick else RERUNS)
+    from ocrgen.benchmark.machine import machine
+    from ocrgen.stress.latency import METHOD, PAUSE, measure
+
+    m = machine(1) | {"method": METHOD}  # its load is that before the viewers came
+    rows = measure(viewers, reruns, Bar("benchmark app").show, 1.0 if quick else PAUSE)
+    try:
+        keep(rows, m, quick)
+    except Problem as fault:  # what was measured is told all the same
+        print(f"Not kept: {fault}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return 0
+    print(f"{m['cpu']}, {m['cores']} cores, load {m['load']}\n{METHOD}\n")
+    for row in rows:
+        cpu = "" if row["cpu_value"] is None else f"{row['cpu_value']:.0f} ms CPU"
+        value = "" if row["value"] is None else f"{row['value']:,.0f}"
+        n = f"n = {row['n']}" * (row["unit"] != "MB")
+        print(f"{row['subject']:<42} {value:>7} {row['unit']:<6} {cpu:>11}  {n:<8} {row['note']}")
+    return 0

@@ -1,13 +1,12 @@
 """What the verbs share: flags from signatures, the store, and doing a run's work with a progress bar."""
 
-import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import tyro
 
-from ocrgen import Problem
+from ocrgen.utils.errors import Problem
 
 PROGRAM = "python -m ocrgen"
 
@@ -54,7 +53,7 @@ def check_out(out: Path) -> None:
 
 def write_out(out: Path, text: str | bytes) -> None:
     """Write the whole file or nothing. Problem if it cannot be written."""
-    from ocrgen.files import write_atomically
+    from ocrgen.utils.files import write_atomically
 
     try:
         write_atomically(out, text)
@@ -63,15 +62,15 @@ def write_out(out: Path, text: str | bytes) -> None:
 
 
 def open_store():
-    from ocrgen.store import RunStore
+    from ocrgen.runs.store import RunStore
 
     return RunStore()
 
 
 def execute(run, store) -> int:
     """Do a run's work here, with a progress bar where somebody looks; the run's name is the last line."""
-    from ocrgen import jobs
-    from ocrgen.store import RunError
+    from ocrgen.runs import jobs
+    from ocrgen.runs.run import RunError
 
     try:
         state = jobs.execute(run, store, lambda run, stop: work_of(run)(run, stop, Bar(run.name).show))
@@ -85,25 +84,28 @@ def execute(run, store) -> int:
     return 0
 
 
-# Named, not imported: a job that waits in the queue must not hold what takes seconds and memory to import.
-WORK = {
-    "train": "ocrgen.training:work",
-    "score": "ocrgen.scoring:work",
-    "reader": "ocrgen.reading:work",
-    "study": "ocrgen.study.runner:work",
-    "benchmark": "ocrgen.benchmark.runner:work",
-    "reference": "ocrgen.scoring:make_reference",
-    "digitnet": "ocrgen.metric_training:work",
-    "download": "ocrgen.datasets:download_work",
-}
-
-
 def work_of(run) -> Callable:
-    """The function that does a run's verb. Problem if this version knows none."""
-    if run.request["verb"] not in WORK:
-        raise Problem(f"{run.name}: this version knows no verb {run.request['verb']!r}.")
-    module, name = WORK[run.request["verb"]].split(":")
-    return getattr(importlib.import_module(module), name)
+    """The function that does a run's verb, imported now: a job in the queue must not hold torch. Problem if unknown."""
+    match run.request["verb"]:
+        case "train":
+            from ocrgen.generators.training import work
+        case "score":
+            from ocrgen.generators.scoring import work
+        case "reader":
+            from ocrgen.readers.runs import work
+        case "study":
+            from ocrgen.study.runner import work
+        case "benchmark":
+            from ocrgen.benchmark.runner import work
+        case "reference":
+            from ocrgen.metrics.compare import make_reference as work
+        case "digitnet":
+            from ocrgen.metrics.extractors.digitnet_training import work
+        case "download":
+            from ocrgen.datasets import download_work as work
+        case verb:
+            raise Problem(f"{run.name}: this version knows no verb {verb!r}.")
+    return work
 
 
 class Bar:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from ocrgen import Problem
 from ocrgen.cli.common import check_out, open_store, parse, write_out
+from ocrgen.utils.errors import Problem
 
 KINDS = (".onnx", ".safetensors", ".zip", ".npz")
 
@@ -36,20 +36,20 @@ def export(args: list[str]) -> int:
 
 
 def _content(run, kind: str, n: int | None, per_digit: int) -> bytes:
-    from ocrgen.export import to_onnx
-    from ocrgen.ocr import load_reader
+    from ocrgen.readers.checkpoint import load_reader
+    from ocrgen.readers.export import to_onnx
 
     if run.request["verb"] == "study":
-        from ocrgen.sampling import to_npz, to_zip
+        from ocrgen.generators.sampling import to_npz, to_zip
         from ocrgen.study import read_results
-        from ocrgen.study.takeaway import takeaway
+        from ocrgen.study.export import takeaway
 
         taken = takeaway(run, read_results(run), n)
         if kind in (".zip", ".npz"):
             return (to_zip if kind == ".zip" else to_npz)(*taken.samples(per_digit))
         file = taken.reader
     elif run.request["verb"] == "reader":
-        from ocrgen.reading import FILE
+        from ocrgen.readers.runs import FILE
 
         if kind in (".zip", ".npz"):
             raise Problem(f"{run.name} is a reader: write it to a .onnx or .safetensors file.")

@@ -13,7 +13,7 @@ def reader(args: list[str]) -> int:
     """Train a reader (the OCR network): reader --dataset NAME [--n N] [--augment] [--generator RUN] ..."""
     from pydantic import Field, create_model
 
-    from ocrgen.reading import ReaderRequest
+    from ocrgen.readers.runs import ReaderRequest
 
     command = create_model(
         "reader",
@@ -45,7 +45,7 @@ def read(args: list[str]) -> int:
         return images, reader, json
 
     images, name, as_json = parse(command, "read", args)
-    from ocrgen.reading import default_reader, geometry_of, load, read_file
+    from ocrgen.readers.runs import default_reader, geometry_of, load, read_file
 
     store = open_store()
     run = store.get(name) if name else default_reader(store)

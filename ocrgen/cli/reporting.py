@@ -1,6 +1,5 @@
 """The verb that tells: `report`."""
 
-import importlib
 from pathlib import Path
 
 from tyro.conf import Positional
@@ -24,8 +23,8 @@ def report(args: list[str]) -> int:
     run = open_store().get(name)
     out = (out or Path(f"report-{run.name}.html")).expanduser()
     check_out(out)
-    # Named, not imported: pictures stand on a floor above.
-    text = importlib.import_module("ocrgen.ui.report").report_of(run)
-    write_out(out, text)
+    from ocrgen.report.page import report_of
+
+    write_out(out, report_of(run))
     print(out)
     return 0

@@ -72,7 +72,7 @@ def sample(args: list[str]) -> int:
         return run, out, per_digit, seed, epoch
 
     name, out, per_digit, seed, epoch = parse(command, "sample", args)
-    from ocrgen.sampling import save_samples
+    from ocrgen.generators.sampling import save_samples
 
     digits = save_samples(open_store().get(name), per_digit, seed, out, epoch, Bar(f"sample {name}").show)
     print(f"{len(digits):,} images, {per_digit:,} a digit, in {out}")

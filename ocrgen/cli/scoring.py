@@ -6,8 +6,8 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from ocrgen import Problem
 from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
+from ocrgen.utils.errors import Problem
 
 
 def score(args: list[str]) -> int:
@@ -34,7 +34,7 @@ def score(args: list[str]) -> int:
         return run, epoch, extractor, n, weights, json
 
     name, epoch, extractor, n, weights, as_json = parse(command, "score", args)
-    from ocrgen.scoring import ScoreConfig, score_epochs
+    from ocrgen.generators.scoring import ScoreConfig, score_epochs
 
     run = open_store().get(name)
     if epoch not in ("", "all") and not epoch.isdigit():
@@ -85,8 +85,8 @@ def distance(args: list[str]) -> int:
         return a, b, extractor, weights, json
 
     a, b, extractor, weights, as_json = parse(command, "distance", args)
-    from ocrgen.metrics.features import load_extractor
-    from ocrgen.scoring import distance
+    from ocrgen.metrics.compare import distance
+    from ocrgen.metrics.extractors import load_extractor
 
     row = distance(a, b, load_extractor(extractor, weights or None))
     print(json.dumps(row, indent=1) if as_json else "\n".join(f"{k:<10} {v}" for k, v in row.items()))

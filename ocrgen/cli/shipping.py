@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from ocrgen.cli.common import Bar, parse
-from ocrgen.store import SHIPPED
+from ocrgen.runs.store import SHIPPED
 
 
 def checkpoints(args: list[str]) -> int:
@@ -21,7 +21,7 @@ def checkpoints(args: list[str]) -> int:
         return out, only, workers
 
     out, only, workers = parse(command, "checkpoints", args)
-    from ocrgen.shipping import make
+    from ocrgen.zoo.build import make
 
     make(out, list(only), max(1, workers), Bar("checkpoints").show, lambda line: print(line, file=sys.stderr))
     return 0

@@ -1,6 +1,5 @@
 """The verb that attacks: `soak`."""
 
-import importlib
 import json
 import sys
 import tempfile
@@ -9,8 +8,8 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from ocrgen import Problem
 from ocrgen.cli.common import Bar, parse
+from ocrgen.utils.errors import Problem
 
 
 def soak(args: list[str]) -> int:
@@ -42,23 +41,25 @@ def soak(args: list[str]) -> int:
         if not 0 < value <= most:
             raise Problem(f"--{name} must be above 0 and at most {most:,}, not {value:g}.")
     found = []
-    ui = importlib.import_module("ocrgen.ui.app_soak")  # named, not imported: the dashboard stands above this floor
     with tempfile.TemporaryDirectory(prefix="ocrgen-soak-") as folder:
         if what in ("kill", "all"):
-            from ocrgen.soak.kills import kills
+            from ocrgen.stress.endurance import dashboards
+            from ocrgen.stress.kills import kills
 
             found += kills(Path(folder) / "kill", times, seed, Bar("kills").show)
-            found.append(ui.dashboards(Path(folder) / "dashboard", max(1, times // 10), seed))
+            found.append(dashboards(Path(folder) / "dashboard", max(1, times // 10), seed))
         if what in ("damage", "all"):
-            from ocrgen.soak.damage import damage, shipped
+            from ocrgen.stress.damage import damage, shipped
 
             found += damage(shipped(), Path(folder) / "damage", 20 * times, seed, Bar("damages").show)
         if what in ("disk", "all"):
-            from ocrgen.soak.disk import disk
+            from ocrgen.stress.disk import disk
 
             found += disk(Path(folder) / "disk")
         if what in ("viewers", "all"):
-            found.append(ui.viewers(Path(folder) / "viewers", count, minutes, Bar("viewers").show))
+            from ocrgen.stress.endurance import viewers
+
+            found.append(viewers(Path(folder) / "viewers", count, minutes, Bar("viewers").show))
     if as_json:
         print(json.dumps([o.row() for o in found], indent=1))
     else:

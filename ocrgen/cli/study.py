@@ -11,7 +11,7 @@ import tyro
 from ocrgen.cli.common import absolute, checked, execute, open_store, parse
 
 if TYPE_CHECKING:
-    from ocrgen.study.plan import StudyConfig  # which imports torch
+    from ocrgen.study.plan import StudyConfig
 
 
 def study(args: list[str]) -> int:
@@ -61,7 +61,7 @@ def to_json(run) -> dict:
     import pandas as pd
 
     from ocrgen.study import read_results, verdicts
-    from ocrgen.study.advice import advise
+    from ocrgen.study.recommendation import advise
 
     results = read_results(run)
     frames = {name: getattr(results, name) for name in ("table", "summary", "differences")}
@@ -73,8 +73,8 @@ def to_json(run) -> dict:
 
 def _print(run) -> None:
     from ocrgen.study import read_results, verdicts
-    from ocrgen.study.advice import advise
     from ocrgen.study.plan import Arm
+    from ocrgen.study.recommendation import advise
 
     results = read_results(run)
     s = results.summary
@@ -87,3 +87,18 @@ def _print(run) -> None:
         print(f"claim {v['claim']}: {v['verdict']:<13} {v['figure']:+.4f} {bounds} n = {v['n']}  {v['about']}")
     for a in advise(results):
         print(f"advice at n = {a.n:,}: {a.headline}. {a.words()}")
+
+
+def study_worker(args: list[str]) -> int:
+    """Work on the tasks of a study beside the process that runs it, until that ends: study-worker FOLDER"""
+    from ocrgen.study.worker import run_worker
+
+    run_worker(*args)
+    return 0
+
+
+def cluster_worker(args: list[str]) -> int:
+    """Work on the tasks that a Dask worker sends, one at a time: cluster-worker FOLDER"""
+    from ocrgen.study.cluster import run_worker
+
+    return run_worker(*args)

@@ -6,8 +6,8 @@ from typing import Annotated
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
-from ocrgen import Problem
 from ocrgen.cli.common import absolute, execute, open_store, parse
+from ocrgen.utils.errors import Problem
 
 
 def _preset(args: list[str]) -> str:
@@ -23,9 +23,9 @@ def train(args: list[str]) -> int:
     """Train a generator: train {cvae,cgan} --dataset NAME --preset fast|paper --epochs N --seed S ..."""
     from pydantic import Field, create_model
 
-    from ocrgen.models import generators
-    from ocrgen.models.base import Settings
-    from ocrgen.training_config import TrainConfig, TrainRequest
+    from ocrgen.generators import generators
+    from ocrgen.generators.config import TrainConfig, TrainRequest
+    from ocrgen.utils.settings import Settings
 
     known, preset = generators(), _preset(args)
     asked = TrainRequest.model_fields
@@ -84,7 +84,7 @@ def resume(args: list[str]) -> int:
 
 def digitnet(args: list[str]) -> int:
     """Train the metric network on MNIST and Arabic digits: digitnet [--epochs N] ..."""
-    from ocrgen.metric_training import DigitNetConfig
+    from ocrgen.metrics.extractors.digitnet_training import DigitNetConfig
 
     config = parse(DigitNetConfig, "digitnet", args)
     store = open_store()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ocrgen.datasets.archive import open_files
-from ocrgen.datasets.arrays import Raw, read_npz
 from ocrgen.datasets.base import SIZE, DataError, Digits, Splits, hold_out
+from ocrgen.datasets.formats.archive import open_files
+from ocrgen.datasets.formats.arrays import Raw, read_npz
 
 NAME = "arabic"
 TITLE = "Arabic-Indic"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ocrgen import Problem
+from ocrgen.utils.errors import Problem
 
 CLASSES = 10
 SIZE = 28

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ocrgen.datasets.base import DataError, Digits, Splits, hold_out
-from ocrgen.imaging import to_digit
+from ocrgen.imaging.digits import to_digit
 
 NAME = "digits"
 TITLE = "Digits"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ocrgen.datasets.base import DataError, Digits, Splits, hold_out
-from ocrgen.datasets.idx import check_pair, parse_idx
+from ocrgen.datasets.formats.idx import check_pair, parse_idx
 
 NAME = "mnist"
 TITLE = "MNIST"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ocrgen.datasets.archive import Files, open_files
-from ocrgen.datasets.arrays import Raw, join, read_npz
 from ocrgen.datasets.base import CLASSES, SIZE, DataError, Digits, Splits, hold_out
-from ocrgen.datasets.idx import check_pair, parse_idx
-from ocrgen.imaging import ImageError, ink_is_white, open_image, to_digit
+from ocrgen.datasets.formats.archive import Files, open_files
+from ocrgen.datasets.formats.arrays import Raw, join, read_npz
+from ocrgen.datasets.formats.idx import check_pair, parse_idx
+from ocrgen.imaging.digits import ImageError, ink_is_white, open_image, to_digit
 
 EXPECTED = "expected one folder per digit 0 to 9, an .npz with images and labels, or IDX files of images and labels"
 # Three, so that train, validation and test can hold one each.

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.linalg import svdvals
 from scipy.linalg.lapack import dsygst
 
-from ocrgen import Problem
-from ocrgen.files import write_atomically
 from ocrgen.metrics.packing import pack, unpack
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.files import write_atomically
 
 FORMAT = "ocrgen-gaussian-1"
 LARGEST = 1e75  # of a feature: the fourth power, summed over all dimensions, is still a float64

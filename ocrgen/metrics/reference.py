@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ocrgen import Problem
-from ocrgen.checksums import verify
 from ocrgen.datasets import DataError, load_digits
-from ocrgen.files import parse, write_atomically
-from ocrgen.metrics.features import FeatureExtractor
+from ocrgen.metrics.extractors.base import FeatureExtractor
 from ocrgen.metrics.frechet import GaussianStats
 from ocrgen.metrics.scores import Reference, unseen
-from ocrgen.store import shipped_folder
+from ocrgen.runs.store import shipped_folder
+from ocrgen.utils.checksums import verify
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.files import parse, write_atomically
 
 LOSS = 4e-6  # of the trace: moves FID against real images, n = 10,000, where it is smallest, by less than 0.1 %
 FLOOR_SIZES = (500, 1000, 2000, 5000, 10_000)

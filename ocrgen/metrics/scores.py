@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from ocrgen.datasets.base import CLASSES, Digits, Splits
-from ocrgen.metrics.features import TAPS, FeatureExtractor
+from ocrgen.metrics.extractors.base import TAPS, FeatureExtractor
 from ocrgen.metrics.frechet import Accumulator, GaussianStats, frechet_distance
 from ocrgen.metrics.measures import Seen, measures
 from ocrgen.metrics.measures.spread import within_class_spread

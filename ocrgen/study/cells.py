@@ -8,19 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from ocrgen import Problem
 from ocrgen.datasets import Digits
-from ocrgen.files import write_atomically
-from ocrgen.metrics.features import load_extractor
+from ocrgen.imaging.augmentation import augment
+from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.reference import find_reference
 from ocrgen.metrics.scores import score
-from ocrgen.models.reader import Reader
-from ocrgen.ocr import Trained, grade, load_reader, probabilities, save_reader, train_reader
-from ocrgen.robustness import robustness
-from ocrgen.saliency import faithfulness
-from ocrgen.study.makers import Makers
+from ocrgen.readers.checkpoint import load_reader, save_reader
+from ocrgen.readers.evaluation import grade, probabilities
+from ocrgen.readers.network import Reader
+from ocrgen.readers.robustness import robustness
+from ocrgen.readers.saliency import faithfulness
+from ocrgen.readers.training import Trained, train_reader
+from ocrgen.study.generators import Makers
 from ocrgen.study.plan import Cell, plan
-from ocrgen.transforms import augment
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.files import write_atomically
 
 MISREAD = 400  # misread test images that a cell remembers
 SCORES = ("lfid_64", "lfid_192", "lfid_768", "fid_2048", "coverage", "density", "precision", "recall", "spread")

@@ -4,16 +4,15 @@ import asyncio
 import contextlib
 import queue
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ocrgen import Problem
-from ocrgen.jobs import PATIENCE, Cancelled, Stop
-from ocrgen.store import Run
+from ocrgen.runs.jobs import PATIENCE, Cancelled, Stop
+from ocrgen.runs.run import Run
 from ocrgen.study.plan import Cell, StudyConfig, plan
-from ocrgen.study.runner import do_cells, listen, start_worker, state_of, write_failure
+from ocrgen.study.worker import do_cells, listen, start_worker, state_of, write_failure
+from ocrgen.utils.errors import Problem
 
 KNOCK = 5.0  # seconds to wait for a scheduler's answer
 IDLE = 30.0  # seconds that a worker's process waits for its next cell
@@ -121,7 +120,7 @@ def _take(run: Run) -> subprocess.Popen:
             return process
         _end(process)
     with (run.path / "log.txt").open("ab") as log:
-        return start_worker(run, log, "ocrgen.study.cluster")
+        return start_worker(run, log, "cluster-worker")
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -131,7 +130,7 @@ def _end(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def main(folder: str) -> int:
+def run_worker(folder: str) -> int:
     """Do the cells whose keys the parent sends, as long as it lives and sends some."""
     from ocrgen.study.cells import Cells
 
@@ -145,7 +144,3 @@ def main(folder: str) -> int:
         return 0
     except Cancelled:
         return STOPPED
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from ocrgen import Problem
-from ocrgen.models import generators
-from ocrgen.models.base import MAX_SAMPLES, Settings
-from ocrgen.models.reader import Reader
+from ocrgen.generators import generators
+from ocrgen.generators.base import MAX_SAMPLES
+from ocrgen.readers.network import Reader
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.settings import Settings
 
 PAPER_N = 500  # labelled images of the paper's real arm
 

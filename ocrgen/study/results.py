@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ocrgen import Problem
-from ocrgen.checksums import verify
 from ocrgen.datasets import Digits
-from ocrgen.files import parse, write_atomically
-from ocrgen.store import Run
+from ocrgen.runs.run import Run
 from ocrgen.study.plan import StudyConfig, plan
 from ocrgen.study.statistics import correlations, paired, summarise
+from ocrgen.utils.checksums import verify
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.files import parse, write_atomically
 
 FIGURES = (
     *("accuracy", "precision_macro", "recall_macro", "f1_macro", "precision_weighted", "recall_weighted"),

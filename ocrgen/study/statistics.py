@@ -1,28 +1,13 @@
 """Statistics over a study's seeds: intervals, differences paired by seed, rank correlations."""
 
-from functools import lru_cache
-
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+
+from ocrgen.utils.statistics import interval, quantile
 
 DISTANCES = ("lfid_64", "lfid_192", "lfid_768", "fid_2048")
 PAIRED = ("accuracy", "f1_macro", "corrupted", "attacked")
 RESAMPLES = 2000
-
-
-def interval(values) -> dict[str, float]:
-    """Mean and 95 % interval of independent repetitions by Student's t; without bounds (NaN) for a single one."""
-    values = np.asarray(values, float)
-    n, mean = len(values), float(values.mean())
-    half = float(quantile(n) * values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
-    return {"mean": mean, "low": mean - half, "high": mean + half, "n": n}
-
-
-@lru_cache
-def quantile(n: int, looks: int = 1) -> float:
-    """Student's t for a 95 % interval of n repetitions, or of each of `looks` that are to be right at once."""
-    return float(student.ppf(1 - 0.025 / looks, n - 1))
 
 
 def summarise(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ocrgen.study.plan import Arm
 from ocrgen.study.results import Results
-from ocrgen.study.statistics import interval
+from ocrgen.utils.statistics import interval
 
 GAIN = 0.001  # accuracy: a difference that is surely smaller than a tenth of a point helps nobody
 INK = 0.02  # share of saliency: a reader may look at ink by this much less than one of real digits

@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from ocrgen.curves import CurveReader
-from ocrgen.scoring import read_scores
-from ocrgen.store import RunStore
+from ocrgen.generators.scoring import read_scores
+from ocrgen.runs.events import CurveReader
+from ocrgen.runs.store import RunStore
 from tests.browser.conftest import settle
 from tests.conftest import train_here
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from ocrgen.store import RunStore
+from ocrgen.runs.store import RunStore
 from tests.browser.conftest import settle
 from tests.unit.test_reading import picture, train
 

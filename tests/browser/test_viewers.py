@@ -5,13 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ocrgen import Problem
 from ocrgen.benchmark.machine import machine
-from ocrgen.ui.answers import Answer, Chooser
-from ocrgen.ui.app_benchmark import Pace, keep, rows_of
-from ocrgen.ui.crowd import Look, clicks, crowd, walk
-from ocrgen.ui.server import Server
-from ocrgen.ui.viewers import NoAnswer, Viewer
+from ocrgen.cli.benchmark import keep
+from ocrgen.stress.client import NoAnswer, Viewer
+from ocrgen.stress.latency import Pace, rows_of
+from ocrgen.stress.responses import Answer, Chooser
+from ocrgen.stress.server import Server
+from ocrgen.stress.sessions import Look, clicks, crowd, walk
+from ocrgen.utils.errors import Problem
 from tests.conftest import request
 
 FAULTY = """

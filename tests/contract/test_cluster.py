@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ocrgen import Problem
 from ocrgen.__main__ import main
-from ocrgen.store import PACKAGE, RunStore
+from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.study import read_results
 from ocrgen.study.plan import StudyConfig, plan
+from ocrgen.utils.errors import Problem
 from tests.contract.test_study import create, execute, files, log_of, processes_of, wait_for
 
 
@@ -206,7 +206,7 @@ def test_a_lost_scheduler_fails_the_study_and_nothing_is_left_behind(cluster, st
 
     def left():
         files = Path("/proc").glob("[0-9]*/cmdline")
-        return [words for words in map(read, files) if b"ocrgen.study" in words and ours in words]
+        return [words for words in map(read, files) if b"cluster-worker" in words and ours in words]
 
     wait_for(lambda: not left())
 

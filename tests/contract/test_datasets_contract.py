@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ocrgen import datasets
 from ocrgen.datasets import DataError, Digits, data_root, load_digits, sources
 from ocrgen.datasets.base import hold_out
-from ocrgen.imaging import ink_is_white, to_digit
+from ocrgen.imaging.digits import ink_is_white, to_digit
 
 each_source = pytest.mark.parametrize("name", list(sources()))
 

@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ocrgen import jobs
 from ocrgen.benchmark import read_benchmark
 from ocrgen.benchmark import verdicts as speed_verdicts
 from ocrgen.cli.common import work_of
-from ocrgen.export import to_onnx
-from ocrgen.reading import load, readers
-from ocrgen.sampling import draw
-from ocrgen.scoring import read_scores
-from ocrgen.store import RunStore
+from ocrgen.generators.checkpoint import load_generator
+from ocrgen.generators.sampling import draw
+from ocrgen.generators.scoring import read_scores
+from ocrgen.readers.export import to_onnx
+from ocrgen.readers.runs import load, readers
+from ocrgen.report.page import report_of
+from ocrgen.runs import jobs
+from ocrgen.runs.store import RunStore
 from ocrgen.study import read_results, verdicts
-from ocrgen.study.advice import advise
-from ocrgen.study.takeaway import takeaway
-from ocrgen.ui.report import report_of
-from ocrgen.weights import load_generator
+from ocrgen.study.export import takeaway
+from ocrgen.study.recommendation import advise
 
 VERSION = Path(__file__).resolve().parents[1] / "fixtures" / "version-0.1"
 

@@ -11,9 +11,9 @@ import types
 import pytest
 import torch
 
-from ocrgen import jobs
-from ocrgen.store import RunStore
-from ocrgen.training import work
+from ocrgen.generators.training import work
+from ocrgen.runs import jobs
+from ocrgen.runs.store import RunStore
 from tests.conftest import request, train_here, until
 from tests.unit.test_training import same_weights
 
@@ -31,7 +31,7 @@ def train(root, name):
 def processes():
     """Children of a server that has imported torch already: each is a process of its own, and starts at once."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ocrgen.training", "torch._dynamo", "tensorboard", "tests.conftest"])
+    context.set_forkserver_preload(["ocrgen.generators.training", "torch._dynamo", "tensorboard", "tests.conftest"])
     with pytest.MonkeyPatch.context() as patch:
         # Where a page was tested before, Streamlit has left the app as the main module: each child would run it first.
         patch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))

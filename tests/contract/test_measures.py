@@ -8,7 +8,7 @@ import pytest
 
 import ocrgen.metrics.measures as package
 from ocrgen.datasets import Digits, load_digits
-from ocrgen.metrics.features import load_extractor
+from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.measures import Seen, columns, measures
 from ocrgen.metrics.measures.spread import within_class_spread
 from ocrgen.metrics.scores import Reference, score

@@ -6,10 +6,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from ocrgen.models import generators
-from ocrgen.models.adam import FusedAdam
-from ocrgen.models.base import MAX_SAMPLES
-from ocrgen.models.mixture import MixturePrior
+from ocrgen.generators import generators
+from ocrgen.generators.base import MAX_SAMPLES
+from ocrgen.generators.layers.prior import MixturePrior
+from ocrgen.utils.optim import FusedAdam
 
 CASES = [(name, preset) for name, model in generators().items() for preset in model.presets]
 DECODERS = [(name, decoder) for name in ("cvae", "cgan") for decoder in ("mlp", "conv", "transposed")]

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from ocrgen.store import PACKAGE
+from ocrgen.runs.store import PACKAGE
 
 TINY = '''
 """A linear generator, to show what a new one takes."""
@@ -14,7 +14,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from ocrgen.models.base import GenerativeModel, ModelConfig
+from ocrgen.generators.base import GenerativeModel, ModelConfig
 
 
 class Linear(nn.Module):
@@ -72,7 +72,7 @@ def test_a_third_generator_is_one_new_file(tmp_path):
     for part in ("ocrgen", "pages"):
         shutil.copytree(PACKAGE / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(PACKAGE / "app.py", tmp_path)
-    (tmp_path / "ocrgen" / "models" / "tiny.py").write_text(TINY)
+    (tmp_path / "ocrgen" / "generators" / "models" / "tiny.py").write_text(TINY)
     environment = {**os.environ, "OCRGEN_RUNS": str(tmp_path / "runs"), "PYTHONPATH": ""}
 
     def ocrgen(*args: str) -> str:
@@ -91,7 +91,7 @@ def test_a_third_generator_is_one_new_file(tmp_path):
 
 def test_a_file_that_does_not_import_is_not_passed_over(tmp_path):
     shutil.copytree(PACKAGE / "ocrgen", tmp_path / "ocrgen", ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "ocrgen" / "models" / "broken.py").write_text("import nothing_of_that_name")
-    code = "from ocrgen.models import generators; generators()"
+    (tmp_path / "ocrgen" / "generators" / "models" / "broken.py").write_text("import nothing_of_that_name")
+    code = "from ocrgen.generators import generators; generators()"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0 and "nothing_of_that_name" in done.stderr

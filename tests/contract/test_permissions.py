@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ocrgen import jobs
+from ocrgen.runs import jobs
 from tests.conftest import ended, request, until
 
 # File modes mean nothing to root: as root, the commands run without the two capabilities that see past them.

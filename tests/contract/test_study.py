@@ -14,13 +14,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ocrgen import Problem, jobs
 from ocrgen.datasets import load_digits
-from ocrgen.store import PACKAGE, Run, RunStore
+from ocrgen.runs import jobs
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.plan import StudyConfig, describe, plan
-from ocrgen.study.runner import state_of, work
+from ocrgen.study.runner import work
 from ocrgen.study.statistics import PAIRED
+from ocrgen.study.worker import state_of
+from ocrgen.utils.errors import Problem
 
 N = 60
 TINY = {

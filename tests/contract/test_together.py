@@ -9,9 +9,12 @@ import time
 import numpy as np
 import pytest
 
-from ocrgen import Problem, files, jobs
-from ocrgen.store import RunError, RunStore
-from ocrgen.ui import uploads
+from ocrgen.runs import jobs
+from ocrgen.runs.run import RunError
+from ocrgen.runs.store import RunStore
+from ocrgen.ui.shared import uploads
+from ocrgen.utils import files
+from ocrgen.utils.errors import Problem
 from tests.conftest import ended, request
 
 HANDS = 4

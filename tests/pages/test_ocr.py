@@ -11,10 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ocrgen.datasets import load_digits
-from ocrgen.store import PACKAGE, SHIPPED, RunStore
+from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
 from ocrgen.study import read_results, verdicts
-from ocrgen.ui import uploads
-from ocrgen.ui.study import VIEWS
+from ocrgen.ui.ocr.page import VIEWS
+from ocrgen.ui.shared import uploads
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import shutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ocrgen.store import PACKAGE, SHIPPED, RunStore
-from ocrgen.study.claims import WORDS
+from ocrgen.claims.claims import WORDS
+from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
 from tests.unit.test_findings import keep
 
 

@@ -8,11 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ocrgen.datasets import load_digits
-from ocrgen.files import lock
-from ocrgen.sampling import to_npz, to_zip
-from ocrgen.scoring import ScoreConfig, score_epochs
-from ocrgen.store import PACKAGE, RunStore
-from ocrgen.ui.choices import alike
+from ocrgen.generators.sampling import to_npz, to_zip
+from ocrgen.generators.scoring import ScoreConfig, score_epochs
+from ocrgen.runs.store import PACKAGE, RunStore
+from ocrgen.ui.shared.selection import alike
+from ocrgen.utils.files import lock
 from tests.conftest import request
 
 PAGES = sorted(p.name for p in (PACKAGE / "pages").glob("[0-9]*.py"))
@@ -103,7 +103,7 @@ def test_train_starts_a_real_job_with_the_settings_of_the_form(store):
 
 
 def test_a_full_queue_is_a_message(store, monkeypatch):
-    monkeypatch.setattr("ocrgen.jobs.QUEUE_LIMIT", 1)
+    monkeypatch.setattr("ocrgen.runs.jobs.QUEUE_LIMIT", 1)
     run = store.create("train", request(), "waits")
     held = lock(run.path / "lock")
     run.update(state="queued", queued="2026")

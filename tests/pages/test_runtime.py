@@ -5,12 +5,13 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ocrgen import jobs
 from ocrgen.benchmark import read_benchmark
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.runner import work
-from ocrgen.store import PACKAGE, SHIPPED, Run, RunStore
-from ocrgen.ui.runtime_charts import BARS, compared, ratios
+from ocrgen.plots.benchmark import BARS, compared, ratios
+from ocrgen.runs import jobs
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
 
 
 @pytest.fixture(scope="module")

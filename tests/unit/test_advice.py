@@ -10,20 +10,22 @@ import onnxruntime
 import pandas as pd
 import pytest
 
-from ocrgen import Problem
 from ocrgen.__main__ import main
 from ocrgen.datasets import load_digits
-from ocrgen.export import to_onnx
-from ocrgen.ocr import load_reader, probabilities
-from ocrgen.reading import FILE
-from ocrgen.store import SHIPPED, Run, RunStore
+from ocrgen.readers.checkpoint import load_reader
+from ocrgen.readers.evaluation import probabilities
+from ocrgen.readers.export import to_onnx
+from ocrgen.readers.runs import FILE
+from ocrgen.report.page import report
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study import Results, read_results
-from ocrgen.study.advice import advise
+from ocrgen.study.export import takeaway
 from ocrgen.study.plan import Arm, StudyConfig, arms
+from ocrgen.study.recommendation import advise
 from ocrgen.study.results import COLUMNS
 from ocrgen.study.statistics import paired, summarise
-from ocrgen.study.takeaway import takeaway
-from ocrgen.ui.report import report
+from ocrgen.utils.errors import Problem
 
 TEST = load_digits("digits").test
 

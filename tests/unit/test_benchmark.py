@@ -6,18 +6,19 @@ import sys
 import numpy as np
 import pytest
 
-from ocrgen import Problem, models
 from ocrgen.__main__ import main
-from ocrgen.benchmark import KEYS, quality, read_benchmark, reader, runner, train
-from ocrgen.benchmark.claim import trainings
+from ocrgen.benchmark import KEYS, read_benchmark, runner
+from ocrgen.benchmark.baselines.pairs import pairs
+from ocrgen.benchmark.benches import quality, reader, train
+from ocrgen.benchmark.benches.claim import trainings
 from ocrgen.benchmark.lab import Lab
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.results import FILE, make_row, write_benchmark
-from ocrgen.benchmark.ways import pairs
-from ocrgen.jobs import Cancelled
-from ocrgen.models import generators
-from ocrgen.models.cvae import CVAE
-from ocrgen.store import RunStore
+from ocrgen.generators import generators, models
+from ocrgen.generators.models.cvae import CVAE
+from ocrgen.runs.jobs import Cancelled
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.errors import Problem
 
 
 class NoStop:
@@ -148,7 +149,7 @@ def test_without_mnist_the_bundled_digits_are_used_and_told(store, monkeypatch, 
 
 def test_a_dropped_in_generator_is_measured(store, small, monkeypatch, tmp_path):
     (tmp_path / "third.py").write_text(
-        "from ocrgen.models.cvae import CVAE\n\n\n"
+        "from ocrgen.generators.models.cvae import CVAE\n\n\n"
         "class Third(CVAE):\n"
         '    """A third generator."""\n\n'
         '    name, title = "third", "Third"\n'
@@ -164,7 +165,7 @@ def test_a_dropped_in_generator_is_measured(store, small, monkeypatch, tmp_path)
         assert row["low"] is None and row["unit"] == "images per second"
     finally:
         generators.cache_clear()
-        sys.modules.pop("ocrgen.models.third", None)
+        sys.modules.pop("ocrgen.generators.models.third", None)
 
 
 def test_trainings_are_repeated_from_seeds_of_their_own(store, small):

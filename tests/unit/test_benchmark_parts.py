@@ -4,19 +4,20 @@ import numpy as np
 import pytest
 import torch
 
-from ocrgen.benchmark import judge, scaling, verdicts
-from ocrgen.benchmark.claim import networks
+from ocrgen.benchmark import judge, verdicts
+from ocrgen.benchmark.baselines.fullsize import FullSizeCGAN
+from ocrgen.benchmark.baselines.pairs import pairs
+from ocrgen.benchmark.baselines.plain import plain, plain_sample
+from ocrgen.benchmark.benches import scaling
+from ocrgen.benchmark.benches.claim import networks
 from ocrgen.benchmark.counting import fit_width, multiply_adds, step_multiply_adds, weights
-from ocrgen.benchmark.fullsize import FullSizeCGAN
 from ocrgen.benchmark.measure import Side, Times, interleave, ratios, spread
-from ocrgen.benchmark.plain import plain, plain_sample
 from ocrgen.benchmark.results import make_row
-from ocrgen.benchmark.ways import pairs
-from ocrgen.jobs import Cancelled
-from ocrgen.models import generators
-from ocrgen.models.cgan import CGAN
-from ocrgen.models.cvae import CVAE
-from ocrgen.models.decoders import DECODERS, make_decoder
+from ocrgen.generators import generators
+from ocrgen.generators.layers.decoders import DECODERS, make_decoder
+from ocrgen.generators.models.cgan import CGAN
+from ocrgen.generators.models.cvae import CVAE
+from ocrgen.runs.jobs import Cancelled
 from tests.unit.test_benchmark import NoStop
 
 CLOSED_FORMS = {

@@ -4,8 +4,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from ocrgen.ui import cached
-from ocrgen.ui.charts import epoch_chart, learning_curves
+from ocrgen.plots.style import epoch_chart, learning_curves
+from ocrgen.ui.shared import cache as cached
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import shutil
 
 import pytest
 
-from ocrgen import Problem
-from ocrgen.checksums import SUMS, verify, write_sums
-from ocrgen.metrics.digitnet import VERSION, DigitNetExtractor
+from ocrgen.metrics.extractors.digitnet import VERSION, DigitNetExtractor
 from ocrgen.metrics.reference import load_reference
-from ocrgen.store import SHIPPED, Run
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import SHIPPED
 from ocrgen.study import read_results
+from ocrgen.utils.checksums import SUMS, verify, write_sums
+from ocrgen.utils.errors import Problem
 
 
 def test_every_shipped_file_is_what_its_sum_says():

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from ocrgen.benchmark.results import make_row
-from ocrgen.store import Run
-from ocrgen.study.claims import answer, judge
-from ocrgen.study.findings import Benchmark, Findings, Study
-from ocrgen.study.judging import FAILS, HOLDS, OPEN, UNMEASURED, every, some, strictly, together
+from ocrgen.claims.claims import answer, judge
+from ocrgen.claims.rules import FAILS, HOLDS, OPEN, UNMEASURED, every, some, strictly, together
+from ocrgen.claims.selection import Benchmark, Findings, Study
+from ocrgen.runs.run import Run
 from ocrgen.study.plan import StudyConfig
 from ocrgen.study.results import COLUMNS, Results
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise

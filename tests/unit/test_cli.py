@@ -14,8 +14,8 @@ import pytest
 
 from ocrgen.__main__ import VERBS, main
 from ocrgen.datasets import load_digits
-from ocrgen.sampling import save_samples
-from ocrgen.store import PACKAGE, RunStore
+from ocrgen.generators.sampling import save_samples
+from ocrgen.runs.store import PACKAGE, RunStore
 
 
 def ocrgen(*args: str, **variables: str) -> subprocess.CompletedProcess:
@@ -43,8 +43,8 @@ def test_every_verb_explains_itself(verb, capsys):
 @pytest.mark.parametrize("model", ["cvae", "cgan"])
 @pytest.mark.parametrize("preset", ["fast", "paper"])
 def test_train_help_shows_every_setting_with_the_presets_values(model, preset, capsys):
-    from ocrgen.models import generators
-    from ocrgen.training_config import TrainConfig
+    from ocrgen.generators import generators
+    from ocrgen.generators.config import TrainConfig
 
     with pytest.raises(SystemExit):
         main(["train", model, "--preset", preset, "--help"])

@@ -5,13 +5,14 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from ocrgen import Problem
-from ocrgen.files import parse
-from ocrgen.ocr import load_reader
-from ocrgen.reading import FILE
-from ocrgen.soak.damage import damage
-from ocrgen.store import SHIPPED, Run
-from ocrgen.weights import load_generator
+from ocrgen.generators.checkpoint import load_generator
+from ocrgen.readers.checkpoint import load_reader
+from ocrgen.readers.runs import FILE
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import SHIPPED
+from ocrgen.stress.damage import damage
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.files import parse
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ocrgen import Problem
-from ocrgen.datasets import DataError, arrays, load_digits
-from ocrgen.datasets.idx import parse_idx
+from ocrgen.datasets import DataError, load_digits
+from ocrgen.datasets.formats import arrays
+from ocrgen.datasets.formats.idx import parse_idx
 from ocrgen.datasets.own import load, read
+from ocrgen.utils.errors import Problem
 
 
 @cache
@@ -176,6 +177,6 @@ def test_idx(images, labels, fault, form, tmp_path):
 
 
 def test_a_gzip_bomb(monkeypatch):
-    monkeypatch.setattr("ocrgen.datasets.idx.MAX_BYTES", 2**20)
+    monkeypatch.setattr("ocrgen.datasets.formats.idx.MAX_BYTES", 2**20)
     with pytest.raises(DataError, match="train.gz: unpacks to more than"):
         parse_idx(gzip.compress(bytes(2**21)), "train.gz")

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ocrgen.datasets import DataError, archive
+from ocrgen.datasets import DataError
+from ocrgen.datasets.formats import archive
 from ocrgen.datasets.own import load, read
 from tests.unit.test_datasets_faults import good, refused, zipped
 

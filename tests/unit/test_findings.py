@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ocrgen.store import SHIPPED, RunStore
-from ocrgen.study.claims import RULES, WORDS, answer, claims, judge
-from ocrgen.study.findings import find, nearest
-from ocrgen.study.judging import HOLDS, UNMEASURED
+from ocrgen.claims.claims import RULES, WORDS, answer, claims, judge
+from ocrgen.claims.rules import HOLDS, UNMEASURED
+from ocrgen.claims.selection import find, nearest
+from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study.plan import StudyConfig
 from tests.unit.test_study_results import table
 

@@ -5,11 +5,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ocrgen.models.adam import FusedAdam
-from ocrgen.models.cgan import CGAN, Dropout
-from ocrgen.models.cvae import CVAE
-from ocrgen.models.drawing import ready
-from ocrgen.models.fused import BernoulliLoss, LabelledLinear
+from ocrgen.generators.inference import ready
+from ocrgen.generators.layers.fused import BernoulliLoss, LabelledLinear
+from ocrgen.generators.models.cgan import CGAN, Dropout
+from ocrgen.generators.models.cvae import CVAE
+from ocrgen.utils.optim import FusedAdam
 
 CASES = [(kind, preset) for kind in (CVAE, CGAN) for preset in kind.presets]
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from ocrgen import Problem
-from ocrgen.imaging import FORMATS, ImageError, ink_is_white, open_image, to_digit
+from ocrgen.imaging.digits import FORMATS, ImageError, ink_is_white, open_image, to_digit
+from ocrgen.utils.errors import Problem
 
 
 def seven(size: int = 120, at: tuple[int, int] = (30, 20), width: int = 10) -> np.ndarray:

@@ -14,10 +14,10 @@ from torch import nn
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 from torchvision.models import inception_v3
 
-from ocrgen import Problem
-from ocrgen.metrics import inception
-from ocrgen.metrics.features import TAPS, load_extractor
-from ocrgen.metrics.inception import InceptionExtractor
+from ocrgen.metrics.extractors import inception, load_extractor
+from ocrgen.metrics.extractors.base import TAPS
+from ocrgen.metrics.extractors.inception import InceptionExtractor
+from ocrgen.utils.errors import Problem
 
 NAME = "pt_inception-2015-12-05-6726825d.pth"
 

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from ocrgen import Problem, jobs
-from ocrgen.files import lock
-from ocrgen.store import RunError
+from ocrgen.runs import jobs
+from ocrgen.runs.run import RunError
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.files import lock
 
 
 def make(store, words="job"):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ocrgen import Problem
 from ocrgen.metrics.measures import manifold as module
 from ocrgen.metrics.measures.manifold import expected_coverage, manifold
+from ocrgen.utils.errors import Problem
 
 
 def gaussian(n: int, d: int, seed: int) -> np.ndarray:

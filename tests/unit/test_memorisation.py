@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from ocrgen import Problem
-from ocrgen.metrics.measures.memorisation import memorised, wilson
+from ocrgen.metrics.measures.memorisation import memorised
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.statistics import wilson
 
 
 @pytest.fixture(scope="module")

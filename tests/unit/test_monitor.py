@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from ocrgen import Problem, jobs
-from ocrgen.curves import CurveReader
 from ocrgen.datasets import load_digits
-from ocrgen.metrics.features import load_extractor
-from ocrgen.metrics.monitor import Monitor, Rule
-from ocrgen.store import RunError
-from ocrgen.training import work
+from ocrgen.generators.monitor import Monitor, Rule
+from ocrgen.generators.training import work
+from ocrgen.metrics.extractors import load_extractor
+from ocrgen.runs import jobs
+from ocrgen.runs.events import CurveReader
+from ocrgen.runs.run import RunError
+from ocrgen.utils.errors import Problem
 from tests.conftest import request, train_here
 from tests.unit.test_training import StopAt, same_weights
 
@@ -96,7 +97,7 @@ def test_a_missing_metric_network_does_not_stop_a_training(store, monkeypatch):
     def gone(*_):
         raise Problem("digitnet is not here.")
 
-    monkeypatch.setattr("ocrgen.training.load_extractor", gone)
+    monkeypatch.setattr("ocrgen.generators.training.load_extractor", gone)
     run = train_here(store)
     assert "LFID is not watched: digitnet is not here." in run.look()["note"]
 

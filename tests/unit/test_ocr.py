@@ -6,21 +6,15 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from ocrgen import Problem
 from ocrgen.datasets import load_digits
 from ocrgen.datasets.base import Digits
-from ocrgen.jobs import Cancelled
-from ocrgen.models.reader import Reader, ReaderConfig
-from ocrgen.ocr import (
-    _batches,
-    grade,
-    load_reader,
-    probabilities,
-    rate,
-    save_reader,
-    train_reader,
-)
-from ocrgen.transforms import augment
+from ocrgen.imaging.augmentation import augment
+from ocrgen.readers.checkpoint import load_reader, save_reader
+from ocrgen.readers.evaluation import grade, probabilities
+from ocrgen.readers.network import Reader, ReaderConfig
+from ocrgen.readers.training import _batches, rate, train_reader
+from ocrgen.runs.jobs import Cancelled
+from ocrgen.utils.errors import Problem
 
 TINY = ReaderConfig(channels=4, hidden=16, batch=32)
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import precision_recall_fscore_support
 
-from ocrgen import Problem
-from ocrgen.ocr import calibration_error, report
+from ocrgen.readers.evaluation import calibration_error, report
+from ocrgen.utils.errors import Problem
 
 SHARES = arrays(np.float64, (20, 10), elements=st.floats(0.001, 1))
 

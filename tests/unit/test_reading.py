@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ocrgen import Problem, jobs
 from ocrgen.__main__ import main
 from ocrgen.datasets import load_digits
-from ocrgen.reading import ReaderRequest, default_reader, geometry_of, load, readers, work
-from ocrgen.store import RunStore
+from ocrgen.readers.runs import ReaderRequest, default_reader, geometry_of, load, readers, work
+from ocrgen.runs import jobs
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.errors import Problem
 
 
 def train(store, **settings):

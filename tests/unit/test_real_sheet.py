@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ocrgen.datasets import load_digits
-from ocrgen.real_sheet import GRID_ROWS, keep_real, kept_real
+from ocrgen.generators.reference_grid import GRID_ROWS, keep_real, kept_real
 from tests.conftest import request
 
 

@@ -11,12 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ocrgen.__main__ import main
-from ocrgen.store import PACKAGE, SHIPPED, Run
+from ocrgen.report.page import report
+from ocrgen.report.wording import signed
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import PACKAGE, SHIPPED
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.plan import Arm, describe
 from ocrgen.study.statistics import correlations, paired, summarise
-from ocrgen.ui.claims import signed
-from ocrgen.ui.report import report
 from tests.html_page import Page
 
 NAME = "study-paper-mnist"

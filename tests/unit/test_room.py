@@ -9,9 +9,11 @@ import time
 
 import pytest
 
-from ocrgen import Problem, files, jobs
 from ocrgen.cli.soak import soak
-from ocrgen.files import explain, overwrite, write_atomically
+from ocrgen.runs import jobs
+from ocrgen.utils import files
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.files import explain, overwrite, write_atomically
 from tests.conftest import train_here
 
 

@@ -7,12 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from ocrgen import Problem
 from ocrgen.datasets import load_digits
-from ocrgen.models.base import Classifier
-from ocrgen.models.reader import Reader
-from ocrgen.ocr import train_reader
-from ocrgen.saliency import (
+from ocrgen.readers.network import Classifier, Reader
+from ocrgen.readers.saliency import (
     METHODS,
     agreement,
     by_heat,
@@ -22,6 +19,8 @@ from ocrgen.saliency import (
     randomised,
     removal_curves,
 )
+from ocrgen.readers.training import train_reader
+from ocrgen.utils.errors import Problem
 
 
 @pytest.fixture(scope="module")

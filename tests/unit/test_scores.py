@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from ocrgen import Problem
 from ocrgen.__main__ import main
 from ocrgen.datasets import Digits, load_digits
-from ocrgen.metrics.digitnet import VERSION
-from ocrgen.metrics.features import TAPS, load_extractor
+from ocrgen.generators.scoring import read_scores
+from ocrgen.metrics.extractors import load_extractor
+from ocrgen.metrics.extractors.base import TAPS
+from ocrgen.metrics.extractors.digitnet import VERSION
 from ocrgen.metrics.reference import find_reference, load_reference, save_reference
 from ocrgen.metrics.scores import Reference, metric_name, score
-from ocrgen.scoring import read_scores
-from ocrgen.store import RunStore
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.errors import Problem
 
 DISTANCES = ["lfid_64", "lfid_192", "lfid_768", "fid_2048"]
 
@@ -137,7 +138,7 @@ def test_what_is_shipped_of_the_same_images_is_used(reference, extractor, held_o
 
 
 def test_nothing_to_score_against_says_so(extractor, monkeypatch, tmp_path):
-    monkeypatch.setattr("ocrgen.store.SHIPPED", tmp_path)
+    monkeypatch.setattr("ocrgen.runs.store.SHIPPED", tmp_path)
     monkeypatch.setenv("OCRGEN_DATA", str(tmp_path))
     with pytest.raises(Problem, match="nothing can be scored"):
         find_reference("mnist", extractor)

@@ -5,18 +5,20 @@ import shutil
 
 import pytest
 
-from ocrgen import Problem, shipping
-from ocrgen.checksums import verify
-from ocrgen.metrics.digitnet import VERSION
-from ocrgen.metrics.features import load_extractor
-from ocrgen.models import generators
-from ocrgen.recipes import SCRIPTS, Recipe, recipes
-from ocrgen.sampling import draw
-from ocrgen.scoring import ScoreConfig, score_epochs
-from ocrgen.shipping import keep_unfinished, make, pack
-from ocrgen.store import SHIPPED, Run, RunStore
+from ocrgen.generators import generators
+from ocrgen.generators.checkpoint import load_generator
+from ocrgen.generators.sampling import draw
+from ocrgen.generators.scoring import ScoreConfig, score_epochs
+from ocrgen.metrics.extractors import load_extractor
+from ocrgen.metrics.extractors.digitnet import VERSION
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study import read_results
-from ocrgen.weights import load_generator
+from ocrgen.utils.checksums import verify
+from ocrgen.utils.errors import Problem
+from ocrgen.zoo import build as shipping
+from ocrgen.zoo.build import keep_unfinished, make, pack
+from ocrgen.zoo.recipes import SCRIPTS, Recipe, recipes
 
 
 def test_recipes_name_what_they_need_before_they_need_it():
@@ -83,7 +85,7 @@ def test_whole_seeds_of_an_unfinished_study_are_gone_on_from(studied, tmp_path):
 
 
 def test_elsewhere_the_metric_network_is_the_one_made_there(monkeypatch, tmp_path):
-    monkeypatch.setattr("ocrgen.store.SHIPPED", tmp_path / "nothing")
+    monkeypatch.setattr("ocrgen.runs.store.SHIPPED", tmp_path / "nothing")
     with pytest.raises(Problem):
         load_extractor()
     shutil.copytree(SHIPPED / VERSION, tmp_path / "out" / VERSION)

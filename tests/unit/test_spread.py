@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ocrgen import Problem
 from ocrgen.datasets import load_digits
 from ocrgen.metrics.measures.spread import collapsed, within_class_spread
+from ocrgen.utils.errors import Problem
 
 
 def means(digits) -> np.ndarray:

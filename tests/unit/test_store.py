@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from ocrgen.files import is_locked, lock, write_atomically
-from ocrgen.store import RunError, RunStore
+from ocrgen.runs.run import RunError
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.files import is_locked, lock, write_atomically
 
 
 @pytest.fixture
@@ -50,7 +51,8 @@ def test_get_by_label_only_if_it_is_one(store, run):
 
 def test_a_lock_ends_with_its_process(run):
     code = (
-        "import sys; from ocrgen.store import lock, Path; lock(Path(sys.argv[1])); print('held', flush=True); input()"
+        "import sys; from pathlib import Path; from ocrgen.utils.files import lock; "
+        "lock(Path(sys.argv[1])); print('held', flush=True); input()"
     )
     holder = subprocess.Popen(
         [sys.executable, "-c", code, str(run.path / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -5,15 +5,15 @@ import shlex
 import pytest
 from pydantic import ValidationError
 
-from ocrgen import Problem
 from ocrgen.__main__ import main
 from ocrgen.cli.common import checked
 from ocrgen.cli.study import asked
 from ocrgen.datasets import load_digits
-from ocrgen.models import generators
-from ocrgen.store import RunStore
+from ocrgen.generators import generators
+from ocrgen.runs.store import RunStore
 from ocrgen.study.cells import Cells
 from ocrgen.study.plan import PAPER_N, QUICK, Arm, StudyConfig, arms, check, describe, plan
+from ocrgen.utils.errors import Problem
 
 CONFIGS = [
     StudyConfig(dataset="digits", seeds=2, n=[60, 20]),

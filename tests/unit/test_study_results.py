@@ -12,8 +12,9 @@ from scipy import stats
 from ocrgen.study import Results
 from ocrgen.study.plan import StudyConfig, arms, plan
 from ocrgen.study.results import COLUMNS, collect, numbers
-from ocrgen.study.statistics import DISTANCES, correlations, interval, paired, summarise
+from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
 from ocrgen.study.verdicts import GAIN, RANK, more, stands_in, verdicts
+from ocrgen.utils.statistics import interval
 
 NAN = math.nan
 

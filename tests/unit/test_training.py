@@ -7,13 +7,14 @@ import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file
 
-from ocrgen import Problem, jobs
-from ocrgen.curves import CurveReader
-from ocrgen.models import generators
-from ocrgen.models.base import pick_device, pick_dtype
-from ocrgen.training import Trainer, work
-from ocrgen.training_config import TrainConfig, TrainRequest, describe
-from ocrgen.weights import read_about
+from ocrgen.generators import generators
+from ocrgen.generators.checkpoint import read_about
+from ocrgen.generators.config import TrainConfig, TrainRequest, describe
+from ocrgen.generators.training import Trainer, work
+from ocrgen.runs import jobs
+from ocrgen.runs.events import CurveReader
+from ocrgen.utils.device import pick_device, pick_dtype
+from ocrgen.utils.errors import Problem
 from tests.conftest import request, train_here
 
 
@@ -47,7 +48,7 @@ def test_the_same_seed_repeats_a_run_exactly(store, model):
 @pytest.mark.parametrize(("model", "preset"), [("cvae", "fast"), ("cgan", "fast"), ("cgan", "paper")])
 @pytest.mark.parametrize("stop", [1, 7, 10, 13])
 def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, model, preset, stop):
-    monkeypatch.setattr("ocrgen.training.load_digits", lambda name: small)
+    monkeypatch.setattr("ocrgen.generators.training.load_digits", lambda name: small)
     config = generators()[model].presets[preset].model_dump() | {"batch": 32}
     if preset == "paper":  # its dropout draws from the global generator; narrow, since its width is slow
         config |= {"decoder_width": 16, "discriminator_width": 8}
@@ -129,7 +130,7 @@ def test_changed_data_are_not_resumed_on(store, small, monkeypatch):
     run = store.create("train", request(), "changed")
     stopper = StopAt(3)
     jobs.execute(run, store, lambda run, _: work(run, stopper))
-    monkeypatch.setattr("ocrgen.training.load_digits", lambda name: small)
+    monkeypatch.setattr("ocrgen.generators.training.load_digits", lambda name: small)
     with pytest.raises(Problem, match="is not what it was"):
         jobs.execute(run, store, work)
 
@@ -205,7 +206,7 @@ def test_images_reach_the_model_once_scaled_upright_and_white_on_black(store, sm
     kind = generators()["cvae"]
     step = kind.training_step
     monkeypatch.setattr(kind, "training_step", lambda self, x, y: seen.append((x.clone(), y)) or step(self, x, y))
-    monkeypatch.setattr("ocrgen.training.load_digits", lambda name: small)
+    monkeypatch.setattr("ocrgen.generators.training.load_digits", lambda name: small)
     train_here(store, "cvae", train={"epochs": 1}, config={"batch": 64})
     images = torch.cat([x for x, _ in seen])
     assert images.min() == 0 and images.max() == 1

@@ -6,9 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ocrgen import Problem, transforms
 from ocrgen.datasets import load_digits
-from ocrgen.transforms import CORRUPTIONS, EPSILONS, affine, augment, corrupt, elastic, fgsm
+from ocrgen.imaging import augmentation as transforms
+from ocrgen.imaging.augmentation import affine, augment, elastic
+from ocrgen.imaging.corruptions import CORRUPTIONS, EPSILONS, corrupt, fgsm
+from ocrgen.utils.errors import Problem
 
 STILL = {"degrees": 0, "scale": 0, "shear": 0, "shift": 0}
 RANDOM = {"affine": affine, "elastic": elastic, "augment": augment}
@@ -93,7 +95,7 @@ def test_elastic_displacements():
 def test_smoothing_is_gaussian():
     point = torch.zeros(1, 1, 41, 41)
     point[0, 0, 20, 20] = 1
-    found = transforms._smooth(point, 2.0)[0, 0]
+    found = transforms.gaussian_blur(point, 2.0)[0, 0]
     place = torch.arange(41.0) - 20
     assert found.sum() == pytest.approx(1, abs=1e-5)
     assert (found.sum(0) * place**2).sum() == pytest.approx(4, rel=1e-3)

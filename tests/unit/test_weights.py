@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ocrgen import Problem
-from ocrgen.weights import load_generator, read_about
+from ocrgen.generators.checkpoint import load_generator, read_about
+from ocrgen.utils.errors import Problem
 
 
 def test_weights_load_into_the_same_samples(trained):

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ocrgen import Problem
 from ocrgen.metrics.measures import Seen
+from ocrgen.utils.errors import Problem
 
 COLUMNS = {
     "coverage": "Coverage: share of real digits with a sample near",

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ocrgen import Problem
 from ocrgen.metrics.measures import Seen
 from ocrgen.metrics.neighbours import nearest
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.statistics import wilson
 
 COLUMNS: dict[str, str] = {}  # a share with its interval, told in words
 CHECKS = 1000  # samples looked at for copies
@@ -61,11 +62,3 @@ def memorised(
         "share": copies / len(samples), "low": low, "high": high, "threshold": float(threshold.mean()),
         "n": len(samples),
     }  # fmt: skip
-
-
-def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % interval of a share of `hits` in `n` > 0 (Wilson 1927); sensible at 0 and at n, too."""
-    p, scale = hits / n, 1 + z * z / n
-    middle = (p + z * z / (2 * n)) / scale
-    half = z / scale * np.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ocrgen import Problem
 from ocrgen.metrics.measures import Seen
+from ocrgen.utils.errors import Problem
 
 COLUMNS = {"relative_spread": "Spread within a class: real digits have 1"}
 

@@ -1,0 +1,1 @@
+"""One bench a file: each has `parts(lab)`, its comparisons."""

@@ -1,0 +1,1 @@
+"""One generator a file; each file that is dropped here is found."""

@@ -1,0 +1,90 @@
+"""Score the epochs of a run, or any two sets of digits, and keep the scores beside the run's weights."""
+
+import json
+from collections.abc import Callable
+from typing import Literal
+
+from pydantic import Field
+
+from ocrgen.generators.base import MAX_SAMPLES
+from ocrgen.generators.checkpoint import load_generator
+from ocrgen.generators.sampling import draw
+from ocrgen.metrics.compare import SEED
+from ocrgen.metrics.extractors import load_extractor
+from ocrgen.metrics.reference import find_reference
+from ocrgen.metrics.scores import costs, score
+from ocrgen.runs.jobs import Cancelled, Stop
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.files import parse, write_atomically
+from ocrgen.utils.settings import Settings
+from ocrgen.utils.threads import limit_threads
+
+
+class ScoreConfig(Settings):
+    """One scoring job, as it stands in `run.json`."""
+
+    run: str = Field(description="the run whose samples are scored")
+    epochs: list[int] = Field(default=[], description="its epochs; all of them if empty")
+    extractor: Literal["digitnet", "inception"] = Field("digitnet", description="the features to compare")
+    n: int = Field(10_000, ge=20, le=MAX_SAMPLES, description="generated images to score")
+    threads: int = Field(1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
+    weights: str = Field("", description="weights file of the extractor; its usual place if empty")
+
+
+def read_scores(run: Run, extractor: str = "digitnet") -> list[dict]:
+    """The scores of a run's epochs, ascending; damaged files are left out, since scoring again mends them."""
+    rows = []
+    for file in sorted((run.path / "scores" / extractor).glob("epoch-*.json")):
+        try:
+            row = parse(file.read_bytes())
+            if isinstance(row.get("epoch"), int):
+                rows.append(row)
+        except (OSError, ValueError, AttributeError):
+            continue
+    return sorted(rows, key=lambda row: row["epoch"])
+
+
+def score_epochs(
+    run: Run, config: ScoreConfig, stop: Callable[[], bool], show: Callable[[int, int], None]
+) -> list[dict]:
+    """Score a run's epochs; each is written when it ends, and one that has been scored alike is not scored again."""
+    wanted = config.epochs or run.epochs()
+    if not wanted:
+        run.weights()  # raises, saying that there are none
+    limit_threads(config.threads)
+    extractor = load_extractor(config.extractor, config.weights or None)
+    about = f"{extractor.name}/{extractor.hash}"
+    known = {r["epoch"]: r for r in read_scores(run, config.extractor)}
+    reference, cost, rows = None, None, []
+    for i, epoch in enumerate(wanted):
+        show(i, len(wanted))
+        old = known.get(epoch)
+        if old and old.get("n") == config.n and old.get("extractor") == about:
+            rows.append(old)
+            continue
+        if stop():
+            raise Cancelled
+        file = run.weights(epoch)
+        reference = reference or find_reference(run.request["settings"]["dataset"], extractor)
+        digits = draw(load_generator(file), -(-config.n // 10), SEED, run.name)[: config.n]
+        row = {"run": run.name, "epoch": epoch} | score(digits, reference, extractor)
+        row["cost"] = cost = cost or costs(digits.images, reference, extractor)
+        if not run.shipped:
+            folder = run.path / "scores" / config.extractor
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(folder / f"epoch-{epoch:03d}.json", json.dumps(row, indent=1))
+        rows.append(row)
+    show(len(wanted), len(wanted))
+    return rows
+
+
+def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
+    """The verb `score` as a job: the scores go into the folder of the run that is scored."""
+    config = ScoreConfig.model_validate(run.request["settings"])
+
+    def told(step: int, total: int) -> None:
+        run.update(step=step, total=total)
+        show(step, total)
+
+    score_epochs(RunStore(run.path.parent).get(config.run), config, stop, told)

@@ -1,0 +1,1 @@
+"""Images: decoding, binarization, segmentation, augmentation, corruptions, rendering."""

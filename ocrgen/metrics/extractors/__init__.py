@@ -1,0 +1,19 @@
+"""Networks whose features Fréchet distances compare, one file each."""
+
+from ocrgen.metrics.extractors.base import FeatureExtractor
+from ocrgen.utils.errors import Problem
+
+NAMES = ("digitnet", "inception")
+
+
+def load_extractor(name: str = "digitnet", weights: str | None = None) -> FeatureExtractor:
+    """The extractor of that name; Problem, saying what still works, where its weights are not to be had."""
+    if name == "digitnet":
+        from ocrgen.metrics.extractors.digitnet import DigitNetExtractor
+
+        return DigitNetExtractor.load(weights)
+    if name == "inception":
+        from ocrgen.metrics.extractors.inception import InceptionExtractor
+
+        return InceptionExtractor.load(weights)
+    raise Problem(f"There is no extractor {name!r}: choose from {', '.join(NAMES)}.")

@@ -1,0 +1,219 @@
+"""The figures of a study: arms with intervals, low data, epochs, robustness, confusion, rank agreement."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from ocrgen.plots.style import OTHERS, REAL, hue, styled
+from ocrgen.study.plan import Arm
+
+METRICS = {
+    "accuracy": "Accuracy",
+    "precision_macro": "Precision (macro)",
+    "recall_macro": "Recall (macro)",
+    "f1_macro": "F1 (macro)",
+    "precision_weighted": "Precision (weighted)",
+    "recall_weighted": "Recall (weighted)",
+    "f1_weighted": "F1 (weighted)",
+    "calibration_error": "Calibration error",
+    "corrupted": "Accuracy under corruption (mean)",
+    "attacked": "Accuracy under attack (mean)",
+    "gan_test": "GAN-test: images read as meant",
+}
+DISTANCES = {"lfid_64": "LFID-64", "lfid_192": "LFID-192", "lfid_768": "LFID-768", "fid_2048": "FID-2048"}
+
+
+def colour(arm: Arm) -> str:
+    """Grey for real, the generator's hue wherever one has a share."""
+    if arm.generator:
+        return hue(arm.generator)
+    return OTHERS[0] if arm.real == "all" else REAL
+
+
+def symbol(arm: Arm) -> str:
+    """What stands beside the generator: nothing, real images, or augmented ones; open if plain, full if filtered."""
+    shape = "diamond" if arm.augmented else "square" if arm.real else "circle"
+    return shape if arm.filtered or not arm.generator else f"{shape}-open"
+
+
+def dash(arm: Arm) -> str:
+    """The same for lines."""
+    return "solid" if arm.augmented else "dash" if arm.real else "dot"
+
+
+def _bars(rows: pd.DataFrame, share: bool = True) -> dict:
+    """Error bars from low and high, within 0 and 1 where those bound a share; none for a single repetition."""
+    if share:
+        rows = rows.assign(low=rows.low.clip(lower=0), high=rows.high.clip(upper=1))
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": (rows.high - rows["mean"]).fillna(0),
+        "arrayminus": (rows["mean"] - rows.low).fillna(0),
+        "thickness": 1.5,
+        "width": 4,
+    }
+
+
+HOVER = (
+    "%{x}: <b>%{y:.2%}</b> [%{customdata[0]:.2%}, %{customdata[1]:.2%}], "
+    "%{customdata[2]} seeds, %{customdata[3]:,} labelled images<extra>%{fullData.name}</extra>"
+)
+
+
+def _custom(rows: pd.DataFrame):
+    columns = ["low", "high", "n"] + (["n_labelled"] if "n_labelled" in rows else ["n"])
+    return rows[columns].to_numpy()
+
+
+def _line(figure: go.Figure, arm: Arm, x, rows: pd.DataFrame, size: int) -> None:
+    """An arm's line with its intervals."""
+    figure.add_scatter(
+        x=x,
+        y=rows["mean"],
+        error_y=_bars(rows),
+        name=arm.title,
+        mode="lines+markers",
+        line={"color": colour(arm), "dash": dash(arm), "width": 2},
+        marker={"symbol": symbol(arm), "size": size},
+        customdata=_custom(rows),
+        hovertemplate=HOVER,
+    )
+
+
+def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
+    """One dot with its interval an arm. rows: arm, mean, low, high, n[, n_labelled]; `zero`: differences, in points."""
+    figure = go.Figure()
+    rows = rows.sort_values("mean")
+    bars, custom = _bars(rows, share=not zero), _custom(rows)
+    sign = "+" if zero else ""
+    bounds = f"[%{{customdata[0]:{sign}.2%}}, %{{customdata[1]:{sign}.2%}}]"
+    text = f"<b>%{{x:{sign}.2%}}</b> {bounds}, %{{customdata[2]}} seeds"
+    for i, name in enumerate(rows.arm):
+        arm = Arm.parse(name)
+        seen = f" · n = {rows.n_labelled.iloc[i]:,}" if "n_labelled" in rows else ""
+        label = arm.title.replace("augmentation", "aug.") + seen
+        figure.add_scatter(
+            x=[rows["mean"].iloc[i]],
+            y=[label],
+            error_x=bars | {k: [bars[k].iloc[i]] for k in ("array", "arrayminus")},
+            mode="markers",
+            name=arm.title,
+            marker={"color": colour(arm), "symbol": symbol(arm), "size": 11, "line": {"width": 2}},
+            customdata=custom[i : i + 1],
+            hovertemplate=text + "<extra></extra>",
+        )
+    if zero:
+        figure.add_vline(0, line={"color": REAL, "width": 1.5})
+    styled(figure, title, "", False)
+    figure.update_layout(height=90 + 27 * len(rows), showlegend=False, hovermode="closest", margin={"r": 24})
+    if not zero:
+        figure.update_layout(title_subtitle={"text": "n: labelled images seen", "font": {"size": 11}}, margin={"t": 60})
+    figure.update_xaxes(tickformat="+.3~%" if zero else ".3~%", title=None, nticks=5, tickangle=0)
+    figure.update_yaxes(type="category", tickformat=None, automargin=True, ticklabelstandoff=6)
+    return figure
+
+
+def size_chart(summary: pd.DataFrame, arms: list[str], metric: str) -> go.Figure:
+    """A metric against the number of labelled images, one line an arm with its interval."""
+    figure = go.Figure()
+    for name in arms:
+        rows = summary[(summary.arm == name) & (summary.metric == metric) & (summary.n_real > 0)].sort_values("n_real")
+        _line(figure, Arm.parse(name), rows.n_real, rows, 9)
+    styled(figure, f"{METRICS[metric]} by labelled images", "Labelled images (log)", False)
+    sizes = sorted(summary[summary.n_real > 0].n_real.unique())
+    figure.update_xaxes(type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes])
+    figure.update_yaxes(tickformat=".1%")
+    figure.update_layout(height=460, hovermode="closest")
+    return figure
+
+
+def epochs_chart(summary: pd.DataFrame, metric: str, title: str, real: dict | None = None) -> go.Figure:
+    """What a reader of each epoch's samples scores, one line a generator; `real`: the real arm's interval as a band."""
+    figure = go.Figure()
+    rows = summary[(summary.kind == "epoch") & (summary.metric == metric)]
+    for name in rows.arm.unique():
+        one, arm = rows[rows.arm == name].sort_values("epoch"), Arm.parse(name)
+        figure.add_scatter(
+            x=one.epoch,
+            y=one["mean"],
+            error_y=_bars(one, share=metric not in DISTANCES),
+            name=arm.title,
+            mode="lines+markers",
+            line={"color": colour(arm), "width": 2},
+            customdata=_custom(one),
+            hovertemplate=HOVER if metric not in DISTANCES else None,
+        )
+    if real:
+        note = {"text": "500 real images", "font": {"color": REAL}}
+        if real["low"] == real["low"]:
+            figure.add_hrect(real["low"], real["high"], fillcolor=REAL, opacity=0.2, line_width=0)
+        figure.add_hline(real["mean"], line={"color": REAL, "dash": "dash"}, label=note)
+    styled(figure, title, "Epoch of the generator", False)
+    figure.update_yaxes(tickformat="~g" if metric in DISTANCES else ".1%")
+    figure.update_layout(hovermode="closest")
+    return figure
+
+
+def strength_chart(summary: pd.DataFrame, arms: list[str], corruption: str, title: str, steps: list) -> go.Figure:
+    """Accuracy by strength of one corruption (or by epsilon of the attack), one line an arm."""
+    figure = go.Figure()
+    prefix, first = ("attack", 0) if corruption == "attack" else (f"corruption/{corruption}", 1)
+    metrics = [f"{prefix}/{k + first}" for k in range(len(steps))]
+    summary = summary[summary.metric.isin(metrics)]
+    for name in arms:
+        rows = summary[summary.arm == name].set_index("metric")
+        rows = rows.loc[[m for m in metrics if m in rows.index]]
+        _line(figure, Arm.parse(name), steps[: len(rows)], rows, 7)
+    styled(figure, title, "Epsilon" if corruption == "attack" else "Strength", False)
+    figure.update_yaxes(tickformat=".0%")
+    figure.update_layout(hovermode="closest", height=260, showlegend=False)
+    return figure
+
+
+def confusion_chart(counts: list[list[int]], title: str) -> go.Figure:
+    """Misread digits: truth down, read across; the right ones are left out, since they would drown the others."""
+    off = [[None if i == j else v for j, v in enumerate(row)] for i, row in enumerate(counts)]
+    most = max(v for row in off for v in row if v is not None)
+    # Invisible markers carry the clicks: heat maps send none.
+    figure = go.Figure(go.Heatmap(z=off, colorscale="Cividis", showscale=False, hoverinfo="skip", xgap=2, ygap=2))
+    cells = [(i, j) for i in range(10) for j in range(10) if i != j]
+    figure.add_scatter(
+        x=[j for _, j in cells],
+        y=[i for i, _ in cells],
+        mode="markers+text",
+        marker={"size": 24, "opacity": 0, "symbol": "square"},
+        text=[counts[i][j] or "" for i, j in cells],
+        textfont={"color": ["#111111" if counts[i][j] > 0.6 * most else "#FFFFFF" for i, j in cells]},
+        customdata=[[counts[i][j]] for i, j in cells],
+        hovertemplate="a %{y} read as %{x}: %{customdata[0]}<extra></extra>",
+        selected={"marker": {"opacity": 0.35}},
+        unselected={"textfont": {"color": "#CCC"}},
+    )  # fmt: skip
+    styled(figure, title, "Read as", False)
+    figure.update_xaxes(dtick=1, range=[-0.5, 9.5], tickformat="d", showgrid=False, zeroline=False)
+    figure.update_yaxes(dtick=1, range=[9.5, -0.5], tickformat="d", title="Truth", showgrid=False, zeroline=False)
+    figure.update_layout(height=420, showlegend=False, hovermode="closest")
+    return figure
+
+
+def rank_chart(table: pd.DataFrame, distance: str) -> go.Figure:
+    """Every checkpoint: its distance against the accuracy of a reader of its samples."""
+    rows = table[(table.kind == "epoch") & table.metric.isin([distance, "accuracy"])]
+    wide = rows.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value").reset_index()
+    figure = go.Figure()
+    for name in wide.arm.unique():
+        one, arm = wide[wide.arm == name], Arm.parse(name)
+        figure.add_scatter(
+            x=one[distance],
+            y=one.accuracy,
+            name=arm.title,
+            mode="markers",
+            marker={"color": colour(arm), "size": 8, "opacity": 0.75},
+            customdata=one[["seed", "epoch"]],
+            hovertemplate="%{x:.4g} → %{y:.2%} (seed %{customdata[0]}, epoch %{customdata[1]})",
+        )
+    styled(figure, f"{DISTANCES[distance]} and OCR accuracy", f"{DISTANCES[distance]} (log, lower is nearer)", False)
+    figure.update_xaxes(type="log", dtick="D2")
+    figure.update_yaxes(tickformat=".1%")
+    figure.update_layout(hovermode="closest")
+    return figure

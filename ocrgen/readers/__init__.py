@@ -1,0 +1,1 @@
+"""The OCR network: architecture, training, evaluation, saliency, robustness, export."""

@@ -1,0 +1,91 @@
+"""The reader, our OCR classifier: two convolutions, two dense layers; as published, or quick on a CPU."""
+
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from ocrgen.datasets.base import CLASSES
+from ocrgen.utils.settings import Settings
+
+
+class ReaderConfig(Settings):
+    """Shape and schedule of a reader."""
+
+    kernel: Literal[3, 5] = Field(5, description="side of the convolutions, pixels")
+    channels: int = Field(
+        16, ge=4, le=128, description="channels of the first convolution; the second has twice as many"
+    )
+    hidden: int = Field(128, ge=16, le=1024, description="width of the dense layer before the last")
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of that layer's values dropped in training")
+    pool_first: bool = Field(True, description="pool before normalisation and ReLU, which then cost a quarter")
+    batch: int = Field(128, ge=4, le=4096, description="images per step")
+    lr: float = Field(4e-3, gt=0, le=1, description="highest learning rate")
+    warmup: float = Field(0.2, ge=0, le=1, description="share of the steps to reach it; 0 keeps the rate constant")
+    weight_decay: float = Field(0.01, ge=0, le=1, description="decoupled weight decay (AdamW); 0 is Adam")
+
+
+class Classifier(nn.Module):
+    """What every reader is: images float (B, 1, 28, 28) in [0, 1] -> logits (B, 10), open to Grad-CAM."""
+
+    @property
+    def cam_layers(self) -> dict[str, nn.Module]:
+        """The convolutions whose maps an explanation can read, by name."""
+        raise TypeError(f"{type(self).__name__} has no cam_layers")
+
+    @property
+    def cam_layer(self) -> nn.Module:
+        """The one that it reads unless another is asked for: the last."""
+        return list(self.cam_layers.values())[-1]
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the last layer sees: (B, d)."""
+        raise TypeError(f"{type(self).__name__} has no features")
+
+
+class Reader(Classifier):
+    """Images float (B, 1, 28, 28) in [0, 1], white ink on black -> logits (B, 10)."""
+
+    title: ClassVar[str] = "OCR network"
+    presets: ClassVar[dict[str, ReaderConfig]] = {
+        # Memari et al. 2024: 3x3 convolutions, ReLU, normalisation, pooling; Adam at a constant rate.
+        "paper": ReaderConfig(
+            kernel=3, channels=32, dropout=0.5, pool_first=False, batch=64, lr=1e-3, warmup=0, weight_decay=0
+        ),
+        "fast": ReaderConfig(),
+    }
+
+    def __init__(self, config: ReaderConfig):
+        super().__init__()
+        self.config = config
+
+        def block(a: int, b: int) -> nn.Sequential:
+            convolution = nn.Conv2d(a, b, config.kernel, padding=config.kernel // 2)
+            after = [nn.ReLU(), nn.BatchNorm2d(b), nn.MaxPool2d(2)]
+            if config.pool_first:
+                after = [nn.MaxPool2d(2), nn.BatchNorm2d(b), nn.ReLU()]
+            return nn.Sequential(convolution, *after)
+
+        c = config.channels
+        self.blocks = nn.Sequential(block(1, c), block(c, 2 * c))
+        self.dense = nn.Sequential(nn.Flatten(), nn.Linear(2 * c * 49, config.hidden), nn.ReLU())
+        self.last = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(config.hidden, CLASSES))
+        self.to(memory_format=torch.channels_last)
+
+    @property
+    def cam_layers(self) -> dict[str, nn.Module]:
+        """Each convolution's maps as they come out of its ReLU; the paper's Grad-CAM reads the second's, too.
+
+        Before the ReLU, what speaks against a digit would count as much as what speaks for it.
+        """
+        relu = [next(m for m in block if isinstance(m, nn.ReLU)) for block in self.blocks]
+        return dict(zip(("first convolution", "second convolution"), relu, strict=True))
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the last layer sees: (B, hidden)."""
+        return self.dense(self.blocks(images))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (B, 10)."""
+        return self.last(self.features(images))

@@ -1,0 +1,150 @@
+"""Readers as runs: train one on real, augmented or generated digits, find those that there are, and read pictures."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from ocrgen.datasets import Digits, load_digits
+from ocrgen.generators.base import MAX_SAMPLES
+from ocrgen.generators.checkpoint import load_generator, read_about
+from ocrgen.generators.sampling import draw
+from ocrgen.imaging.augmentation import augment
+from ocrgen.imaging.decoding import MAX_BYTES
+from ocrgen.imaging.digits import GEOMETRIES, Geometry, read_picture
+from ocrgen.readers.checkpoint import load_reader, save_reader
+from ocrgen.readers.evaluation import grade, probabilities
+from ocrgen.readers.network import Reader
+from ocrgen.readers.training import train_reader
+from ocrgen.runs.jobs import Stop
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.errors import Problem
+from ocrgen.utils.files import write_atomically
+from ocrgen.utils.settings import Settings
+from ocrgen.utils.threads import settle
+
+FILE = "reader.safetensors"
+
+
+class ReaderRequest(Settings):
+    """One training of a reader, as it stands in `run.json`."""
+
+    dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")
+    n: int = Field(0, ge=0, le=10_000_000, description="real labelled images to learn from; 0 = the whole training set")
+    augment: bool = Field(False, description="move, turn and bend each image anew (classical augmentation)")
+    generator: str = Field("", description="a generator's run: learn from its samples")
+    epoch: int = Field(0, ge=0, description="the epoch that draws them; 0 = its best")
+    samples: int = Field(10_000, ge=100, le=MAX_SAMPLES, description="how many are drawn")
+    share: float = Field(1.0, gt=0, le=1, description="share of generated images in a batch; 1 = no real ones at all")
+    preset: Literal["fast", "paper"] = Field("fast", description="shape and schedule of the network")
+    steps: int = Field(0, ge=0, le=1_000_000, description="optimiser steps; 0 = 400, or 4,000 for a whole training set")
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of subset, weights, order and samples")
+    threads: int = Field(1, ge=1, le=64, description="CPU threads")
+
+
+def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
+    """The verb `reader`: train, choose the best look on validation data, grade once on the test set."""
+    request = ReaderRequest.model_validate(run.request["settings"])
+    settle(request.threads)
+    data = load_digits(request.dataset)
+    real = data.train.subset(request.n, request.seed) if request.n else data.train
+    synthetic, source = _drawn(run, request)
+    learned, alone = len(real), synthetic is not None and request.share == 1
+    if source:
+        # A generator's own labelled images count as seen, whichever they were.
+        learned = max(source["data"]["train"], 0 if alone else learned)
+    steps = request.steps or (4000 if synthetic is None and not request.n else 400)
+
+    def told(step: int) -> None:
+        if step % 50 == 0:
+            run.update(step=step, total=steps)
+            show(step, steps)
+
+    trained = train_reader(
+        synthetic if alone else real,
+        data.validation,
+        Reader.presets[request.preset],
+        steps,
+        request.seed,
+        augment=augment if request.augment else None,
+        synthetic=None if alone else synthetic,
+        share=0.0 if alone or synthetic is None else request.share,
+        stop=stop,
+        show=told,
+    )
+    report = grade(trained.reader, data.test)
+    about = {
+        "dataset": request.dataset,
+        "request": request.model_dump(),
+        "generator": source,
+        "n_labelled": learned,
+        "n_validation": len(data.validation),
+        "validation": trained.validation,
+        "accuracy": report.accuracy,
+        "n_test": report.n,
+    }
+    run.folder("weights")
+    save_reader(trained.reader, about, run.path / "weights" / FILE)
+    write_atomically(run.path / "report.json", json.dumps(vars(report)))
+    kind = source["model"] if source else "real"
+    run.amend(data=data.facts(), accuracy=report.accuracy, n_labelled=learned, learned_from=kind)
+    run.update(step=steps, total=steps)
+
+
+def _drawn(run: Run, request: ReaderRequest) -> tuple[Digits | None, dict | None]:
+    """The generated images to learn from, and what their generator says of itself; nothing if none is named."""
+    if not request.generator:
+        return None, None
+    source = RunStore(run.path.parent).get(request.generator)
+    file = source.weights(request.epoch or None)
+    return draw(load_generator(file), request.samples // 10, request.seed, source.name), read_about(file)
+
+
+def readers(store: RunStore) -> list[Run]:
+    """All readers that can read, shipped ones first, then in order of creation."""
+    return [r for r in store.list("reader") if (r.path / "weights" / FILE).exists()]
+
+
+def load(run: Run) -> tuple[Reader, dict]:
+    """The reader of a run and its provenance. Problem if its file is missing or damaged."""
+    return load_reader(run.path / "weights" / FILE)
+
+
+def geometry_of(run: Run) -> Geometry:
+    """How the digits lay that a reader learned from: pictures must be laid out alike."""
+    return GEOMETRIES.get(run.request["settings"]["dataset"], GEOMETRIES["mnist"])
+
+
+def default_reader(store: RunStore) -> Run:
+    """The reader that reads when none is named: of real MNIST, the most accurate. Problem if there is none."""
+    found = readers(store)
+    for wanted in ({"learned_from": "real", "dataset": "mnist"}, {"learned_from": "real"}):
+        some = [r for r in found if wanted.items() <= (r.request | r.request["settings"]).items()]
+        if some:
+            found = some
+            break
+    if not found:
+        raise Problem("There is no reader yet: `python -m ocrgen reader --dataset digits` trains one in seconds.")
+    return max(found, key=lambda r: r.request.get("accuracy") or 0)
+
+
+def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
+    """One picture: `file`, `digits` (each `digit`, `probabilities` of ten, `box` [x, y, width, height]), `error`."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise Problem(f"{file.name} is larger than {MAX_BYTES // 2**20} MB: send a smaller picture.")
+        picture = read_picture(file.read_bytes(), file.name, geometry)
+    except OSError as fault:
+        return {"file": str(file), "digits": [], "error": f"{file} cannot be read: {fault.strerror}."}
+    except Problem as fault:
+        return {"file": str(file), "digits": [], "error": str(fault)}
+    shares = probabilities(reader, np.stack([d.image for d in picture.digits]))
+    rows = [
+        {"digit": int(p.argmax()), "probabilities": [round(float(v), 6) for v in p], "box": list(map(int, d.box))}
+        for p, d in zip(shares, picture.digits, strict=True)
+    ]
+    return {"file": str(file), "digits": rows, "error": None}

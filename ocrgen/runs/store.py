@@ -1,0 +1,126 @@
+"""The runs: a writable folder and one that is shipped, each with one folder a run."""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from ocrgen import __version__
+from ocrgen.runs.run import ALIVE, STATES, Run, RunError, now
+from ocrgen.utils.files import clear, lock, write_atomically
+
+__all__ = ["ALIVE", "PACKAGE", "SHIPPED", "STATES", "Run", "RunError", "RunStore", "now", "shipped_folder"]
+
+PACKAGE = Path(__file__).resolve().parents[2]
+SHIPPED = PACKAGE / "checkpoints"
+
+
+def shipped_folder(name: str) -> Path:
+    """The folder of a shipped run: in OCRGEN_CHECKPOINTS if it is there, else in the project's own `checkpoints/`."""
+    other = Path(os.environ.get("OCRGEN_CHECKPOINTS") or SHIPPED).expanduser() / name
+    return other if other.is_dir() else SHIPPED / name
+
+
+def standing(run: Run) -> tuple:
+    """What is shown first, where nothing is asked for, is the greatest: one's own runs in order of creation; of shipped
+    ones our presets and the fair protocol before the paper's, MNIST before others; a damaged run last.
+    """
+    if run.state == "damaged":
+        return 0, run.name
+    if not run.shipped:
+        return 2, run.name[:15], run.number, run.name  # the second of its name; within it by number
+    settings = run.request["settings"]
+    ours = settings.get("protocol", settings.get("preset")) in ("fair", "fast")
+    return 1, ours, settings.get("dataset") == "mnist", run.name
+
+
+class RunStore:
+    """All runs: the writable folder `runs/` (OCRGEN_RUNS) and the read-only `checkpoints/` (OCRGEN_CHECKPOINTS)."""
+
+    def __init__(self, root: Path | None = None, shipped: Path | None = SHIPPED):
+        self.root = (root or Path(os.environ.get("OCRGEN_RUNS") or PACKAGE / "runs")).expanduser().resolve()
+        other = os.environ.get("OCRGEN_CHECKPOINTS") if shipped is SHIPPED else None
+        self.shipped = Path(other).expanduser() if other else shipped
+
+    def own(self) -> list[Run]:
+        """Runs of the writable folder alone."""
+        return RunStore(self.root, shipped=None).list()
+
+    def list(self, verb: str | None = None) -> list[Run]:
+        """Runs in the order of `standing`, the last first to be shown; damaged ones only where no verb is asked for."""
+        roots = [(root, shipped) for root, shipped in ((self.shipped, True), (self.root, False)) if root]
+        folders = [(p, shipped) for root, shipped in roots if root.is_dir() for p in root.iterdir()]
+        runs = [Run(p, shipped) for p, shipped in folders if p.is_dir() and not p.name.startswith(".")]
+        places = {run: standing(run) for run in runs}  # each run is looked at once
+        ordered = sorted(runs, key=places.get)
+        return ordered if verb is None else [r for r in ordered if places[r] > (1,) and r.request["verb"] == verb]
+
+    def get(self, name: str) -> Run:
+        """The run of that folder name, or of that label if only one has it. RunError otherwise.
+
+        Where a shipped run is being made again, the one that is at work goes before the shipped one.
+        """
+        runs = self.list()
+        found = [r for r in runs if r.name == name][-1:]
+        found = found or [r for r in runs if r.state != "damaged" and r.request["label"] == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise RunError(f"{len(found)} runs are labelled {name!r}: use the name, one of {[r.name for r in found]}.")
+        raise RunError(f"There is no run {name!r}. `python -m ocrgen runs` lists them.")
+
+    def create(self, verb: str, settings: dict, about: str, label: str = "") -> Run:
+        """A new run folder, complete from the moment that it can be seen. `about`: words for its generated name."""
+        slug = re.sub(r"[^a-z0-9]+", "-", about.lower()).strip("-")[:40]
+        name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{slug}-{secrets.token_hex(2)}"
+        request = {
+            "verb": verb,
+            "settings": settings,
+            "label": label.strip()[:80],
+            "created": now(),
+            "versions": {"ocrgen": __version__} | {p: version(p) for p in ("torch", "numpy")},
+        }
+        holder = None
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            # One at a time, so that no two get the same number; who has waited too long, or has a file system that
+            # locks no folders, goes on without.
+            with contextlib.suppress(OSError):
+                holder = lock(self.root, wait=5.0)
+            # Over the shipped ones, too: they stand in the same charts, whose names and colours go by number.
+            taken = [r.number for r in self.list() if r.state != "damaged"]
+            request["number"] = max(taken, default=0) + 1
+            unborn = self.root / f".new-{name}"
+            unborn.mkdir()
+            write_atomically(unborn / "run.json", json.dumps(request, indent=1))
+            status = {"state": "cancelled", "step": 0, "total": 0, "updated": now()}
+            write_atomically(unborn / "status.json", json.dumps(status))
+            unborn.rename(self.root / name)
+        except OSError as fault:
+            shutil.rmtree(self.root / f".new-{name}", ignore_errors=True)
+            raise RunError(f"Cannot write to {self.root} ({fault.strerror}): free it, or set OCRGEN_RUNS.") from fault
+        finally:
+            if holder is not None:
+                os.close(holder)
+        clear([*self.root.glob(".new-*"), *self.root.glob(".deleted-*")])
+        return Run(self.root / name)
+
+    def delete(self, run: Run) -> None:
+        """Remove a run and all its files. RunError if it is shipped or still at work."""
+        if run.shipped:
+            raise RunError(f"{run.name} is shipped with the lab and stays.")
+        holder = lock(run.path / "lock", wait=0.2)
+        if holder is None:
+            raise RunError(f"{run.name} is at work: cancel it first.")
+        try:
+            # Renamed first: a viewer sees all of it or nothing.
+            grave = run.path.with_name(f".deleted-{run.name}")
+            run.path.rename(grave)
+            shutil.rmtree(grave)
+        finally:
+            os.close(holder)

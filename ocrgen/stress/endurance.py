@@ -1,0 +1,143 @@
+"""Many viewers for minutes while a training runs: does anybody see an error, does memory grow, does the job slow?"""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ocrgen import datasets
+from ocrgen.generators import generators
+from ocrgen.generators.config import TrainConfig, TrainRequest
+from ocrgen.runs import jobs
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import RunStore
+from ocrgen.stress.client import NoAnswer, Viewer
+from ocrgen.stress.faults import Outcome, Show, leftovers, own_store, wait
+from ocrgen.stress.server import Server
+from ocrgen.stress.sessions import Look, crowd, walk
+
+ALONE = 30.0  # seconds in which the training is timed with nobody looking
+WARM = 0.25  # share of the time after which memory is to grow no more
+PAUSE = 5.0  # seconds between a person's clicks
+
+
+def viewers(root: Path, count: int, minutes: float, show: Show) -> Outcome:
+    """`count` sessions click through all pages for so many minutes while a training runs in a store under `root`.
+
+    Figures: runs of pages, growth of memory after the warm-up, and the training's speed as a share of that alone.
+    """
+    outcome = Outcome(f"{count} viewers for {minutes:g} minutes beside a training")
+    with own_store(root) as store, _training(store) as run, Server() as server:
+        asyncio.run(_warm(server))
+        before = _speed(run, ALONE)
+        looks, memory, during = asyncio.run(_crowd(server, run, count, 60 * minutes, show))
+        said = server.output()
+        outcome.check(run.alive, f"the training is {run.state} before the viewers leave")
+    faults = [f for look in looks for f in (*look.answer.faults, *filter(None, [look.lost]))]
+    outcome.times = len(looks)
+    outcome.wrong += [f"a viewer saw: {fault}" for fault in faults]
+    outcome.check("Traceback" not in said, f"the server printed a traceback: {said[-300:]}")
+    growth = memory[-1] / memory[0] - 1
+    outcome.check(growth <= 0.1, f"memory grew by {growth:.0%} after the warm-up")
+    outcome.check(during >= 0.9 * before, f"the training kept {during / before:.0%} of its speed")
+    times = [1e3 * look.answer.seconds for look in looks if not look.lost]
+    outcome.figures = {
+        "memory after warm-up, MB": round(memory[0]),
+        "memory at the end, MB": round(memory[-1]),
+        "growth": round(growth, 3),
+        "training, steps a second alone": round(before, 2),
+        "training, share of that speed kept": round(during / before, 3),
+    }
+    if times:
+        outcome.figures |= {f"ms p{q}": round(float(np.percentile(times, q))) for q in (50, 95)}
+    return outcome
+
+
+def dashboards(root: Path, times: int, seed: int) -> Outcome:
+    """SIGKILL to the dashboard while somebody looks at it and a training runs: another starts, the training goes on."""
+    outcome, rng = Outcome("SIGKILL: dashboard"), random.Random(seed)
+
+    async def look(server: Server) -> None:
+        with contextlib.suppress(NoAnswer):
+            async with crowd(server.url, 1) as (viewer,):
+                await viewer.visit("Train")
+                asyncio.get_running_loop().call_later(rng.uniform(0, 1), server.process.kill)
+                while True:
+                    await viewer.rerun()
+
+    with own_store(root) as store:
+        with _training(store) as run:
+            while outcome.times < times:
+                step = run.look()["step"]
+                with Server() as server:
+                    asyncio.run(look(server))
+                outcome.times += 1
+                outcome.check(wait(lambda step=step: run.look()["step"] > step, 60), "the training stands still")
+        outcome.check(run.state == "cancelled", f"the training is {run.state}")
+        outcome.wrong += [f"left: {x}" for x in leftovers(store.root)]
+    return outcome
+
+
+@contextlib.contextmanager
+def _training(store: RunStore) -> Iterator[Run]:
+    """A training on one thread that outlasts whoever looks; it ends with the block."""
+    # Of the bundled digits the fast preset would see the last epoch within ten minutes.
+    small = bool(datasets.sources()["mnist"].missing(datasets.data_root()))
+    dataset, preset = ("digits", "paper") if small else ("mnist", "fast")
+    config = generators()["cgan"].presets[preset]
+    loop = TrainConfig(epochs=500, keep=3)
+    request = TrainRequest(dataset=dataset, model="cgan", preset=preset, train=loop, config=config)
+    run = jobs.start(store, "train", request.model_dump(mode="json"), "soak")
+    try:
+        wait(lambda: (run.look().get("step") or 0) > 0 or not run.alive, 120)
+        yield run
+    finally:
+        run.cancel()
+        wait(lambda: not run.alive, 30)
+
+
+def _speed(run: Run, seconds: float) -> float:
+    first, begun = run.look(), time.monotonic()
+    time.sleep(seconds)
+    wait(lambda: run.look()["step"] > first["step"] or not run.alive, 60)
+    return (run.look()["step"] - first["step"]) / (time.monotonic() - begun)
+
+
+async def _warm(server: Server) -> None:
+    async with crowd(server.url, 1) as (first,):
+        await first.visit()
+        for page in dict(first.pages):
+            await walk(first, page, None)
+
+
+async def _crowd(
+    server: Server, run: Run, count: int, seconds: float, show: Show
+) -> tuple[list[Look], list[float], float]:
+    """What all viewers saw; memory in MB from the warm-up on; steps a second of the training meanwhile."""
+    begun, first = time.monotonic(), run.look()["step"]
+    memory: list[float] = []
+
+    async def person(viewer: Viewer, i: int) -> list[Look]:
+        found = [Look("visit", await viewer.visit())]
+        pages = list(viewer.pages)
+        while time.monotonic() - begun < seconds and not found[-1].lost:
+            found += await walk(viewer, pages[i % len(pages)], 3, i, PAUSE)
+            i += 1
+        return found
+
+    async def watch() -> None:
+        while (passed := time.monotonic() - begun) < seconds:
+            if passed > WARM * seconds:
+                memory.append(server.memory().get("RSS", 0.0))
+            show(int(passed), int(seconds))
+            await asyncio.sleep(min(5.0, seconds / 20))
+        memory.append(server.memory().get("RSS", 0.0))
+
+    async with crowd(server.url, count) as people:
+        _, *walks = await asyncio.gather(watch(), *(person(v, i) for i, v in enumerate(people)))
+    speed = (run.look()["step"] - first) / (time.monotonic() - begun)
+    return [look for walked in walks for look in walked], memory, speed

@@ -1,0 +1,94 @@
+"""What attacks share: their outcome, jobs in a store of their own, and what a run that has ended must look like."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ocrgen.runs import jobs
+from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.files import is_locked
+
+PATIENCE = 300.0  # seconds that a small job may take on a busy machine
+Show = Callable[[int, int], None]
+
+
+@dataclass
+class Outcome:
+    """One kind of attack: how often it was tried, what was found wrong (nothing, if all is well), and figures."""
+
+    fault: str
+    times: int = 0
+    wrong: list[str] = field(default_factory=list)
+    figures: dict[str, float | str] = field(default_factory=dict)
+
+    def check(self, good: bool, otherwise: str) -> None:
+        """Note what is wrong if it is not good."""
+        if not good:
+            self.wrong.append(otherwise)
+
+    def row(self) -> dict:
+        """As a row of the table."""
+        return asdict(self) | {"outcome": "lost nothing" if not self.wrong else f"{len(self.wrong)} wrong"}
+
+
+@contextlib.contextmanager
+def variables(**changes: str) -> Iterator[None]:
+    """Environment variables, for the processes that are started meanwhile."""
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def own_store(root: Path) -> Iterator[RunStore]:
+    """A store under `root`, for this process and those that it starts meanwhile; one job at a time, no cluster."""
+    store = RunStore(root / "runs", shipped=None)
+    with variables(OCRGEN_RUNS=str(store.root), OCRGEN_SLOTS="1", OCRGEN_SCHEDULER=""):
+        yield store
+
+
+def wait(until: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+    """Whether it came true in time."""
+    end = time.monotonic() + seconds
+    while not until():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def finish(run: Run, store: RunStore) -> str:
+    """Resume a run until it is at its end; its state then."""
+    if run.state not in ("done", *ALIVE):
+        jobs.submit(run, store)
+    wait(lambda: not run.alive)
+    return run.state
+
+
+def leftovers(root: Path) -> list[str]:
+    """Temporary files, and locks that are still held, under a folder of runs."""
+    found = [str(p.relative_to(root)) for p in root.rglob(".*.part")]
+    found += [str(p.relative_to(root)) for p in (*root.glob(".new-*"), *root.glob(".deleted-*"))]
+    return found + [f"{p.relative_to(root)} is locked" for p in root.rglob("lock") if is_locked(p)]
+
+
+def zombies() -> list[int]:
+    """Children of this process that have died and that nobody has waited for; empty where there is no /proc."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if state == "Z" and int(parent) == os.getpid():
+                found.append(int(stat.parent.name))
+    return found

@@ -1,0 +1,219 @@
+"""The views of the page FID and LFID: distances over the epochs, by digit, their cost, and the samples behind them."""
+
+import pandas as pd
+import streamlit as st
+
+from ocrgen.generators.scoring import read_scores
+from ocrgen.metrics.extractors.base import TAPS
+from ocrgen.metrics.measures import columns as measured
+from ocrgen.plots import style as charts
+from ocrgen.runs import jobs
+from ocrgen.runs.run import ALIVE, Run
+from ocrgen.ui.shared.cache import drawn, samples, store
+from ocrgen.ui.shared.results import rank_table, results_of
+from ocrgen.ui.shared.selection import alike, by_model, nothing_yet
+from ocrgen.ui.shared.widgets import attempt, choose_runs, link, model_title, picture, places, run_title
+from ocrgen.utils.errors import Problem
+
+DISTANCES = {64: "LFID-64", 192: "LFID-192", 768: "LFID-768", 2048: "FID-2048"}
+MARK = {64: "lfid_64", 192: "lfid_192", 768: "lfid_768", 2048: "fid_2048"}
+assert tuple(DISTANCES) == TAPS
+
+
+def explain() -> None:
+    """Both distances in plain words, with the formula."""
+    with st.expander("What FID and LFID are"):
+        st.markdown(
+            "A network that knows digits turns each image into a list of numbers. A Gaussian is fitted to the lists of "
+            "real images and another one to those of generated images; the distance is how far the two Gaussians are "
+            "apart, in place and in shape:"
+        )
+        st.latex(r"\|\mu_1-\mu_2\|^2+\mathrm{tr}\left(S_1+S_2-2(S_1S_2)^{1/2}\right)")
+        st.markdown(
+            "**FID** reads the network at its end (2,048 numbers); **LFID** after an earlier block (64, 192 or 768): "
+            "quicker, and blind to more. Digits that are all alike can score well on LFID-64, so it never stands here "
+            "without coverage and spread. The dashed line is *real against real*: what real digits that the reference "
+            "has not seen would score. Values compare only for the same network and the same number of images."
+        )
+
+
+def choose() -> list[Run]:
+    """Runs that can be scored; empty, with a way on, while there are none."""
+    known = {r.name: r for r in store().list("train") if r.epochs()}
+    if not known:
+        nothing_yet("fid")
+        return []
+    return choose_runs(known, "fid_runs", [run.name for run in alike(by_model(), None).values()])
+
+
+def show(runs: list[Run]) -> None:
+    """Everything that the runs' scores tell, and a way to compute those that are missing."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        extractor = st.segmented_control(
+            "Network", ["digitnet", "inception"], default="digitnet", key="fid_extractor", required=True,
+            help="digitnet: ours, for digits. inception: the paper's, needs its weights at hand.",
+        )  # fmt: skip
+        log = st.toggle("Log scale", True, key="fid_log")
+    for run in runs:
+        offer(run, extractor)
+    scored = {run: rows for run in runs if (rows := read_scores(run, extractor))}
+    if not scored:
+        return
+    for run, rows in scored.items():
+        if bad := [r["epoch"] for r in rows if r.get("collapsed")]:
+            alarm = st.error if rows[-1]["epoch"] in bad else st.warning
+            alarm(
+                f"{run_title(run)}: after epoch {', '.join(map(str, bad))} the samples of a digit hardly differ from "
+                "each other (spread under half of real digits'). Class means instead of digits? LFID alone misses this."
+            )
+    names = {run: f"#{run.number} {model_title(run.request['settings']['model'])}" for run in scored}
+    shades = {run: charts.colour(run.request["settings"]["model"], run.number) for run in scored}
+
+    def lines(key: str) -> dict:
+        return {
+            names[r]: ([x["epoch"] for x in rows], [x.get(key) for x in rows], shades[r]) for r, rows in scored.items()
+        }
+
+    first = next(iter(scored.values()))[0]
+    same_data = len({r.request["settings"]["dataset"] for r in scored}) == 1
+    for (tap, title), place in zip(DISTANCES.items(), places(2), strict=False):
+        with place:
+            floor = first.get(f"floor_{tap}") if same_data else None
+            figure = drawn(charts.epoch_chart, title, lines(MARK[tap]), floor, log)
+            alt = f"{title} by epoch for {', '.join(names.values())}"
+            picked = st.plotly_chart(
+                figure, key=f"fid_chart_{tap}", alt=alt, on_select="rerun", selection_mode="points"
+            )
+            follow(tap, picked)
+    st.caption(
+        f"{first['n']:,} generated images against {first['n_real']:,} real ones; real against real with "
+        f"{first['floor_n']:,}. Network {first['extractor']}. One set of samples an epoch: no interval."
+    )
+    st.subheader("What the distances do not see")
+    for (key, title), place in zip(measured().items(), places(3), strict=False):
+        with place:
+            figure = drawn(charts.epoch_chart, title, lines(key), 1.0 if key == "relative_spread" else None)
+            st.plotly_chart(figure, key=f"fid_{key}", alt=f"{title} by epoch")
+    memory(scored, names)
+    one_epoch(scored, names, shades)
+    cost(first)
+    agreement({r.request["settings"]["dataset"] for r in scored})
+    table = pd.concat([pd.DataFrame(rows) for rows in scored.values()])
+    st.download_button("CSV", table.to_csv(index=False), "scores.csv", "text/csv", key="fid_csv", on_click="ignore")
+
+
+def agreement(datasets: set[str]) -> None:
+    """How the first study of the same data, else of any, ranks the distances against OCR accuracy."""
+    st.subheader("Does the distance tell how well OCR learns?")
+    studies = [r for r in store().list("study") if r.request["settings"].get("protocol") == "paper"]
+    for run in sorted(studies, key=lambda r: r.request["settings"]["dataset"] in datasets)[::-1]:
+        try:
+            results = results_of(run)
+        except Problem:
+            continue
+        if results.correlations:
+            rank_table(results)
+            st.caption(f"From {run_title(run)}.")
+            link("4_OCR", "The study", query_params={"run": run.name}, icon=":material/insights:")
+            return
+    st.caption("Rank agreement with OCR accuracy appears here once a study of the paper's protocol has been run.")
+
+
+def follow(tap: int, picked: dict) -> None:
+    """A point that is clicked chooses the epoch whose samples are shown below."""
+    points = picked.get("selection", {}).get("points", []) if picked else []
+    epoch = points[0]["x"] if points else None
+    if epoch is not None and st.session_state.get(f"fid_picked_{tap}") != epoch:
+        st.session_state["fid_epoch"] = int(epoch)
+    st.session_state[f"fid_picked_{tap}"] = epoch
+
+
+def offer(run: Run, extractor: str) -> None:
+    """Say how far a run is scored, and offer the rest as a job."""
+    left = sorted(set(run.epochs()) - {r["epoch"] for r in read_scores(run, extractor)})
+    if not left or run.shipped:
+        return
+
+    @st.fragment(run_every=2.0)
+    def line() -> None:
+        tried = [
+            r for r in store().list("score")
+            if r.request["settings"]["run"] == run.name and r.request["settings"]["extractor"] == extractor
+        ]  # fmt: skip
+        status = tried[-1].look() if tried else {"state": ""}
+        if status["state"] in ALIVE:
+            share = (status.get("step") or 0) / (status.get("total") or 1)
+            st.progress(share, text=f"Scoring {run_title(run)} …")
+            return
+        if status["state"] == "done" and not set(run.epochs()) - {r["epoch"] for r in read_scores(run, extractor)}:
+            st.rerun(scope="app")
+        if status.get("error"):
+            st.error(status["error"])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{run_title(run)}: {len(left)} of {len(run.epochs())} epochs have no scores.", width="content")
+            if st.button("Score them", key=f"fid_score_{run.name}"):
+                settings = {"run": run.name, "extractor": extractor, "epochs": [], "n": 10_000, "weights": ""}
+                attempt(jobs.start, store(), "score", settings, f"score-{run.name[16:]}")
+                st.rerun(scope="fragment")
+
+    line()
+
+
+def memory(scored: dict[Run, list[dict]], names: dict[Run, str]) -> None:
+    """How many samples of the last scored epoch are copies."""
+    for run, rows in scored.items():
+        copied = rows[-1].get("memorised")
+        if copied:
+            st.caption(
+                f"{names[run]}, epoch {rows[-1]['epoch']}: {copied['share']:.1%} of {copied['n']:,} samples "
+                f"(95 % interval {copied['low']:.1%} to {copied['high']:.1%}) lie nearer to a training image than 99 % "
+                "of held-out real digits do; about 1 % is what real digits give, far more would mean copies."
+            )
+
+
+def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict[Run, str]) -> None:
+    """By digit, and the samples themselves, for an epoch of one's choice."""
+    st.subheader("One epoch")
+    epochs = sorted({r["epoch"] for rows in scored.values() for r in rows})
+    st.caption("Click a point of a chart above, or move the slider.")
+    if st.session_state.get("fid_epoch") not in epochs:
+        st.session_state["fid_epoch"] = epochs[-1]
+    epoch = st.select_slider("Epoch", epochs, key="fid_epoch") if len(epochs) > 1 else epochs[0]
+    at = {run: row for run, rows in scored.items() for row in rows if row["epoch"] == epoch}
+    columns = st.columns(2)
+    for i, tap in enumerate((64, 192)):
+        with columns[i]:
+            bars = {names[run]: (row["per_digit"][MARK[tap]], shades[run]) for run, row in at.items()}
+            title = f"{DISTANCES[tap]} by digit, epoch {epoch}"
+            st.plotly_chart(drawn(charts.digit_bars, title, bars), key=f"fid_digits_{tap}", alt=title)
+    for column, run in zip(st.columns(max(2, len(at))), at, strict=False):
+        with column:
+            try:
+                images = samples(run, epoch, 6, 0)
+            except Problem as fault:  # damaged weights: the scores still stand
+                st.warning(str(fault))
+                continue
+            picture(images.reshape(6, 10, 28, 28).reshape(-1, 28, 28), 10, f"Samples of {names[run]}, epoch {epoch}")
+            st.caption(f"{names[run]}, epoch {epoch}")
+
+
+def cost(row: dict) -> None:
+    """What each distance costs, as measured where it was scored."""
+    if "cost" not in row:
+        return
+    st.subheader("What it costs")
+    table = pd.DataFrame(
+        [
+            {
+                "distance": DISTANCES[tap],
+                "features, ms per 1,000 images": round(row["cost"][MARK[tap]]["features"], 1),
+                "distance, ms": round(row["cost"][MARK[tap]]["distance"], 2),
+            }
+            for tap in DISTANCES
+            if MARK[tap] in row["cost"]
+        ]
+    )
+    st.dataframe(table, hide_index=True, width="content")
+    st.caption(
+        "Measured once, on the machine that scored, one thread; features are read no deeper than that distance needs."
+    )

@@ -1,0 +1,130 @@
+"""The page OCR: choose or start a study, what it found in words, and its views."""
+
+from functools import partial
+
+import streamlit as st
+
+from ocrgen.runs import jobs
+from ocrgen.runs.run import ALIVE, Run
+from ocrgen.study import Results
+from ocrgen.study.plan import QUICK, describe
+from ocrgen.ui.ocr import form as study_form
+from ocrgen.ui.ocr import recommendation as study_advice
+from ocrgen.ui.ocr import summary as study_words
+from ocrgen.ui.ocr import views as study_views
+from ocrgen.ui.ocr.confusion import confusion
+from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.results import results_of
+from ocrgen.ui.shared.widgets import BADGES, attempt, choose_one, duration
+from ocrgen.utils.errors import Problem
+
+VIEWS = {
+    "By arm": study_views.by_arm,
+    "Labelled images": study_views.by_size,
+    "Over the epochs": study_views.by_epoch,
+    "Robustness": study_views.robustness,
+    "Confusion": confusion,
+    "Distances": study_views.distances,
+    "Table": study_views.table,
+}
+
+
+def head() -> Run | None:
+    """Choose a study, or start one."""
+    linked = study_form.linked()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        run = choose()
+        if not linked:
+            with st.popover("New study", icon=":material/add:"):
+                study_form.form()
+    if linked:
+        with st.expander("New study", expanded=True, icon=":material/add:"):
+            study_form.form()
+    return run
+
+
+def choose() -> Run | None:
+    """Choose a study; the choice stands in the link."""
+    known = {r.name: r for r in store().list("study")}
+    if (started := st.session_state.pop("ocr_next", None)) in known:
+        st.session_state["ocr_run"] = started
+    if not known:
+        with st.container(border=True):
+            st.subheader("No study yet")
+            st.write("Compare readers trained on real and on generated digits: a few minutes on the bundled ones.")
+            if st.button("Run a quick study of the bundled digits", type="primary", key="ocr_quick") and attempt(
+                study_form.start, QUICK
+            ):
+                st.rerun()
+        return None
+    done = [n for n, r in known.items() if (r.path / "results.json").exists()]
+    return choose_one("Study", known, "ocr", (done or list(known))[-1])
+
+
+def progress(run: Run) -> None:
+    """How a study stands, and what can be done about it; gone once it is done."""
+    if run.shipped or run.look()["state"] == "done":
+        return
+
+    @st.fragment(run_every=2.0 if run.alive else None)
+    def line() -> None:
+        status = run.look()
+        tone, word = BADGES[status["state"]]
+        step, total = status.get("step") or 0, status.get("total") or 0
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(word, color=tone)
+            if status["state"] in ALIVE and st.button("Cancel", key="ocr_cancel", icon=":material/stop_circle:"):
+                attempt(run.cancel)
+            resumable = status["state"] in ("cancelled", "died", "failed")
+            pressed = resumable and st.button("Resume", key="ocr_resume", type="primary")
+            if pressed and attempt(jobs.submit, run, store()):
+                st.rerun()
+            if status["state"] in ALIVE and step:
+                st.button(
+                    "Show what is there", key="ocr_refresh", help="draw the views again with the cells done so far"
+                )
+        if status["state"] in ALIVE:
+            left = f" · {duration(status['left'])} to go" if status.get("left") else ""
+            st.progress(step / total if total else 0.0, text=f"{step} of {total} cells{left}")
+        elif status["state"] == "done":
+            st.rerun()
+        if status.get("error"):
+            st.error(status["error"])
+
+    line()
+
+
+def _report(run: Run, results: Results) -> str:
+    """The report, made when it is asked for; what it takes is imported then."""
+    from ocrgen.report.page import report
+
+    return report(run, results)
+
+
+def show(run: Run) -> None:
+    """What a study found: banner, verdicts, views, and the command that repeats it."""
+    try:
+        results = results_of(run)
+    except Problem as fault:
+        st.error(str(fault))
+        return
+    for failure in results.failures[:5]:
+        st.warning(f"{failure['key']}: {failure['error']}")
+    if results.table.empty:
+        st.caption("The first figures appear with the first cell.")
+        return
+    study_words.banner(results)
+    study_words.headline(results)
+    study_advice.advice(results)
+    study_words.judge(results)
+    view = st.segmented_control("View", list(VIEWS), default="By arm", key="ocr_view", required=True)
+    VIEWS[view](results, run)
+    st.download_button(
+        "Report (HTML)", partial(_report, run, results), f"report-{run.name}.html", "text/html", key="ocr_report",
+        on_click="ignore", icon=":material/description:", help="one file to read, print and pass on",
+    )  # fmt: skip
+    study_advice.take_home(run, results)
+    with st.expander("Repeat it from a shell"):
+        st.code(describe(results.config), language=None, wrap_lines=True)
+        if data := run.request.get("data"):
+            st.caption(f"Training images: {data['train']['n']:,}, fingerprint {data['train']['fingerprint']}.")

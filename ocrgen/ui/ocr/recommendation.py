@@ -1,0 +1,73 @@
+"""What to do with one's own digits, as a study of them says, and what to take home from it."""
+
+from html import escape
+
+import streamlit as st
+
+from ocrgen.datasets.base import CLASSES
+from ocrgen.report.wording import line
+from ocrgen.runs.run import Run
+from ocrgen.study import Results
+from ocrgen.study.export import Takeaway, takeaway
+from ocrgen.study.recommendation import Advice, advise
+from ocrgen.ui.shared.widgets import digits_buttons, model_title
+from ocrgen.utils.errors import Problem
+
+
+def advice(results: Results) -> None:
+    """One line for each number of labelled images: use this much synthetic data, or don't bother."""
+    found = advise(results)
+    if found:
+        with st.container(border=True):
+            st.markdown("##### What to do")
+            st.html("".join(map(_line, found)))
+            st.caption(
+                "The best mix and what it is compared with are chosen on validation images; the gain is that on test "
+                "images, paired by seed."
+            )
+
+
+def _line(a: Advice) -> str:
+    return line(a.verdict, a.headline, ("0 0 9rem", f"{a.n:,} labelled images"), ("1 1 22rem", escape(a.words())))
+
+
+def take_home(run: Run, results: Results) -> None:
+    """The best reader and the generated digits as files, where this study keeps its networks."""
+    sizes = [a.n for a in advise(results)]
+    if not sizes:
+        return
+    with st.expander("Take home: the best reader, the generated digits"):
+        n = sizes[-1]
+        if len(sizes) > 1:
+            n = st.segmented_control(
+                "Labelled images", sizes, default=n, key="ocr_take_n", required=True, format_func=lambda n: f"{n:,}"
+            )
+        try:
+            taken = takeaway(run, results, n)
+        except Problem as why:
+            st.caption(str(why))
+            return
+        _files(run, taken)
+
+
+def _files(run: Run, taken: Takeaway) -> None:
+    from ocrgen.generators.base import MAX_SAMPLES
+    from ocrgen.readers.export import to_onnx
+
+    a, stem = taken.advice, f"{run.name}-n{taken.advice.n}"
+    made_of = f"{a.best.title}, {a.n:,} labelled images, seed 0"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**Reader** of {made_of}")
+        st.download_button(
+            "ONNX", lambda: to_onnx(taken.reader), f"{stem}-reader.onnx", "application/octet-stream",
+            key="ocr_take_onnx", on_click="ignore", help="images uint8 (n, 1, 28, 28) in, probabilities (n, 10) out",
+        )  # fmt: skip
+        st.download_button(
+            "safetensors", taken.reader.read_bytes, f"{stem}-reader.safetensors", "application/octet-stream",
+            key="ocr_take_safetensors", on_click="ignore", help="weights in half precision, with their provenance",
+        )  # fmt: skip
+    most = MAX_SAMPLES // CLASSES
+    per_digit = st.number_input("Images of each digit", 1, most, 1000, key="ocr_take_count", width=220)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**Generated digits** of {model_title(a.arm.generator)}, {10 * per_digit:,} images")
+        digits_buttons(lambda: taken.samples(per_digit), f"{stem}-digits", "ocr_take")

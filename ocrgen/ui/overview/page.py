@@ -1,0 +1,118 @@
+"""The page Overview: the answer, the paper's five claims with our verdicts, the digits, and three ways on."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ocrgen.report.cards import STYLE, card, legend, line
+from ocrgen.runs.run import Run
+from ocrgen.ui.overview import digits as overview_digits
+from ocrgen.ui.shared.cache import store, warm
+from ocrgen.ui.shared.widgets import link
+
+STAMPED = ("results.json", "table.parquet", "cells", "benchmark.json", "scores")
+HOW = """
+- **95% interval [low, high]**: repeated again and again, such intervals hold the true figure 95 times in 100. One that
+  spans zero decides nothing.
+- **Seeds**: how often everything was done anew: images drawn, generator and reader trained.
+- **Points**: percentage points of digits read right; +0.5 points are five more digits right in a thousand.
+- **Labelled images seen**: how many images with a known digit an arm has learned from, its generator included. Only
+  arms with the same number compare.
+- **FID and LFID**: how far generated digits lie from real ones as a network sees them; lower is nearer. LFID looks
+  at an earlier layer of the network: quicker, and blind to more.
+- **Reader**: the network that reads digits (OCR). **Augmentation**: real images moved, turned, bent.
+"""
+
+
+def show() -> None:
+    """The whole page. What needs no results stands at once; the verdicts come into their place as they are read."""
+    st.html(STYLE)
+    top, middle = st.container(key="overview_answer"), st.container(key="overview_claims")
+    overview_digits.show()
+    with st.expander("How to read this", icon=":material/help:"):
+        st.markdown(HOW)
+    behind = st.container()
+    ways_on()
+    with top:
+        with st.spinner("Reading the results …"):
+            answer, claims, faults = _told(tuple(_stamp(run) for run in store().list()))
+        st.markdown(answer)
+        if faults:
+            st.warning(f"{faults[0]}{f' And {len(faults) - 1} more.' if len(faults) > 1 else ''}", icon="⚠️")
+    with middle:
+        verdicts(claims)
+    with behind:
+        sub_verdicts(claims)
+    warm()
+
+
+def _stamp(run: Run) -> tuple:
+    """What changes when there is something new to say of a run."""
+    return run.name, run.state, *(f.stat().st_mtime_ns for n in STAMPED if (f := run.path / n).exists())
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _told(stamps: tuple) -> tuple:
+    """The answer in a paragraph, the five claims, and what is damaged."""
+    from ocrgen.claims.claims import answer, judge
+    from ocrgen.claims.selection import find
+
+    found = find(store())
+    return answer(found), judge(found), found.faults
+
+
+def verdicts(claims: list) -> None:
+    """Five cards, and what their words mean in the sixth place."""
+    st.header("What the paper claims, and what we found")
+    places = [*st.columns(3), *st.columns(3)]
+    for place, claim in zip(places, claims, strict=False):
+        with place.container(border=True, height="stretch"):
+            st.html(card(claim))
+            title = Path(claim.page).name.partition("_")[2].replace("_", " ")
+            query = {"run": list(claim.query)} if claim.query else None
+            label = f"See the evidence: {title}" if claim.run else f"To the page {title}"
+            link(claim.page, label, query_params=query, icon=":material/arrow_forward:")
+            if claim.page == "7_Saliency" and claim.run:
+                link("4_OCR", "And its figures: OCR", query_params={"run": claim.run}, icon=":material/arrow_forward:")
+    with places[-1].container(border=True, height="stretch"):
+        st.html(legend([c.verdict for c in claims]))
+
+
+def sub_verdicts(claims: list) -> None:
+    """The rule of each claim, and every comparison that its verdict is made from."""
+    with st.expander("The rule behind each verdict, and every comparison it is made from", icon=":material/rule:"):
+        for claim in claims:
+            st.markdown(f"**{claim.number}. {claim.words}: {claim.verdict}.** {claim.rule}")
+            if claim.parts:
+                st.html("".join(map(line, claim.parts)))
+
+
+def ways_on() -> None:
+    """Three things to do next."""
+    st.header("Three ways on")
+    with st.container(key="overview_ways"):
+        for place, (title, words, page, label, icon) in zip(st.columns(3), WAYS, strict=True):
+            with place.container(border=True, height="stretch"):
+                st.markdown(f"**{title}**")
+                st.write(words)
+                link(page, label, icon=f":material/{icon}:")
+
+
+WAYS = (
+    (
+        "Upload a digit",
+        "A photograph or a scan, or draw one: what do readers make of it, and where did they look?",
+        "7_Saliency", "Bring a digit", "photo_camera",
+    ),
+    (
+        "Train a generator",
+        "A CVAE or a CGAN on real handwriting; every step in view. On the bundled digits it takes about a minute.",
+        "2_Train", "Train", "play_arrow",
+    ),
+    (
+        "Use your own data",
+        "Open “Use your own digits” on the page Train and drop a zip with ten folders, 0 to 9. It never leaves this "
+        "machine.",
+        "2_Train", "Bring your data", "upload",
+    ),
+)  # fmt: skip

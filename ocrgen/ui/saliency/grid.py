@@ -1,0 +1,65 @@
+"""The paper's grid: the same ten test digits, as the readers of each generator epoch saw them."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from ocrgen.plots import style as charts
+from ocrgen.plots.saliency import overlay
+from ocrgen.readers.checkpoint import load_reader
+from ocrgen.readers.saliency import explain
+from ocrgen.runs.run import Run
+from ocrgen.ui.saliency.input import samples
+from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.selection import heading
+from ocrgen.ui.shared.widgets import model_title, run_title
+from ocrgen.utils.errors import Problem
+
+
+def kept(run: Run) -> dict[str, dict[int, Path]]:
+    """Reader files that a study kept, by generator and epoch, of its first seed."""
+    found: dict[str, dict[int, Path]] = {}
+    for file in sorted((run.path / "readers").glob("epoch-*-s0-e*.safetensors")):
+        if match := re.fullmatch(r"epoch-(.+)-n0-s0-e(\d+)", file.stem):
+            found.setdefault(match[1], {})[int(match[2])] = file
+    return found
+
+
+@st.cache_data(max_entries=16, show_spinner="Explaining every epoch …")
+def sheet(files: tuple[tuple[int, str], ...], dataset: str, opacity: float) -> tuple[np.ndarray, list[str]]:
+    """Overlays of ten digits (columns) by epoch (rows), uint8 (H, W, 3); and what was empty or damaged, in words."""
+    images = samples(dataset)[0][:, 0]
+    rows, notes = [], []
+    for epoch, file in files:
+        try:
+            maps = explain(load_reader(Path(file))[0], images)
+        except Problem as fault:
+            notes.append(str(fault))
+            continue
+        rows.append(np.concatenate([overlay(i, m, opacity, 3) for i, m in zip(images, maps, strict=True)], 1))
+        if empty := [str(c) for c, m in enumerate(maps) if m.empty]:
+            notes.append(f"Epoch {epoch}: empty maps for {', '.join(empty)}, drawn without colours.")
+    return (np.concatenate(rows) if rows else np.zeros((0, 0, 3), np.uint8)), notes
+
+
+def show(opacity: float) -> None:
+    """The grid of the newest study that has kept its epochs' readers; a word on what is needed where none has."""
+    studies = {r.name: r for r in store().list("study") if kept(r)}
+    if not studies:
+        st.caption("A study of the paper's protocol keeps its first seed's readers of every epoch: none is here yet.")
+        return
+    name = st.selectbox("Study", list(studies)[::-1], format_func=lambda n: run_title(studies[n]), key="saliency_study")
+    run = studies[name]
+    found = kept(run)
+    for column, (generator, files) in zip(st.columns(len(found)), found.items(), strict=True):
+        with column:
+            heading(f"Readers of {model_title(generator)} digits", charts.hue(generator))
+            told = tuple((e, str(f)) for e, f in files.items())
+            grid, notes = sheet(told, run.request["settings"]["dataset"], opacity)
+            if grid.size:
+                st.image(grid, width="stretch", alt=f"Grad-CAM of ten test digits by epoch of the {generator}")
+            st.caption(f"Test digits 0 to 9 across; the generator's epochs {min(files)} to {max(files)} down.")
+            for note in notes:
+                st.caption(note)

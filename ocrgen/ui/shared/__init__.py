@@ -1,0 +1,1 @@
+"""What pages share: frame, cache, widgets, run selection, uploads."""

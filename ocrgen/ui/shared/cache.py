@@ -1,0 +1,186 @@
+"""What pages read again and again, kept in memory within bounds."""
+
+import atexit
+import gc
+import json
+import pickle
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from PIL import Image
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import RunStore
+
+LIVE = 0.9  # seconds for which what moves stands still: a little less than pages wait before they look again
+WATCHING = 10.0  # seconds after which a session that has not looked again is not counted any more
+
+# Arrow's strings take a third of a millisecond for each comparison, however short the column; pages make hundreds.
+pd.set_option("mode.string_storage", "python")
+
+
+def store() -> RunStore:
+    """The runs, read from disk at each use: the folder is the truth."""
+    return RunStore()
+
+
+@st.cache_resource(show_spinner="Starting the lab …")
+def warm() -> None:
+    """Import what takes seconds once, with a word about it, rather than in the middle of a page."""
+    import ocrgen.generators.training  # noqa: F401
+    from ocrgen.utils.threads import limit_threads
+
+    limit_threads(1)  # a dashboard that takes all cores slows the training that it shows
+    settle()
+    quietly = threading.Timer(5, _import_saliency)  # once the first page stands
+    quietly.daemon = True  # a server that stops does not wait for it
+    quietly.start()
+
+
+def _import_saliency() -> None:
+    """Import what explains saliency, which takes seconds, before somebody waits for it."""
+    with suppress(RuntimeError):  # the interpreter is about to end: nothing can be imported any more
+        import pytorch_grad_cam  # noqa: F401
+
+        settle()
+
+
+def settle() -> None:
+    """Take what is imported for good out of the garbage collector's sight.
+
+    Half a million objects of torch and its company would make each full collection take 0.3 s, in which nobody is
+    served.
+    """
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # else some complain at the end that they were never freed
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the data …")
+def digits(name: str, root: str):
+    """Splits of a data set; `root` (the data root) is part of the key."""
+    from ocrgen.datasets import load_digits
+
+    return load_digits(name)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Loading the generator …")
+def _generator(path: str, changed: int):
+    from ocrgen.generators.checkpoint import load_generator
+
+    return load_generator(Path(path))
+
+
+def generator(run: Run, epoch: int):
+    """The generator of a run as it was after an epoch."""
+    file = run.weights(epoch)
+    return _generator(str(file), file.stat().st_mtime_ns)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _samples(path: str, changed: int, per_digit: int, seed: int):
+    from ocrgen.generators.sampling import draw
+
+    return draw(_generator(path, changed), per_digit, seed).images
+
+
+def samples(run: Run, epoch: int, per_digit: int, seed: int):
+    """Images uint8 (10 * per_digit, 28, 28) in turn 0 to 9, drawn by a run's generator after an epoch."""
+    file = run.weights(epoch)
+    return _samples(str(file), file.stat().st_mtime_ns, per_digit, seed)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _walk(path: str, changed: int, digit: int, start: int, end: int, steps: int):
+    from ocrgen.generators.sampling import walk
+
+    return walk(_generator(path, changed), digit, start, end, steps)
+
+
+def walk(run: Run, epoch: int, digit: int, start: int, end: int, steps: int):
+    """One digit between the latent codes of two seeds, uint8 (steps, 28, 28), by a run's generator after an epoch."""
+    file = run.weights(epoch)
+    return _walk(str(file), file.stat().st_mtime_ns, digit, start, end, steps)
+
+
+@st.cache_data(max_entries=64, show_spinner="Looking for the nearest …")
+def nearest(images: np.ndarray, name: str, root: str) -> tuple[np.ndarray, np.ndarray]:
+    """Which training image of a data set is nearest to each of `images`, and its distance, as `neighbours.nearest`."""
+    from ocrgen.metrics import neighbours
+
+    return neighbours.nearest(images, digits(name, root).train.images)
+
+
+# Streamlit's own ways of telling tables and lists (here of plain values) apart take twenty times as long.
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={pd.DataFrame: pickle.dumps, list: json.dumps})
+def _drawn(name: str, args: tuple, options: dict, _draw: Callable[..., go.Figure]) -> go.Figure:
+    figure = _draw(*args, **options)
+    spec = figure.to_dict()  # made once: it copies all
+    figure.to_dict = lambda: spec
+    return figure
+
+
+def drawn(draw: Callable[..., go.Figure], *args, **options) -> go.Figure:
+    """A chart, drawn once for all viewers as long as what it shows stays the same; nobody may change it.
+
+    Plotly checks each property that it is given: a chart takes 10 to 50 ms to draw.
+    """
+    return _drawn(f"{draw.__module__}.{draw.__qualname__}", args, options, draw)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _reader(path: str):
+    from ocrgen.runs.events import CurveReader
+
+    return CurveReader(path)
+
+
+@st.cache_resource(ttl=LIVE, max_entries=32, show_spinner=False)
+def _table(path: str) -> pd.DataFrame:
+    return _reader(path).table()
+
+
+def curves(run: Run) -> pd.DataFrame:
+    """The curves of a run as one table, each byte of its event files read once; not to be changed.
+
+    All who watch a run see the same points for LIVE seconds: else each of them would have its charts drawn for himself.
+    """
+    return _table(str(run.path))
+
+
+@st.cache_resource(show_spinner=False)
+def _watchers() -> dict[str, float]:
+    return {}
+
+
+def pace() -> float:
+    """Seconds between two looks at what moves: one, and one more for every five sessions that watch already."""
+    now, seen = time.monotonic(), _watchers()
+    for session, last in list(seen.items()):
+        if now - last > WATCHING:
+            seen.pop(session, None)
+    seen[get_script_run_ctx().session_id] = now
+    return 1.0 + (len(seen) - 1) // 5
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _grid(path: str, changed: int) -> bytes:
+    from ocrgen.imaging.render import to_png
+
+    try:
+        return to_png(np.asarray(Image.open(path, formats=["PNG"]).convert("L")), zoom=3)
+    except (ValueError, SyntaxError) as fault:  # what Pillow raises for some damages
+        raise OSError(str(fault)) from fault
+
+
+def grid(file: Path) -> bytes:
+    """A sheet of samples that a training has left, as PNG at screen size. OSError if the file is damaged."""
+    return _grid(str(file), file.stat().st_mtime_ns)

@@ -1,0 +1,71 @@
+"""What stands around every page: settings, navigation, the line of jobs at work, the title."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.pages_manager import PagesManager
+
+from ocrgen.runs.run import ALIVE
+from ocrgen.runs.store import PACKAGE
+from ocrgen.ui.shared.cache import store, warm
+from ocrgen.ui.shared.widgets import link, run_title
+
+# Where a job is watched.
+PAGES = {"study": "4_OCR", "score": "5_FID_and_LFID", "benchmark": "6_Runtime", "reader": "7_Saliency"}
+# Streamlit writes white on the primary colour, which is too pale for that where it suits dark pages.
+STYLE = """<style>
+[data-tag], [data-tag] *, [data-testid="stBaseButton-primary"] * { color: light-dark(#FFFFFF, #0B0E13) !important; }
+.stMainBlockContainer { padding-top: 4.5rem; }
+</style>"""
+
+
+def frame() -> StreamlitPage:
+    """Draw the frame; returns the page that is asked for, to be run in it."""
+    # An emoji, and set before the navigation: other page icons would be fetched from outside.
+    st.set_page_config(page_title="ocrgen", page_icon="🔢", layout="wide")
+    st.session_state["frame_seen"] = True
+    st.html(STYLE)
+    pages = sorted((PACKAGE / "pages").glob("[0-9]*.py"))
+    page = st.navigation([st.Page(Path("pages") / p.name) for p in pages], position="top")
+    if page.title != "Overview":  # which stands before all is imported, and then does the same
+        warm()
+    jobs_line(page.title)
+    return page
+
+
+def page_title(title: str, about: str) -> None:
+    """The first line of every page, in its frame.
+
+    Where the first visit to a fresh server goes straight to a page, Streamlit takes `pages/` for its older kind of
+    multipage app and leaves `app.py` out: run again, through it. AppTest is of the older kind at every run: there the
+    frame is drawn here, since another run would lose the click that is being tested.
+    """
+    if PagesManager.uses_pages_directory:
+        if "frame_seen" not in st.session_state:
+            PagesManager.uses_pages_directory = False
+            st.rerun()
+        frame()
+    st.title(title)
+    st.caption(about)
+
+
+def jobs_line(here: str) -> None:
+    """What is at work, in one line above every page but the one that shows it in full."""
+    if here == "Train":
+        return
+
+    @st.fragment(run_every=3.0)
+    def line() -> None:
+        looks = [(run, run.look()) for run in store().own()]
+        alive = [(run, s) for run, s in looks if s["state"] in ALIVE]
+        for run, status in [x for x in alive if x[1]["state"] == "running"]:
+            share = (status.get("step") or 0) / (status.get("total") or 1)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.badge(f"at work: {run_title(run)} — {share:.0%}", color="blue")
+                if queued := sum(s["state"] == "queued" for _, s in alive):
+                    st.badge(f"{queued} waiting", color="gray")
+                page = PAGES.get(run.request["verb"], "2_Train")
+                link(page, "Watch", query_params={"run": run.name})
+
+    line()

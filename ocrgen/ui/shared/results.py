@@ -1,0 +1,46 @@
+"""Results of studies as pages show them: read once for all viewers, and the table of rank correlations."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from ocrgen.plots import study as charts
+from ocrgen.runs.run import Run
+from ocrgen.study import Results, read_results
+from ocrgen.study.plan import Arm
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the study …")
+def _results(path: str, changed: tuple) -> Results:
+    return read_results(Run(Path(path)))
+
+
+def results_of(run: Run) -> Results:
+    """What a study has found so far, read anew when a further cell has ended."""
+    files = [run.path / "results.json", *(run.path / "cells").glob("*.json")]
+    stamps = [f.stat().st_mtime_ns for f in files if f.exists()]
+    return _results(str(run.path), (len(stamps), max(stamps, default=0)))
+
+
+def rank_table(results: Results) -> None:
+    """Spearman's correlations with their intervals."""
+
+    def bounds(row: dict, prefix: str = "") -> str:
+        return f"[{row[prefix + 'low']:+.2f}, {row[prefix + 'high']:+.2f}]"
+
+    rows = [
+        {
+            "over": "all checkpoints" if r["scope"] == "all" else Arm.parse(r["scope"]).title + " only",
+            "distance": charts.DISTANCES[r["distance"]],
+            "Spearman with accuracy": f"{r['spearman']:+.2f} {bounds(r)}",
+            "minus FID's": "" if r["distance"] == "fid_2048" else f"{r['over_fid']:+.2f} {bounds(r, 'over_fid_')}",
+            "checkpoints": r["checkpoints"],
+            "trainings": r["trainings"],
+        }
+        for r in results.correlations
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height="content")
+    st.caption(
+        "A good distance is near −1. Brackets: 95 %, bootstrap of whole trainings, whose epochs belong together."
+    )

@@ -1,0 +1,105 @@
+"""Which generators are on show: one run of each kind, on the same data where they can be, after an epoch of choice."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ocrgen.plots import style as charts
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import standing
+from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.quickstart import QUICK, start_both
+from ocrgen.ui.shared.widgets import attempt, model_title, run_title
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One generator on show: a run, and the epoch whose weights draw."""
+
+    run: Run
+    epoch: int
+
+    @property
+    def model(self) -> str:
+        """The name of its model, for people."""
+        return model_title(self.run.request["settings"]["model"])
+
+    @property
+    def dataset(self) -> str:
+        """The data set that it learned from."""
+        return self.run.request["settings"]["dataset"]
+
+
+def heading(text: str, colour: str) -> None:
+    """A column's title with a bar in the colour that this kind of image has on every page."""
+    st.html(
+        f'<div style="border-left:6px solid {colour};padding-left:.6rem;font-weight:600;font-size:1.1rem">{text}</div>'
+    )
+
+
+def by_model() -> dict[str, list[Run]]:
+    """Runs that can draw, by the name of their generator; of each, those that are shown first before others."""
+    from ocrgen.generators import generators
+
+    found: dict[str, list[Run]] = {}
+    for run in reversed(store().list("train")):
+        if run.epochs():
+            found.setdefault(run.request["settings"]["model"], []).append(run)
+    order = [*generators(), *found]
+    return dict(sorted(found.items(), key=lambda kv: order.index(kv[0])))
+
+
+def alike(models: dict[str, list[Run]], asked: str | None) -> dict[str, Run]:
+    """One run of each generator: that asked for, else what is shown first; the others on the same data if they can."""
+    runs = [r for group in models.values() for r in group]
+    if not runs:
+        return {}
+    first = max(runs, key=lambda r: (r.name == asked, standing(r)))
+    data = first.request["settings"]["dataset"]
+    picked = {}
+    for model, group in models.items():
+        same = [r for r in group if r.request["settings"]["dataset"] == data]
+        picked[model] = first if first in group else (same or group)[0]
+    return picked
+
+
+def nothing_yet(page: str) -> None:
+    """What to do where nothing has been trained, and one click that does it."""
+    with st.container(border=True):
+        st.subheader("Nothing to show yet")
+        st.write(
+            "Digits appear here after the first epoch of a training. Both take about a minute on the bundled digits."
+        )
+        if st.button(QUICK, type="primary", key=f"{page}_quick") and attempt(start_both):
+            st.switch_page("pages/2_Train.py")
+
+
+def choose() -> list[Choice]:
+    """Pick a run and an epoch for each kind of generator; empty, with a way on, while there is nothing to show."""
+    models = by_model()
+    if not models:
+        nothing_yet("gallery")
+        return []
+    asked = st.query_params.get("run")
+    if asked and st.session_state.get("gallery_linked") != asked:
+        st.session_state["gallery_linked"] = asked
+        for name, run in alike(models, asked).items():
+            st.session_state[f"gallery_{name}"] = run.name
+    defaults = alike(models, None)
+    chosen = []
+    for column, (name, runs) in zip(st.columns(max(2, len(models))), models.items(), strict=False):
+        with column:
+            heading(model_title(name), charts.hue(name))
+            known = {r.name: r for r in runs}
+            key = f"gallery_{name}"
+            if st.session_state.get(key) not in known:
+                st.session_state[key] = defaults[name].name
+            picked = st.selectbox(
+                "Run", list(known), format_func=lambda n, k=known: run_title(k[n]), key=key, persist_state="session"
+            )
+            epochs = known[picked].epochs()
+            epoch = known[picked].best_epoch()
+            if len(epochs) > 1:
+                epoch = st.select_slider("Epoch", epochs, known[picked].best_epoch(), key=f"gallery_epoch_{picked}")
+            chosen.append(Choice(known[picked], epoch))
+    return chosen

@@ -1,0 +1,232 @@
+"""Widgets that pages share: forms drawn from settings, runs in words, pictures with alternative text."""
+
+import contextlib
+import typing
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import streamlit as st
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitPageNotFoundError
+
+from ocrgen import datasets
+from ocrgen.datasets import Digits
+from ocrgen.runs import jobs
+from ocrgen.runs.run import ALIVE, Run
+from ocrgen.ui.shared.cache import store
+from ocrgen.utils.errors import Problem
+
+BADGES = {
+    "queued": ("gray", "waits"),
+    "running": ("blue", "at work"),
+    "done": ("green", "done"),
+    "failed": ("red", "failed"),
+    "cancelled": ("orange", "cancelled"),
+    "died": ("red", "died"),
+    "damaged": ("red", "damaged"),
+}
+
+
+def link(page: str, label: str, **options) -> None:
+    """A link to another page; left out where a page is run by itself and there is no other."""
+    with contextlib.suppress(StreamlitPageNotFoundError):
+        st.page_link(f"pages/{page}.py", label=label, **options)
+
+
+def model_title(name: str) -> str:
+    """A generator's name for people; the bare name of one that this version does not know."""
+    from ocrgen.generators import generators
+
+    return generators()[name].title if name in generators() else name
+
+
+def words(name: str) -> str:
+    """A setting's name as a label."""
+    return name.replace("_", " ").capitalize()
+
+
+def settings_form(settings: BaseModel, key: str, skip: Iterable[str] = ()) -> dict:
+    """Widgets for every field of `settings`, with its bounds and description; returns the values chosen."""
+    chosen = {}
+    for name, field in type(settings).model_fields.items():
+        if name in skip:
+            continue
+        value, label, about = getattr(settings, name), words(name), field.description
+        if typing.get_origin(field.annotation) is typing.Literal:
+            options = typing.get_args(field.annotation)
+            chosen[name] = st.selectbox(label, options, options.index(value), key=f"{key}_{name}", help=about)
+            continue
+        low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
+        low = next((m.gt for m in field.metadata if isinstance(m, Gt)), low)
+        high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
+        high = next((m.lt for m in field.metadata if isinstance(m, Lt)), high)
+        if isinstance(value, int):
+            chosen[name] = st.number_input(label, low, high, value, 1, key=f"{key}_{name}", help=about)
+        else:
+            step = 10.0 ** np.floor(np.log10(value)) if value else 0.01
+            chosen[name] = st.number_input(
+                label, float(low), float(high), float(value), step, format="%.4g", key=f"{key}_{name}", help=about
+            )
+    return chosen
+
+
+def run_title(run: Run) -> str:
+    """A run in a few words: number, model, data, preset, label."""
+    try:
+        request, settings = run.request, run.request["settings"]
+    except Problem:
+        return f"{run.name} (damaged)"
+    data = datasets.title(str(settings.get("dataset", "")))
+    label = f" “{request['label']}”" if request["label"] else ""
+    if request["verb"] == "study":
+        return f"#{run.number} Study · {data} · {settings.get('protocol')} · {settings.get('seeds')} seeds{label}"
+    if request["verb"] == "benchmark":
+        return f"#{run.number} {'Quick' if settings.get('quick') else 'Full'} benchmark · {settings.get('what')}{label}"
+    model = model_title(settings["model"]) if "model" in settings else request["verb"]
+    return f"#{run.number} {model} · {data} · {settings.get('preset', '')}{label}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: 8 s, 3 min 20 s, 2 h 5 min."""
+    seconds = int(round(seconds))
+    if seconds < 90:
+        return f"{seconds} s"
+    if seconds < 5400:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def time_to_go(status: dict) -> float | None:
+    """Seconds that a running job still needs, from its average speed; None if that is not known yet."""
+    step, total, seconds = (status.get(k) or 0 for k in ("step", "total", "seconds"))
+    return seconds / step * (total - step) if step and seconds else None
+
+
+def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run:
+    """Choose one run; the choice stands in the URL (`?run=NAME`), so that it can be shared and reloaded."""
+    asked, chosen, linked = st.query_params.get("run"), f"{key}_run", f"{key}_linked"
+    if asked and asked != st.session_state.get(linked):
+        if asked in known:
+            st.session_state[chosen] = asked
+        else:
+            st.warning(f"The link names a run that is not here: {asked[:200]}. It may have been deleted.")
+    if st.session_state.get(chosen) not in known:
+        st.session_state[chosen] = default
+    name = st.selectbox(
+        label, list(known)[::-1], format_func=lambda n: run_title(known[n]), key=chosen, persist_state="session"
+    )
+    st.query_params["run"] = st.session_state[linked] = name
+    return known[name]
+
+
+def places(columns: int) -> Iterator[DeltaGenerator]:
+    """Places in rows of so many, without end: where the screen is narrow they follow each other in the same order."""
+    while True:
+        yield from st.columns(columns)
+
+
+def choose_runs(known: dict[str, Run], key: str, first: list[str] | None = None, limit: int = 6) -> list[Run]:
+    """Choose among runs, at `first` those, else the last.
+
+    The choice stands in the URL (`?run=NAME&run=NAME`), to share and reload. Done by hand: the widget's own binding
+    would put labels into the link, which change.
+    """
+    asked = st.query_params.get_all("run")
+    if asked and asked != st.session_state.get(f"{key}_linked"):
+        if gone := [n for n in asked if n not in known]:
+            st.warning(f"The link names a run that is not here: {', '.join(gone)[:200]}. It may have been deleted.")
+        st.session_state[key] = [n for n in asked if n in known][:limit]
+    chosen = [n for n in st.session_state.get(key, []) if n in known]
+    st.session_state[key] = chosen or first or [*known][-1:]
+    chosen = st.multiselect(
+        "Runs", list(known)[::-1], format_func=lambda n: run_title(known[n]), key=key, max_selections=limit,
+        placeholder="Choose runs to compare", persist_state="session",
+    )  # fmt: skip
+    st.query_params["run"] = st.session_state[f"{key}_linked"] = chosen
+    return [known[n] for n in chosen]
+
+
+def run_status(run: Run, status: dict, actions: Callable[[Run, str], None]) -> None:
+    """One run's state: badge, progress, speed, time to go, `actions`; and why it stands still, if it does."""
+    state = status["state"]
+    tone, word = BADGES[state]
+    step, total = status.get("step") or 0, status.get("total") or 0
+    facts = []
+    if total:
+        facts.append(
+            f"epoch {min(status.get('epoch', 0) + (state == 'running'), status['epochs'])} of {status['epochs']}"
+        )
+        facts.append(f"step {step:,} of {total:,}")
+    if status.get("speed") and state == "running":
+        facts.append(f"{status['speed']:,.0f} images/s")
+    if state == "running":
+        left = time_to_go(status)
+        facts.append("starting …" if left is None else f"{duration(left)} to go")
+    elif status.get("seconds"):
+        facts.append(f"{duration(status['seconds'])} at work")
+    if state == "queued":
+        waiting = [r.name for r in jobs.queue(store())]
+        ahead = waiting.index(run.name) if run.name in waiting else 0
+        facts.append("next in the queue" if not ahead else f"{ahead} ahead in the queue")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(word, color=tone)
+        st.markdown(f"**{run_title(run)}**", width="content")
+        actions(run, state)
+    if state in ALIVE:
+        st.progress(step / total if total else 0.0, text=" · ".join(facts))
+    elif facts:
+        st.caption(" · ".join(facts))
+    if status.get("stopped"):
+        st.info(f"Stopped early: {status['stopped']}")
+    if status.get("best_epoch"):
+        share = (status.get("monitor_seconds") or 0) / (status.get("seconds") or 1)
+        name = status["watched"].upper().replace("_", "-")
+        st.caption(
+            f"Best epoch by {name}: {status['best_epoch']} ({status['best']:.3g}, 2,000 samples); it is used wherever "
+            f"the run is sampled. Watching took {share:.1%} of the time."
+        )
+    if status.get("collapsed"):
+        st.warning("The samples of a digit hardly differ: class means instead of digits? Early on that is usual.")
+    if status.get("note"):
+        st.caption(status["note"])
+    if state == "died":
+        st.warning(
+            "Its process has ended without a word (killed, or the machine restarted). *Resume* goes on exactly there."
+        )
+    elif status.get("error"):
+        st.error(status["error"])
+
+
+def attempt(action, *args) -> bool:
+    """Do what a button asks; a fault that the user can mend is shown, not raised. Returns whether it went well."""
+    try:
+        action(*args)
+        return True
+    except Problem as problem:
+        st.error(str(problem))
+        return False
+
+
+def digits_buttons(drawn: Callable[[], tuple[Digits, dict]], stem: str, page: str, of: str = "") -> None:
+    """Labelled digits as ZIP and as NPZ; `drawn` gives them and their provenance once a button is pressed."""
+    from ocrgen.generators.sampling import to_npz, to_zip
+
+    for label, pack, mime, about in (
+        ("ZIP", to_zip, "application/zip", "one folder per digit, PNG"),
+        ("NPZ", to_npz, "application/octet-stream", "arrays images, labels; provenance"),
+    ):
+        st.download_button(
+            label, lambda pack=pack: pack(*drawn()), f"{stem}.{label.lower()}", mime, help=about, on_click="ignore",
+            key="_".join(filter(None, (page, label, of))),
+        )  # fmt: skip
+
+
+def picture(images: np.ndarray, columns: int, alt: str, zoom: int = 3, gap: int = 2) -> bytes:
+    """Show digits uint8 (N, 28, 28) as one sheet of `columns`, as wide as its place; returns the PNG."""
+    from ocrgen.imaging.render import tile, to_png
+
+    png = to_png(tile(images, columns, gap=gap, paper=48), zoom)
+    st.image(png, width="stretch", alt=alt)
+    return png

@@ -1,0 +1,187 @@
+"""The two halves of the Train page: the form of a new run, and the runs to watch."""
+
+import streamlit as st
+
+from ocrgen import datasets
+from ocrgen.plots import style as charts
+from ocrgen.runs import jobs
+from ocrgen.runs.run import ALIVE, Run
+from ocrgen.ui.shared import uploads
+from ocrgen.ui.shared.cache import curves, drawn, grid, pace, store
+from ocrgen.ui.shared.quickstart import QUICK, show_new, start, start_both
+from ocrgen.ui.shared.widgets import (
+    attempt,
+    choose_runs,
+    link,
+    model_title,
+    places,
+    run_status,
+    run_title,
+    settings_form,
+)
+
+
+def new_run() -> None:
+    """The form of a new run, drawn from the settings of the chosen generator."""
+    from ocrgen.generators import generators
+    from ocrgen.generators.config import TrainConfig, TrainRequest, describe
+
+    known, sources = generators(), datasets.sources()
+    with st.container(border=True):
+        top = st.container()
+        with st.popover("Use your own digits", width="stretch"):
+            if arrived := uploads.uploader("train_upload"):
+                st.session_state["train_dataset"] = arrived
+        with top:  # filled after the upload, whose data set it already offers
+            titles = uploads.data_sets()
+            dataset = st.selectbox("Data set", list(titles), format_func=titles.get, key="train_dataset")
+            missing = sources[dataset].missing(datasets.data_root()) if dataset in sources else None
+            if missing:
+                st.info(missing)
+                if hasattr(sources[dataset], "download"):
+                    download(dataset)
+            elif dataset in sources:
+                st.caption(sources[dataset].ABOUT)
+        model = st.segmented_control(
+            "Generator",
+            list(known),
+            default="cvae",
+            format_func=lambda n: known[n].title,
+            key="train_model",
+            required=True,
+            width="stretch",
+        )
+        presets = known[model].presets
+        preset = st.segmented_control(
+            "Preset", list(presets), default="fast" if "fast" in presets else None, key="train_preset", required=True,
+            help="fast: our recipe. paper: architecture and settings as published; far slower.", width="stretch",
+        )  # fmt: skip
+        default, about = TrainConfig(), TrainConfig.model_fields["epochs"].description
+        epochs = st.number_input("Epochs", 1, 500, None, key="train_epochs", placeholder="auto", help=about)
+        label = st.text_input("Name (optional)", key="train_label", max_chars=80, placeholder="a label of your own")
+        with st.expander("All settings"):
+            # The key carries model and preset: another choice starts from its own values.
+            config = settings_form(presets[preset], f"train_{model}_{preset}")
+            train = settings_form(default, "train_loop", skip=["epochs"]) | {"epochs": epochs or 0}
+        pressed = st.button(
+            "Start training", type="primary", width="stretch", disabled=bool(missing), key="train_start"
+        )
+        if pressed:  # the runs are drawn after the form, and so include the new one
+            attempt(lambda: show_new(start(model, dataset, preset, train, config, label)))
+        with st.expander("The same from a shell"):
+            request = TrainRequest(dataset=dataset, model=model, preset=preset, train=train, config=config)
+            st.code(describe(request), language=None, wrap_lines=True)
+
+
+@st.fragment(run_every=2.0)
+def download(dataset: str) -> None:
+    """Fetch a data set as a job, and say how that goes."""
+    tried = [r for r in store().list("download") if r.request["settings"]["dataset"] == dataset]
+    status = tried[-1].look() if tried else {"state": ""}
+    if status["state"] in ALIVE:
+        st.caption("Downloading …")
+    elif status["state"] == "done":
+        st.rerun(scope="app")
+    else:
+        if status.get("error"):
+            st.error(status["error"])
+        if st.button("Download it", key="train_download"):
+            attempt(jobs.start, store(), "download", {"dataset": dataset}, f"download-{dataset}")
+            st.rerun(scope="fragment")
+
+
+def runs() -> None:
+    """Choose runs, watch them, and act on them."""
+    known = {r.name: r for r in store().list() if not (r.state != "damaged" and r.request["verb"] != "train")}
+    if not known:
+        with st.container(border=True):
+            st.subheader("No runs yet")
+            st.write(
+                "Train a CVAE and a CGAN on 1,317 real handwritten digits: about a minute for both, every step in view."
+            )
+            if st.button(QUICK, type="primary", key="train_quick") and attempt(start_both):
+                st.rerun()
+        return
+    selected = choose_runs(known, "train_runs")
+    if not selected:
+        st.info("Choose one or several runs above: their curves are drawn over each other.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        live = st.toggle("Live", True, key="train_live", help="off: nothing moves while you zoom and read")
+        log = (
+            st.segmented_control("Scale", ["linear", "log"], default="linear", key="train_scale", required=True)
+            == "log"
+        )
+        axis = st.segmented_control(
+            "Along", list(charts.AXES), default="step", format_func=charts.AXES.get, key="train_axis", required=True
+        )
+        strength = st.slider("Smoothing", 0.0, 0.98, 0.6, 0.02, key="train_smoothing", width=180)
+    moving = any(r.alive for r in selected)
+
+    @st.fragment(run_every=pace() if live and moving else None)
+    def watch() -> None:
+        pace()  # still here
+        looks = [(run, run.look()) for run in selected]
+        for run, status in looks:
+            run_status(run, status, actions)
+        draw(looks, axis, log, strength)
+        if live and moving and not any(s["state"] in ALIVE for _, s in looks):
+            st.rerun()  # all have ended: stop polling
+
+    watch()
+
+
+def actions(run: Run, state: str) -> None:
+    """The buttons that make sense in this state, small, in the run's own line."""
+    if run.epochs():
+        link("3_Gallery", "its digits", query_params={"run": run.name}, icon=":material/grid_view:")
+    if run.shipped:
+        return
+    if state in ALIVE and st.button("Cancel", key=f"train_cancel_{run.name}", icon=":material/stop_circle:"):
+        attempt(run.cancel)
+        st.toast("Stopping at a checkpoint …")
+    resumable = state in ("cancelled", "died", "failed")
+    icon = ":material/play_arrow:"
+    pressed = resumable and st.button("Resume", key=f"train_resume_{run.name}", icon=icon, type="primary")
+    if pressed and attempt(jobs.submit, run, store()):
+        st.rerun()
+    if state not in ALIVE:
+        with st.popover("Delete", icon=":material/delete:", type="tertiary"):
+            st.write(f"Delete {run_title(run)} with its weights and curves? This cannot be undone.")
+            if st.button("Delete for good", key=f"train_delete_{run.name}") and attempt(store().delete, run):
+                st.rerun()
+
+
+def draw(looks: list[tuple[Run, dict]], axis: str, log: bool, strength: float) -> None:
+    """The newest samples of each run, and their curves over each other."""
+    grids = [(run, files) for run, _ in looks if (files := run.grids())]
+    for column, (run, files) in zip(st.columns(max(2, len(grids))), grids, strict=False):
+        epoch = max(files)
+        with column:
+            try:
+                sheet = grid(files[epoch])
+            except OSError:
+                st.warning(f"{run.name}: samples/{files[epoch].name} is damaged; the next epoch writes a new one.")
+                continue
+            st.image(
+                sheet,
+                width="stretch",
+                caption=f"#{run.number} after epoch {epoch}, on noise that stays the same",
+                alt=f"Eight generated images of each digit 0 to 9 after epoch {epoch} of {run_title(run)}",
+            )
+    lines = {}
+    for run, status in looks:
+        if status["state"] == "damaged":
+            continue
+        model = run.request["settings"]["model"]
+        table = curves(run)
+        if len(table):
+            label = f"#{run.number} {model_title(model)}"
+            lines[label] = (table, charts.colour(model, run.number), status.get("per_epoch") or 1)
+    if not lines and any(s["state"] in ALIVE for _, s in looks):
+        st.caption("The first points appear within seconds of the start.")
+    for group, place in zip(charts.groups([t for t, *_ in lines.values()]), places(2), strict=False):
+        with place:
+            figure = drawn(charts.learning_curves, lines, group, axis, log and group != "verdict", strength)
+            alt = f"{charts.TITLES.get(group, group)} by {charts.AXES[axis].lower()} for {', '.join(lines)}"
+            st.plotly_chart(figure, key=f"train_chart_{group}", config={"displaylogo": False}, alt=alt)

@@ -1,0 +1,1 @@
+"""What is shipped in `checkpoints/`: recipes, the build, model cards."""

@@ -1,0 +1,85 @@
+"""Model cards of what is shipped, written from what the runs say of themselves (Mitchell et al. 2019)."""
+
+import json
+
+from ocrgen.generators import generators
+from ocrgen.generators.config import TrainRequest, describe
+from ocrgen.generators.scoring import read_scores
+from ocrgen.readers.runs import ReaderRequest
+from ocrgen.runs.run import Run
+
+DATA = {
+    "mnist": "MNIST (LeCun, Cortes & Burges 1998; offered for research, no licence file)",
+    "arabic": "MADBase, Arabic-Indic digits by 700 writers (El-Sherif & Abdelazeem 2007; offered for research, no "
+    "licence file)",
+    "digits": "scikit-learn's digits (UCI; CC BY 4.0)",
+}
+LIMITS = (
+    "Handwritten digits only: one digit an image, 28x28, upright, white ink on black, of the script that it learned. "
+    "No other writing, no other script; not tested by age, hand or origin of the writers."
+)
+
+
+def card(run: Run) -> str | None:
+    """The card of a shipped generator or reader, in Markdown; None for runs that are no network."""
+    write = {"train": _generator, "reader": _reader}.get(run.request["verb"])
+    return write(run) if write else None
+
+
+def _generator(run: Run) -> str:
+    request = TrainRequest.model_validate(run.request["settings"])
+    title = generators()[request.model].title
+    best = run.best_epoch()
+    seen = run.request["data"]["train"]["n"]
+    facts = {
+        "what": f"draws labelled handwritten digits; {title}, preset `{request.preset}`",
+        "learned from": f"{seen:,} labelled training images of {DATA.get(request.dataset, request.dataset)}",
+        "made by": f"`{describe(request)}`",
+        "weights": f"epochs {run.epochs()[0]} to {run.epochs()[-1]}; epoch {best} scored best while training; "
+        f"{'half' if run.request.get('half_precision', {}).get('kept') else 'single'} precision",
+    }
+    if row := next((r for r in read_scores(run) if r["epoch"] == best), None):
+        facts["scores"] = (
+            f"LFID-192 {row['lfid_192']:.3g}, FID-2048 {row['fid_2048']:.3g} (real against real "
+            f"{row['floor_192']:.3g} and {row['floor_2048']:.3g}), coverage {row['coverage']:.0%}, "
+            f"{row['n']:,} samples, extractor {row['extractor']}"
+        )
+    use = (
+        "Use: synthetic training data, demonstrations, studies of generators. Mark its images as synthetic; do not use "
+        "them as evidence of anybody's handwriting. Whether they help a reader is measured in the shipped studies."
+    )
+    return _write(run, facts, use)
+
+
+def _reader(run: Run) -> str:
+    settings = ReaderRequest.model_validate(run.request["settings"]).model_dump()
+    report = json.loads((run.path / "report.json").read_bytes())
+    dataset = DATA.get(settings["dataset"], settings["dataset"])
+    if settings["generator"]:
+        learned = f"{settings['samples']:,} images drawn by {settings['generator']}, whose generator has seen"
+    else:
+        learned = "real images" + (", moved, turned and bent anew each time;" if settings["augment"] else ":")
+    flags = {"n": settings["n"], "generator": settings["generator"]}
+    command = f"python -m ocrgen reader --dataset {settings['dataset']}" + " --augment" * settings["augment"]
+    command += "".join(f" --{k} {v}" for k, v in flags.items() if v)
+    facts = {
+        "what": "reads one handwritten digit: ten probabilities",
+        "learned from": f"{learned} {run.request['n_labelled']:,} labelled images of {dataset}",
+        "chosen by": f"accuracy on {run.request['data']['validation']['n']:,} validation images",
+        "test set": f"{report['accuracy']:.2%} of {report['n']:,} images right; F1 (macro) {report['f1_macro']:.4f}; "
+        f"calibration error {report['calibration_error']:.4f}",
+        "made by": f"`{command}`",
+    }
+    use = (
+        "Use: to compare what readers learn from real and generated digits, and to try pictures out. One training, one "
+        "seed: for intervals see the studies. Not for reading where an error does harm."
+    )
+    return _write(run, facts, use)
+
+
+def _write(run: Run, facts: dict[str, str], use: str) -> str:
+    versions = ", ".join(f"{k} {v}" for k, v in run.request["versions"].items())
+    settings = run.request["settings"]
+    facts |= {"seed": str(settings.get("train", settings).get("seed", 0)), "versions": versions}
+    rows = "\n".join(f"- **{name}**: {text}" for name, text in facts.items())
+    return f"# {run.name}\n\n{rows}\n\n{use}\n\n{LIMITS}\n"

@@ -1,0 +1,66 @@
+"""What is shipped, run by run: names, verbs and settings, each after what it needs."""
+
+from dataclasses import dataclass
+
+from ocrgen.benchmark.plan import BenchmarkConfig
+from ocrgen.generators import generators
+from ocrgen.generators.config import TrainConfig, TrainRequest
+from ocrgen.generators.scoring import ScoreConfig
+from ocrgen.metrics.extractors.digitnet import VERSION
+from ocrgen.readers.runs import ReaderRequest
+from ocrgen.study.plan import StudyConfig
+
+SCRIPTS = ("mnist", "arabic")
+EPOCHS = 10
+LEFT_OUT = {("cgan", "paper")}  # 3.8 million weights: for two scripts they would take the folder past its 40 MB
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One run: its name, its verb and settings, and the recipes that come before it."""
+
+    name: str
+    verb: str
+    settings: dict
+    needs: tuple[str, ...] = ()
+
+
+def recipes() -> list[Recipe]:
+    """All that is shipped, each after what it needs."""
+    found = [Recipe(VERSION, "digitnet", {})]
+    found += [Recipe(f"reference-{s}", "reference", {"dataset": s}, (VERSION,)) for s in SCRIPTS]
+    for script in SCRIPTS:
+        measured = (VERSION, f"reference-{script}")
+        for model, kind in generators().items():
+            for preset in [p for p in kind.presets if (model, p) not in LEFT_OUT]:
+                name = f"{model}-{script}" if preset == "fast" else f"{model}-{preset}-{script}"
+                request = TrainRequest(
+                    dataset=script,
+                    model=model,
+                    preset=preset,
+                    train=TrainConfig(epochs=EPOCHS),
+                    config=kind.presets[preset],
+                )
+                found.append(Recipe(name, "train", request.model_dump(mode="json"), measured))
+                found.append(Recipe(f"score-{name}", "score", ScoreConfig(run=name).model_dump(), (name,)))
+        for name, changes in (
+            ("real-500", {"n": 500}),
+            ("real", {}),
+            ("augmented", {"augment": True}),
+            ("cvae", {"generator": f"cvae-{script}"}),
+            ("cgan", {"generator": f"cgan-{script}"}),
+        ):
+            request = ReaderRequest(dataset=script, **changes)
+            needs = (request.generator,) if request.generator else ()
+            found.append(Recipe(f"reader-{name}-{script}", "reader", request.model_dump(), needs))
+    for protocol, script, changes in (
+        ("paper", "mnist", {}),
+        ("fair", "mnist", {}),
+        ("paper", "arabic", {}),
+        ("fair", "arabic", {"n": [500]}),
+    ):
+        config = StudyConfig(dataset=script, protocol=protocol, **changes)
+        needs = (VERSION, f"reference-{script}")
+        found.append(Recipe(f"study-{protocol}-{script}", "study", config.model_dump(), needs))
+    found.append(Recipe("benchmark-all", "benchmark", BenchmarkConfig().model_dump()))
+    return found
