@@ -17,7 +17,7 @@ from ocrgen.cli.shipping import checkpoints
 from ocrgen.cli.soak import soak
 from ocrgen.cli.study import cluster_worker, study, study_worker
 from ocrgen.cli.training import digitnet, resume, train
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import explain
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
@@ -58,9 +58,9 @@ def main(argv: list[str]) -> int:
     try:
         known = VERBS | INTERNAL_VERBS
         if verb not in known:
-            raise Problem(f"there is no verb {verb!r}: choose from {', '.join(VERBS)}.")
+            raise UserError(f"there is no verb {verb!r}: choose from {', '.join(VERBS)}.")
         return known[verb](args)
-    except Problem as problem:
+    except UserError as problem:
         print(f"ocrgen: {problem}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does

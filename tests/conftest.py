@@ -9,7 +9,7 @@ import torch
 
 from ocrgen.datasets import Splits, load_digits
 from ocrgen.generators.config import TrainRequest
-from ocrgen.generators.training import work
+from ocrgen.generators.training import run_training
 from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.files import lock
@@ -34,7 +34,7 @@ def until(true: Callable[[], bool], run=None, seconds: float = 120) -> None:
     """Wait until something is so; what is wrong otherwise is told by how a run stands."""
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, run.look() if run else "it never came to be"
+        assert time.monotonic() < end, run.read_status() if run else "it never came to be"
         time.sleep(0.05)
 
 
@@ -64,7 +64,7 @@ def request(model: str = "cvae", **changes) -> dict:
 def train_here(store: RunStore, model: str = "cvae", **changes):
     """A finished run, trained in this process."""
     run = store.create("train", request(model, **changes), f"{model}-digits")
-    assert jobs.execute(run, store, work) == "done"
+    assert jobs.execute(run, store, run_training) == "done"
     return run
 
 
@@ -114,14 +114,14 @@ SMALL_STUDY = {
     "n": [60],
     "generators": ["cvae"],
     "epochs": 2,
-    "least": 1280,
+    "min_epoch_images": 1280,
     "samples": 200,
     "steps": 10,
     "full_steps": 12,
     "shares": [0.2, 0.5],
     "confidence": 0.0,
-    "looked": 4,
-    "robust": 10,
+    "n_saliency": 4,
+    "n_robustness": 10,
 }
 
 
@@ -129,12 +129,12 @@ SMALL_STUDY = {
 def studied(tmp_path_factory) -> RunStore:
     """A store with two finished studies, one of each protocol; tests only read it."""
     from ocrgen.study.plan import StudyConfig
-    from ocrgen.study.runner import work
+    from ocrgen.study.runner import run_study
 
     def make(store: RunStore) -> None:
         for protocol in ("fair", "paper"):
             config = StudyConfig(**SMALL_STUDY, protocol=protocol)
             run = store.create("study", config.model_dump(), f"study-{protocol}-digits")
-            assert jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None)) == "done"
+            assert jobs.execute(run, store, lambda run, stop: run_study(run, stop, lambda step, total: None)) == "done"
 
     return shared(tmp_path_factory, "studied", make)

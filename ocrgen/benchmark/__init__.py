@@ -1,6 +1,6 @@
 """How fast: training, sampling, distances and the reader, each as a ratio to another way, measured in one run."""
 
 from ocrgen.benchmark.results import KEYS, read_benchmark
-from ocrgen.benchmark.verdicts import judge, verdicts
+from ocrgen.benchmark.verdicts import classify_speed, verdicts
 
-__all__ = ["KEYS", "judge", "read_benchmark", "verdicts"]
+__all__ = ["KEYS", "classify_speed", "read_benchmark", "verdicts"]

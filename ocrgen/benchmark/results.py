@@ -4,7 +4,7 @@ import json
 import math
 
 from ocrgen.runs.run import Run
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import parse, write_atomically
 
 FILE = "benchmark.json"
@@ -34,7 +34,7 @@ def write_benchmark(run: Run, found: dict) -> None:
 
 
 def read_benchmark(run: Run) -> dict:
-    """machine, rows and done (the complete benches), as far as they have come. Problem if missing or damaged."""
+    """machine, rows and done (the complete benches), as far as they have come. UserError if missing or damaged."""
     try:
         found = parse((run.path / FILE).read_bytes())
         if not isinstance(found["machine"], dict) or not all(isinstance(b, str) for b in found["done"]):
@@ -43,6 +43,6 @@ def read_benchmark(run: Run) -> dict:
             raise KeyError
         return found
     except FileNotFoundError:
-        raise Problem(f"{run.name} has no results yet: they appear with its first measurement.") from None
+        raise UserError(f"{run.name} has no results yet: they appear with its first measurement.") from None
     except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise Problem(f"{run.name}: {FILE} is damaged ({type(fault).__name__}); delete the run.") from fault
+        raise UserError(f"{run.name}: {FILE} is damaged ({type(fault).__name__}); delete the run.") from fault

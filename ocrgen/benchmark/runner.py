@@ -10,25 +10,25 @@ from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.results import FILE, read_benchmark, write_benchmark
 from ocrgen.runs.jobs import Cancelled, Stop
 from ocrgen.runs.run import Run
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.threads import limit_threads
 
 SAME = ("cpu", "cores", "threads", "precision", "versions")
 
 
-def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
-    """The verb `benchmark`: the benches that are not yet done. Problem if it began on another machine."""
+def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
+    """The verb `benchmark`: the benches that are not yet done. UserError if it began on another machine."""
     config = BenchmarkConfig.model_validate(run.request["settings"])
     if config.what == "app":  # a job would stand in the way of the viewers that it counts
-        raise Problem("The dashboard is measured from a shell: `python -m ocrgen benchmark app`.")
+        raise UserError("The dashboard is measured from a shell: `python -m ocrgen benchmark app`.")
     modules = {name: importlib.import_module(f"ocrgen.benchmark.benches.{name}") for name in config.benches}
     limit_threads(config.threads)  # after the imports; the allocator stays as it is, since the plain way has no other
-    stop.gentle = True
+    stop.graceful = True
     found = begin(run, config)
     lab = Lab(run, config, stop)
     facts = lab.data.facts()
     if run.request.get("data", facts) != facts:
-        raise Problem(f"{config.dataset} is not what it was when {run.name} began: start a new benchmark.")
+        raise UserError(f"{config.dataset} is not what it was when {run.name} began: start a new benchmark.")
     run.amend(data=facts)
     benches = {name: module.parts(lab) for name, module in modules.items()}
     total, step = sum(map(len, benches.values())), 0
@@ -61,7 +61,7 @@ def begin(run: Run, config: BenchmarkConfig) -> dict:
     found = read_benchmark(run)
     # Ratios of different machines in one table would be compared with each other.
     if found["done"] and any(found["machine"].get(k) != here[k] for k in SAME):
-        raise Problem(f"{run.name} began on another machine, or with other versions: start a new benchmark.")
+        raise UserError(f"{run.name} began on another machine, or with other versions: start a new benchmark.")
     if not found["done"]:
         found["machine"] = here
     found["rows"] = [row for row in found["rows"] if row["bench"] in found["done"]]

@@ -9,7 +9,7 @@ WAYS = {
 }
 
 
-def judge(low: float | None, high: float | None) -> str:
+def classify_speed(low: float | None, high: float | None) -> str:
     """Whether it is ten times faster, from the bounds of the ratio: holds, does not hold or undecided."""
     if low is None or high is None:
         return "undecided"
@@ -22,7 +22,7 @@ def verdicts(rows: list[dict]) -> list[dict]:
     for row in rows:
         if row["bench"] == "claim" and row["unit"] == SPEED:
             _, way, what = row["subject"].split(", ")
-            verdict = judge(row["low"], row["high"])
+            verdict = classify_speed(row["low"], row["high"])
             bounds = "" if row["low"] is None else f" [{row['low']:.3g}, {row['high']:.3g}]"
             words = (
                 f"{what.capitalize()} {WAYS[way]}: the CVAE is {row['ratio']:.3g}{bounds} times as fast as the CGAN, "

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from ocrgen.claims.evidence import Figure, copes, faster, improves, looks, stands_in
+from ocrgen.claims.evidence import Figure, claim_improvement, claim_lfid, claim_robustness, claim_saliency, claim_speed
 from ocrgen.claims.rules import FAILS, HOLDS, OPEN, UNMEASURED
-from ocrgen.claims.selection import Findings, Read, find, nearest
+from ocrgen.claims.selection import Read, SelectedRuns, nearest, select_runs
 from ocrgen.datasets import title
 from ocrgen.runs.store import RunStore
 from ocrgen.study.plan import PAPER_N, Arm
 from ocrgen.study.results import read_results
-from ocrgen.study.verdicts import GAIN, INK, RANK, SANE, more
+from ocrgen.study.verdicts import GAIN, INK, RANK, SANE, classify_gain
 
 WORDS = {
     1: "A CVAE is ten times faster than a CGAN",
@@ -73,16 +73,16 @@ class Claim:
 
 def claims(store: RunStore, read: Read = read_results) -> list[Claim]:
     """All five claims, in order, judged by the best runs there are."""
-    return judge(find(store, read))
+    return judge_claims(select_runs(store, read))
 
 
-def judge(found: Findings) -> list[Claim]:
+def judge_claims(found: SelectedRuns) -> list[Claim]:
     """All five claims, in order."""
-    about = {1: faster, 2: stands_in, 3: improves, 4: looks, 5: copes}
+    about = {1: claim_speed, 2: claim_lfid, 3: claim_improvement, 4: claim_saliency, 5: claim_robustness}
     return [Claim(number=i, words=WORDS[i], rule=RULES[i], **tell(found)) for i, tell in about.items()]
 
 
-def answer(found: Findings) -> str:
+def answer(found: SelectedRuns) -> str:
     """Does synthetic data help OCR? One paragraph from the fair study, else from the paper's, in Markdown."""
     study = next((s for s in found.studies if s.sizes), None)
     if study is None:
@@ -94,7 +94,7 @@ def answer(found: Findings) -> str:
     fair = study is found.fair
     real, bar = (results.of(arm, size, "accuracy") for arm in ("real", "real+aug"))
     told = [
-        LEADS[improves(found)["verdict"] if fair else UNMEASURED],
+        LEADS[claim_improvement(found)["verdict"] if fair else UNMEASURED],
         f"With **{size:,} labelled images** of {title(results.config.dataset)} a network learns to read {_share(real)} "
         f"of unseen digits; classical augmentation, which moves, turns and bends those images, makes that "
         f"**{_share(bar)}**.",
@@ -121,7 +121,7 @@ def _share(row: dict) -> str:
 
 def _adds(model: str, gain: dict, first: bool) -> str:
     """One generator's filtered digits on top of augmentation, in a sentence."""
-    verdict = more(gain["low"], gain["high"])
+    verdict = classify_gain(gain["low"], gain["high"])
     what = {HOLDS: "**add**", FAILS: "**add nothing**:", OPEN: "**may or may not help**:"}[verdict]
     bounds = "(one seed: no interval)" if gain["n"] < 2 else f"[{100 * gain['low']:+.2f}, {100 * gain['high']:+.2f}]"
     where = "On top of that, filtered " if first else "Filtered "

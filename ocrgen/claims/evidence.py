@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ocrgen.benchmark import verdicts as speeds
 from ocrgen.benchmark.verdicts import CLAIMED
-from ocrgen.claims.rules import HOLDS, UNMEASURED, every, some, together
-from ocrgen.claims.selection import Findings, Study, nearest
+from ocrgen.claims.rules import HOLDS, UNMEASURED, all_hold, any_holds, combine
+from ocrgen.claims.selection import SelectedRuns, Study, nearest
 from ocrgen.study.plan import Arm
 from ocrgen.study.verdicts import INK
 
@@ -82,7 +82,7 @@ def _unmeasured(page: str, command: str, study: Study | None = None, aside: str 
     return told | {"aside": aside, "note": f"To measure it: `{command}`"}
 
 
-def faster(found: Findings) -> dict:
+def claim_speed(found: SelectedRuns) -> dict:
     """Claim 1: training, timed three ways; sampling is told with it."""
     speed = found.speed
     parts = tuple(
@@ -97,7 +97,7 @@ def faster(found: Findings) -> dict:
     alone = ", ".join(f"{names.get(p['arm'], p['arm'])} ({p['verdict']})" for p in judged)
     note = "" if speed.whole else "Not complete."
     return {
-        "verdict": every(judged),
+        "verdict": all_hold(judged),
         "page": "6_Runtime",
         "query": (speed.run.name,),
         "figures": tuple(_figure(p, names.get(p["arm"], p["arm"]), form=".3g") for p in judged),
@@ -113,7 +113,7 @@ def faster(found: Findings) -> dict:
     }
 
 
-def stands_in(found: Findings) -> dict:
+def claim_lfid(found: SelectedRuns) -> dict:
     """Claim 2: LFID-64 over all checkpoints of the paper's protocol, and within each generator."""
     page = "5_FID_and_LFID" if found.scored else "4_OCR"
     study, parts = found.paper, _of(found.paper, 2)
@@ -127,7 +127,7 @@ def stands_in(found: Findings) -> dict:
     ranks = {r["scope"]: r["spearman"] for r in study.results.correlations if r["distance"] == "fid_2048"}
     own = ", ".join(f"{ranks[scope]:+.2f} {words}" for scope, words in place.items() if scope in ranks)
     return facts | {
-        "verdict": every(judged),
+        "verdict": all_hold(judged),
         "page": page,
         "query": found.scored or facts["query"],
         "figures": tuple(_figure(p, place[p["arm"]], p["arm"].replace("all", "")) for p in judged),
@@ -138,7 +138,7 @@ def stands_in(found: Findings) -> dict:
     }
 
 
-def _papers(found: Findings, claim: int, arms: tuple[str, ...], about: str, metric: str = "accuracy") -> str:
+def _papers(found: SelectedRuns, claim: int, arms: tuple[str, ...], about: str, metric: str = "accuracy") -> str:
     """What the paper's protocol shows of a claim, and why it is no equal comparison; empty without such a study."""
     parts = [p for p in _of(found.paper, claim) if p["arm"] in arms and p["metric"] == metric]
     if not parts:
@@ -162,7 +162,7 @@ def _filtered(parts: Iterable[dict]) -> list[dict]:
     return [p for p in parts if Arm.parse(p["arm"]).filtered]
 
 
-def improves(found: Findings) -> dict:
+def claim_improvement(found: SelectedRuns) -> dict:
     """Claim 3: on top of augmentation, at the paper's number of labelled images."""
     ways, names = _ways(found.fair), found.paper.results.config.generators if found.paper else ()
     papers = _papers(found, 3, tuple(names), "for synthetic digits alone")
@@ -170,9 +170,9 @@ def improves(found: Findings) -> dict:
         return _unmeasured("4_OCR", FAIR, found.paper, papers)
     size = nearest(ways)
     judged = ways[size]
-    others = [f"{n:,}: {some(parts)}" for n, parts in sorted(ways.items()) if n != size]
+    others = [f"{n:,}: {any_holds(parts)}" for n, parts in sorted(ways.items()) if n != size]
     return _facts(found.fair, judged) | {
-        "verdict": some(judged),
+        "verdict": any_holds(judged),
         "page": "4_OCR",
         "figures": _figures(_filtered(judged)),
         "unit": f"points of accuracy on top of augmentation, {size:,} labelled images, filtered digits",
@@ -181,7 +181,7 @@ def improves(found: Findings) -> dict:
     }
 
 
-def looks(found: Findings) -> dict:
+def claim_saliency(found: SelectedRuns) -> dict:
     """Claim 4: the checks of the maps, of all readers at the paper's number of labelled images."""
     study = next((s for s in found.studies if _of(s, 4)), None)
     if study is None:
@@ -191,7 +191,7 @@ def looks(found: Findings) -> dict:
     judged = [p for p in parts if p["n_real"] == size]
     holding = sum(p["verdict"] == HOLDS for p in judged)
     return _facts(study, judged) | {
-        "verdict": every(judged),
+        "verdict": all_hold(judged),
         "page": "7_Saliency",
         "figures": _figures(p for p in judged if p["unit"] == "share of saliency"),
         "unit": "points of the map on ink, against a reader of real digits",
@@ -201,7 +201,7 @@ def looks(found: Findings) -> dict:
     }
 
 
-def copes(found: Findings) -> dict:
+def claim_robustness(found: SelectedRuns) -> dict:
     """Claim 5: corrupted images at the paper's number of labelled images, and the fewest labelled images."""
     names = found.paper.results.config.generators if found.paper else ()
     arms = tuple(Arm("real", True, name, True).name for name in names)
@@ -211,10 +211,10 @@ def copes(found: Findings) -> dict:
         return _unmeasured("4_OCR", FAIR, found.paper, papers)
     size, least = nearest(ways), min(ways)
     noisy = [p for p in robust if p["n_real"] == size and p["metric"] == "corrupted"]
-    by_part = {"noise and distortion": some(noisy), f"scarce data ({least:,} images)": some(ways[least])}
+    by_part = {"noise and distortion": any_holds(noisy), f"scarce data ({least:,} images)": any_holds(ways[least])}
     aside = "; ".join(f"{what}: {verdict}" for what, verdict in by_part.items()).capitalize() + "."
     return _facts(found.fair, [*noisy, *ways[least]]) | {
-        "verdict": together(list(by_part.values())),
+        "verdict": combine(list(by_part.values())),
         "page": "4_OCR",
         "figures": _figures(noisy, ", noisy") + _figures(_filtered(ways[least]), f", {least:,} images"),
         "unit": "points of accuracy on top of augmentation, filtered digits",

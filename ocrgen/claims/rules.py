@@ -7,48 +7,48 @@ wrong by luck. That all parts hold, or that none does, needs no such care: it is
 
 from collections.abc import Callable, Sequence
 
-from ocrgen.benchmark import judge
-from ocrgen.study.verdicts import INK, SANE, below, more
-from ocrgen.utils.statistics import quantile
+from ocrgen.benchmark import classify_speed
+from ocrgen.study.verdicts import INK, SANE, classify_below, classify_gain
+from ocrgen.utils.statistics import t_quantile
 
 HOLDS, FAILS, OPEN, UNMEASURED = "holds", "does not hold", "undecided", "not measured"
 BOUNDS: dict[str, Callable[[float, float], str]] = {  # a sub-verdict's rule by its unit, as in `verdicts`
-    "accuracy": more,
-    "area": lambda low, high: more(low, high, 0.0),
-    "correlation": lambda low, high: below(low, high, SANE),
-    "share of saliency": lambda low, high: below(-high, -low, INK),
-    "times": judge,
+    "accuracy": classify_gain,
+    "area": lambda low, high: classify_gain(low, high, 0.0),
+    "correlation": lambda low, high: classify_below(low, high, SANE),
+    "share of saliency": lambda low, high: classify_below(-high, -low, INK),
+    "times": classify_speed,
 }
 
 
-def strictly(part: dict, looks: int) -> str:
-    """A sub-verdict with its interval (Student's t) widened for `looks` comparisons; bootstrapped ones stay."""
+def corrected(part: dict, comparisons: int) -> str:
+    """A sub-verdict with its interval (Student's t) widened for `comparisons` of them; bootstrapped ones stay."""
     if part["unit"] not in BOUNDS or part["low"] is None:
         return part["verdict"]
-    wider = quantile(part["n"], looks) / quantile(part["n"])
+    wider = t_quantile(part["n"], comparisons) / t_quantile(part["n"])
     low, high = (part["figure"] + wider * (part[k] - part["figure"]) for k in ("low", "high"))
     return BOUNDS[part["unit"]](low, high)
 
 
-def every(parts: Sequence[dict]) -> str:
+def all_hold(parts: Sequence[dict]) -> str:
     """Of a claim without exception: holds if all parts hold; does not if one strictly does not."""
     if not parts:
         return UNMEASURED
     if all(p["verdict"] == HOLDS for p in parts):
         return HOLDS
-    return FAILS if any(strictly(p, len(parts)) == FAILS for p in parts) else OPEN
+    return FAILS if any(corrected(p, len(parts)) == FAILS for p in parts) else OPEN
 
 
-def some(parts: Sequence[dict]) -> str:
+def any_holds(parts: Sequence[dict]) -> str:
     """Of a claim that there is a way: holds if one part strictly holds; does not if no part holds, surely."""
     if not parts:
         return UNMEASURED
-    if any(strictly(p, len(parts)) == HOLDS for p in parts):
+    if any(corrected(p, len(parts)) == HOLDS for p in parts):
         return HOLDS
     return FAILS if all(p["verdict"] == FAILS for p in parts) else OPEN
 
 
-def together(found: Sequence[str]) -> str:
+def combine(found: Sequence[str]) -> str:
     """Of a claim that names several things: holds if all do; does not if one does not; else undecided."""
     if not found or set(found) == {UNMEASURED}:
         return UNMEASURED

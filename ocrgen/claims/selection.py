@@ -10,7 +10,7 @@ from ocrgen.runs.store import RunStore
 from ocrgen.study.plan import PAPER_N
 from ocrgen.study.results import Results, read_results
 from ocrgen.study.verdicts import verdicts
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 Read = Callable[[Run], Results]
 
@@ -51,7 +51,7 @@ class Benchmark:
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
+class SelectedRuns:
     """What there is to judge by. `scored`: generators with distances over the epochs. `faults`: what is damaged."""
 
     fair: Study | None
@@ -66,14 +66,14 @@ class Findings:
         return sorted((s for s in (self.fair, self.paper) if s), key=lambda s: not s.whole)
 
 
-def find(store: RunStore, read: Read = read_results) -> Findings:
+def select_runs(store: RunStore, read: Read = read_results) -> SelectedRuns:
     """Look through all runs. What is damaged is named, and the next best speaks instead."""
-    runs = [(run, run.look()["state"]) for run in store.list()]
+    runs = [(run, run.read_status()["state"]) for run in store.list()]
     faults = [f"{run.name} is damaged and left out." for run, state in runs if state == "damaged"]
     good = [(run, state) for run, state in runs if state != "damaged"]
     fair, paper = (_study(good, protocol, read, faults) for protocol in ("fair", "paper"))
     dataset = paper.run.request["settings"]["dataset"] if paper else "mnist"
-    return Findings(fair, paper, _speed(good, faults), _scored(good, dataset), tuple(faults))
+    return SelectedRuns(fair, paper, _speed(good, faults), _scored(good, dataset), tuple(faults))
 
 
 def _of(runs: Iterable[tuple[Run, str]], verb: str) -> list[tuple[Run, str]]:
@@ -97,7 +97,7 @@ def _study(runs: list[tuple[Run, str]], protocol: str, read: Read, faults: list[
     for (whole, *_), run in sorted(some, key=lambda x: x[0], reverse=True):
         try:
             results = read(run)
-        except Problem as fault:
+        except UserError as fault:
             faults.append(str(fault))
             continue
         except ValueError:
@@ -114,7 +114,7 @@ def _speed(runs: list[tuple[Run, str]], faults: list[str]) -> Benchmark | None:
     for run, _ in _of(runs, "benchmark"):
         try:
             told = read_benchmark(run)
-        except Problem as fault:
+        except UserError as fault:
             if (run.path / "benchmark.json").exists():
                 faults.append(str(fault))
             continue

@@ -9,7 +9,7 @@ from tyro.conf import Positional
 
 from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
 from ocrgen.runs.run import Run
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def benchmark(args: list[str]) -> int:
@@ -99,7 +99,7 @@ RERUNS, QUICK_RERUNS = 10, 2
 
 
 def keep(rows: list[dict], here: dict, quick: bool) -> Run:
-    """Keep what was found as a run of the verb `benchmark`, done. Problem if the store cannot be written to."""
+    """Keep what was found as a run of the verb `benchmark`, done. UserError if the store cannot be written to."""
     from ocrgen.benchmark.plan import BenchmarkConfig
     from ocrgen.benchmark.results import write_benchmark
 
@@ -129,7 +129,7 @@ def benchmark_app(args: list[str]) -> int:
     viewers, reruns, quick, as_json = parse(command, "benchmark app", args)
     for name, given, most in (("viewers", viewers, 200), ("reruns", reruns, 1000)):
         if not 0 <= given <= most:
-            raise Problem(f"--{name} must be from 0 to {most}, not {given}.")
+            raise UserError(f"--{name} must be from 0 to {most}, not {given}.")
     viewers = viewers or (QUICK_VIEWERS if quick else VIEWERS)
     reruns = reruns or (QUICK_RERUNS if quick else RERUNS)
     from ocrgen.benchmark.machine import machine
@@ -139,7 +139,7 @@ def benchmark_app(args: list[str]) -> int:
     rows = measure(viewers, reruns, Bar("benchmark app").show, 1.0 if quick else PAUSE)
     try:
         keep(rows, m, quick)
-    except Problem as fault:  # what was measured is told all the same
+    except UserError as fault:  # what was measured is told all the same
         print(f"Not kept: {fault}", file=sys.stderr)
     if as_json:
         print(json.dumps(rows, indent=1))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tyro
 
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 PROGRAM = "python -m ocrgen"
 
@@ -15,23 +15,33 @@ def parse(command: Callable | type, verb: str, args: list[str], **options) -> ob
     """Let tyro draw the flags of `verb` from `command`'s signature; bounds that don't hold end in one line."""
     from pydantic import ValidationError
 
+    args = [_renamed(arg, getattr(command, "renamed", {})) for arg in args]
     try:
         return tyro.cli(command, prog=f"{PROGRAM} {verb}", args=args, **options)
     except ValidationError as fault:
         first = fault.errors()[0]
         where = "--" + str(first["loc"][-1]).replace("_", "-") if first["loc"] else "settings"
-        raise Problem(f"{where}: {first['msg']} (given: {first['input']!r})") from fault
+        raise UserError(f"{where}: {first['msg']} (given: {first['input']!r})") from fault
+
+
+def _renamed(arg: str, names: dict[str, str]) -> str:
+    """A flag of an earlier version under its present name; any other argument as it is."""
+    flag, equals, value = arg.partition("=")
+    name = flag.removeprefix("--").replace("-", "_")
+    if not arg.startswith("--") or name not in names:
+        return arg
+    return f"--{names[name].replace('_', '-')}{equals}{value}"
 
 
 def checked(settings: type, values: dict) -> object:
-    """Settings from values; bounds that don't hold are a Problem of one line."""
+    """Settings from values; bounds that don't hold are a UserError of one line."""
     from pydantic import ValidationError
 
     try:
         return settings.model_validate(values)
     except ValidationError as fault:
         first = fault.errors()[0]
-        raise Problem(f"--{first['loc'][-1]}: {first['msg']} (given: {first['input']!r})") from fault
+        raise UserError(f"--{first['loc'][-1]}: {first['msg']} (given: {first['input']!r})") from fault
 
 
 def absolute(name: str) -> str:
@@ -42,23 +52,23 @@ def absolute(name: str) -> str:
 
 
 def check_out(out: Path) -> None:
-    """Problem if `out` cannot become a file, told before the work is done."""
+    """UserError if `out` cannot become a file, told before the work is done."""
     if out.is_dir():
-        raise Problem(f"{out} is a folder: give --out the name of a file.")
+        raise UserError(f"{out} is a folder: give --out the name of a file.")
     if out.exists() and not out.is_file():
-        raise Problem(f"{out} is no plain file: give --out another name.")
+        raise UserError(f"{out} is no plain file: give --out another name.")
     if not out.absolute().parent.is_dir():
-        raise Problem(f"{out.parent} is no folder: make it first, or give --out another place.")
+        raise UserError(f"{out.parent} is no folder: make it first, or give --out another place.")
 
 
 def write_out(out: Path, text: str | bytes) -> None:
-    """Write the whole file or nothing. Problem if it cannot be written."""
+    """Write the whole file or nothing. UserError if it cannot be written."""
     from ocrgen.utils.files import write_atomically
 
     try:
         write_atomically(out, text)
     except OSError as fault:
-        raise Problem(f"Cannot write {out} ({fault.strerror}): give --out another place.") from fault
+        raise UserError(f"Cannot write {out} ({fault.strerror}): give --out another place.") from fault
 
 
 def open_store():
@@ -85,26 +95,29 @@ def execute(run, store) -> int:
 
 
 def work_of(run) -> Callable:
-    """The function that does a run's verb, imported now: a job in the queue must not hold torch. Problem if unknown."""
+    """The function that does a run's verb; imported now, since a job in the queue must not hold torch.
+
+    UserError if this version knows no such verb.
+    """
     match run.request["verb"]:
         case "train":
-            from ocrgen.generators.training import work
+            from ocrgen.generators.training import run_training as work
         case "score":
-            from ocrgen.generators.scoring import work
+            from ocrgen.generators.scoring import run_scoring as work
         case "reader":
-            from ocrgen.readers.runs import work
+            from ocrgen.readers.runs import run_reader as work
         case "study":
-            from ocrgen.study.runner import work
+            from ocrgen.study.runner import run_study as work
         case "benchmark":
-            from ocrgen.benchmark.runner import work
+            from ocrgen.benchmark.runner import run_benchmark as work
         case "reference":
-            from ocrgen.metrics.compare import make_reference as work
+            from ocrgen.metrics.compare import run_reference as work
         case "digitnet":
-            from ocrgen.metrics.extractors.digitnet_training import work
+            from ocrgen.metrics.extractors.digitnet_training import run_digitnet_training as work
         case "download":
-            from ocrgen.datasets import download_work as work
+            from ocrgen.datasets import run_download as work
         case verb:
-            raise Problem(f"{run.name}: this version knows no verb {verb!r}.")
+            raise UserError(f"{run.name}: this version knows no verb {verb!r}.")
     return work
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from ocrgen.cli.common import check_out, open_store, parse, write_out
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 KINDS = (".onnx", ".safetensors", ".zip", ".npz")
 
@@ -27,7 +27,7 @@ def export(args: list[str]) -> int:
     name, out, n, per_digit = parse(command, "export", args)
     kind = out.suffix.lower()
     if kind not in KINDS:
-        raise Problem(f"{out}: the file's name must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
+        raise UserError(f"{out}: the file's name must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
     check_out(out)
     run = open_store().get(name)
     write_out(out, _content(run, kind, n, per_digit))
@@ -42,9 +42,9 @@ def _content(run, kind: str, n: int | None, per_digit: int) -> bytes:
     if run.request["verb"] == "study":
         from ocrgen.generators.sampling import to_npz, to_zip
         from ocrgen.study import read_results
-        from ocrgen.study.export import takeaway
+        from ocrgen.study.export import find_export
 
-        taken = takeaway(run, read_results(run), n)
+        taken = find_export(run, read_results(run), n)
         if kind in (".zip", ".npz"):
             return (to_zip if kind == ".zip" else to_npz)(*taken.samples(per_digit))
         file = taken.reader
@@ -52,9 +52,9 @@ def _content(run, kind: str, n: int | None, per_digit: int) -> bytes:
         from ocrgen.readers.runs import FILE
 
         if kind in (".zip", ".npz"):
-            raise Problem(f"{run.name} is a reader: write it to a .onnx or .safetensors file.")
+            raise UserError(f"{run.name} is a reader: write it to a .onnx or .safetensors file.")
         file = run.path / "weights" / FILE
     else:
-        raise Problem(f"{run.name} is neither reader nor study; `python -m ocrgen sample` draws from a generator.")
+        raise UserError(f"{run.name} is neither reader nor study; `python -m ocrgen sample` draws from a generator.")
     load_reader(file)  # refuses what is damaged
     return to_onnx(file) if kind == ".onnx" else file.read_bytes()

@@ -22,7 +22,7 @@ def runs(args: list[str]) -> int:
     as_json = parse(command, "runs", args)
     rows = []
     for run in open_store().list():
-        status = run.look()
+        status = run.read_status()
         request = run.request if status["state"] != "damaged" else {}
         if run.shipped and request.get("verb") in ("digitnet", "reference"):
             continue  # what scores are measured with, not runs to go on with

@@ -7,7 +7,7 @@ from typing import Literal
 from tyro.conf import Positional
 
 from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def score(args: list[str]) -> int:
@@ -38,7 +38,7 @@ def score(args: list[str]) -> int:
 
     run = open_store().get(name)
     if epoch not in ("", "all") and not epoch.isdigit():
-        raise Problem(f"--epoch must be a number or all, not {epoch!r}.")
+        raise UserError(f"--epoch must be a number or all, not {epoch!r}.")
     epochs = [] if epoch == "all" else [int(epoch) if epoch else run.best_epoch()]
     values = {"run": run.name, "epochs": epochs, "extractor": extractor, "n": n, "weights": weights}
     config = checked(ScoreConfig, values)

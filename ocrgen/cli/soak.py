@@ -9,7 +9,7 @@ from typing import Literal
 from tyro.conf import Positional
 
 from ocrgen.cli.common import Bar, parse
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def soak(args: list[str]) -> int:
@@ -39,7 +39,7 @@ def soak(args: list[str]) -> int:
     what, times, minutes, count, seed, as_json = parse(command, "soak", args)
     for name, value, most in (("times", times, 10_000), ("minutes", minutes, 1440), ("viewers", count, 200)):
         if not 0 < value <= most:
-            raise Problem(f"--{name} must be above 0 and at most {most:,}, not {value:g}.")
+            raise UserError(f"--{name} must be above 0 and at most {most:,}, not {value:g}.")
     found = []
     with tempfile.TemporaryDirectory(prefix="ocrgen-soak-") as folder:
         if what in ("kill", "all"):

@@ -7,7 +7,7 @@ import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
 from ocrgen.cli.common import absolute, execute, open_store, parse
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def _preset(args: list[str]) -> str:
@@ -32,7 +32,7 @@ def train(args: list[str]) -> int:
     commands = {}
     for name, model in known.items():
         if name in args and preset not in model.presets:
-            raise Problem(f"--preset: {name} has no preset {preset!r}; it has {', '.join(model.presets)}.")
+            raise UserError(f"--preset: {name} has no preset {preset!r}; it has {', '.join(model.presets)}.")
         default = model.presets.get(preset) or next(iter(model.presets.values()))
         about = (model.__doc__ or model.title).split("\n")[0]
         commands[name] = create_model(

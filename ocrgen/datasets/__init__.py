@@ -65,7 +65,7 @@ def download(name: str) -> None:
     source.download(data_root())
 
 
-def download_work(run, stop, show) -> None:
+def run_download(run, stop, show) -> None:
     """The verb `download` as a job; the tool that fetches shows no steps and ends at a signal."""
     download(run.request["settings"]["dataset"])
 

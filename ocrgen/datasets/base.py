@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 CLASSES = 10
 SIZE = 28
 
 
-class DataError(Problem):
+class DataError(UserError):
     """A data set is missing, damaged or not what it should be; the text names the file and the fault."""
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ocrgen.datasets.base import CLASSES, SIZE
 from ocrgen.generators import inference as drawing
 from ocrgen.utils.device import pick_dtype
-from ocrgen.utils.progress import Show, quiet
+from ocrgen.utils.progress import ProgressCallback, no_progress
 from ocrgen.utils.settings import Settings
 
 # Networks are run in blocks whose borders are always the same, these and then every 256 images, the last one padded, so
@@ -43,7 +43,7 @@ class GenerativeModel(nn.Module):
     """A class-conditional generator of digits; it owns its optimisers, so the training loop needs to know no model.
 
     A subclass names itself, brings `Config` and `presets`, sets `self.decoder` (noise (B, latent), labels (B,) ->
-    logits (B, 1, 28, 28)), calls `self.finish()` at the end of `__init__`, and writes `make_optimisers` and
+    logits (B, 1, 28, 28)), calls `self.build_ema()` at the end of `__init__`, and writes `make_optimisers` and
     `training_step`.
     """
 
@@ -60,10 +60,10 @@ class GenerativeModel(nn.Module):
         self.config = config
         self.optimisers = []
         self.updates = 0
-        self._ready: tuple = ()  # what `ready` made last, and from which state
-        self._averaged: tuple = ()  # what `average` moves, and towards what
+        self._fused: tuple = ()  # what `fuse_for_inference` made last, and from which state
+        self._ema_pairs: tuple = ()  # what `average` moves, and towards what
 
-    def finish(self) -> None:
+    def build_ema(self) -> None:
         """Lay weights out for fast convolutions and make the averaged copy that draws the samples."""
         self.to(memory_format=torch.channels_last)
         self.sampler = copy.deepcopy(self.decoder).requires_grad_(False)
@@ -83,20 +83,20 @@ class GenerativeModel(nn.Module):
     def start_training(self) -> "GenerativeModel":
         """Make the optimisers and go into training mode; returns itself."""
         self.optimisers = self.make_optimisers()
-        self._averaged = ()
+        self._ema_pairs = ()
         return self.train()
 
     @torch.no_grad()
-    def average(self) -> None:
+    def update_ema(self) -> None:
         """Move the sampler towards the decoder: decay min(ema, (1 + k) / (10 + k)) at update k, buffers included."""
         k = self.updates
         decay = min(self.config.ema, (1 + k) / (10 + k))
         self.updates += 1
-        if not self._averaged:
+        if not self._ema_pairs:
             states = (network.state_dict() for network in (self.sampler, self.decoder))
             floats = [[t for t in state.values() if t.is_floating_point()] for state in states]
-            self._averaged = floats[0], floats[1]
-        torch._foreach_lerp_(*self._averaged, 1 - decay)
+            self._ema_pairs = floats[0], floats[1]
+        torch._foreach_lerp_(*self._ema_pairs, 1 - decay)
 
     def noise(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """N(0, 1) noise (n, latent), float32 on the CPU; row i depends on the seed and i, not on n."""
@@ -108,20 +108,22 @@ class GenerativeModel(nn.Module):
         """Latent codes (B, latent) for noise (B, latent): the noise itself, unless a model knows better."""
         return noise
 
-    def ready(self) -> nn.Module:
+    def fused_sampler(self) -> nn.Module:
         """The sampler made ready to draw on its device; made anew when its numbers have changed."""
         state = drawing.state(self.sampler)
-        if not self._ready or self._ready[0] != state:
+        if not self._fused or self._fused[0] != state:
             device = next(self.sampler.parameters()).device
-            self._ready = state, drawing.ready(self.sampler, pick_dtype(device))
-        return self._ready[1]
+            self._fused = state, drawing.fuse_for_inference(self.sampler, pick_dtype(device))
+        return self._fused[1]
 
     @torch.inference_mode()
-    def decode(self, codes: Tensor, labels: Tensor, noise: bool = False, show: Show = quiet) -> Tensor:
+    def decode(
+        self, codes: Tensor, labels: Tensor, noise: bool = False, show: ProgressCallback = no_progress
+    ) -> Tensor:
         """Draw images uint8 (N, 28, 28) on the CPU from latent codes (or `noise`) (N, latent) and labels (N,)."""
         device = next(self.sampler.parameters()).device
         bf16 = pick_dtype(device) is torch.bfloat16
-        sampler = self.ready()
+        sampler = self.fused_sampler()
         n = len(labels)
         borders = list(blocks(n))
         pad = sum(borders[-1]) - n if n else 0
@@ -137,7 +139,9 @@ class GenerativeModel(nn.Module):
             show(min(i + size, n), n)
         return out[:n]
 
-    def sample(self, labels: Tensor, generator: torch.Generator | None = None, show: Show = quiet) -> Tensor:
+    def sample(
+        self, labels: Tensor, generator: torch.Generator | None = None, show: ProgressCallback = no_progress
+    ) -> Tensor:
         """Draw one image per label, uint8 (N, 28, 28) on the CPU: the same for the same seed, whatever the N.
 
         labels: int64 (N,), 0 to 9. show: told how many of how many are drawn.

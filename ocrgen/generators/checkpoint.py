@@ -11,7 +11,7 @@ from torch.nn import Module
 from ocrgen.generators import generators
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.utils.checksums import verify
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import parse, write_atomically
 
 
@@ -22,17 +22,17 @@ def save_weights(model: GenerativeModel, about: dict, file: Path) -> None:
 
 
 def read_about(file: Path) -> dict:
-    """What `save_weights` was told. Problem if the file is damaged."""
+    """What `save_weights` was told. UserError if the file is damaged."""
     verify(file)
     try:
         with safe_open(file, "pt") as content:
             return parse((content.metadata() or {})["ocrgen"])
     except (OSError, SafetensorError, KeyError, ValueError) as fault:
-        raise Problem(f"{file.parent.parent.name}/{file.name} is damaged or no weights of ours ({fault}).") from fault
+        raise UserError(f"{file.parent.parent.name}/{file.name} is damaged or no weights of ours ({fault}).") from fault
 
 
 def load_generator(file: Path) -> GenerativeModel:
-    """A generator that samples with the weights in `file`, on the CPU. Problem if the file is damaged or foreign."""
+    """A generator that samples with the weights in `file`, on the CPU. UserError if the file is damaged or foreign."""
     about = read_about(file)
     name = f"{file.parent.parent.name}/{file.name}"
     try:
@@ -41,12 +41,12 @@ def load_generator(file: Path) -> GenerativeModel:
         with safe_open(file, "pt") as content:
             model.sampler.load_state_dict({k: content.get_tensor(k) for k in content.keys()})  # noqa: SIM118
     except (KeyError, TypeError, ValidationError, RuntimeError, SafetensorError) as fault:
-        raise Problem(f"{name} does not fit its own description ({type(fault).__name__}).") from fault
+        raise UserError(f"{name} does not fit its own description ({type(fault).__name__}).") from fault
     finite(model.sampler, name)
     return model.eval()
 
 
 def finite(network: Module, name: str) -> None:
-    """Problem if weights are NaN or infinite: what they draw or read would mean nothing, and look like something."""
+    """UserError if weights are NaN or infinite: what they draw or read would mean nothing, and look like something."""
     if not all(bool(v.isfinite().all()) for v in network.state_dict().values() if v.is_floating_point()):
-        raise Problem(f"{name} holds weights that are no numbers: take another epoch, or train anew.")
+        raise UserError(f"{name} holds weights that are no numbers: take another epoch, or train anew.")

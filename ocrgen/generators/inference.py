@@ -13,7 +13,7 @@ CONVOLUTIONS = nn.Conv2d | nn.ConvTranspose2d
 State = tuple[tuple[int, int], ...]
 
 
-def ready(network: nn.Module, dtype: torch.dtype) -> nn.Module:
+def fuse_for_inference(network: nn.Module, dtype: torch.dtype) -> nn.Module:
     """A copy in evaluation mode: it draws what the network draws, but for rounding, and sooner. Not to be trained."""
     network = copy.deepcopy(network).eval()
     for layers in [m for m in network.modules() if isinstance(m, nn.Sequential)]:
@@ -24,7 +24,7 @@ def ready(network: nn.Module, dtype: torch.dtype) -> nn.Module:
         elif isinstance(layer, nn.ReLU | nn.LeakyReLU):
             layer.inplace = True
         elif isinstance(layer, MixturePrior):
-            layer.settle()
+            layer.precompute_inverse()
     return network
 
 
@@ -40,5 +40,5 @@ def _fold(layers: nn.Sequential) -> None:
 
 
 def state(network: nn.Module) -> State:
-    """Where the network's numbers lie and how often they were written: another state wants another `ready`."""
+    """Address and version of each tensor: where they differ, the fused copy is out of date."""
     return tuple((t.data_ptr(), t._version) for t in chain(network.parameters(), network.buffers()))

@@ -12,7 +12,7 @@ from ocrgen.metrics.extractors.base import FeatureExtractor
 from ocrgen.metrics.frechet import GaussianStats, frechet_distance
 from ocrgen.metrics.measures.spread import collapsed, within_class_spread
 from ocrgen.metrics.scores import metric_name
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 TAPS = (64, 192)
 SAMPLES = 2000
@@ -44,7 +44,7 @@ class Progress:
 class Monitor:
     """Scores a generator in training; made once per process, since the real side is the same throughout.
 
-    Problem if the training images are all alike, so that there is nothing to compare with.
+    UserError if the training images are all alike, so that there is nothing to compare with.
     """
 
     def __init__(self, train: Digits, extractor: FeatureExtractor, seed: int, rule: Rule):
@@ -53,7 +53,7 @@ class Monitor:
         self.real = {d: GaussianStats.of(f) for d, f in extractor.features(real.images, TAPS).items()}
         for stats in self.real.values():
             if stats.constant:
-                raise Problem("the training images are all alike.")
+                raise UserError("the training images are all alike.")
             stats.root  # noqa: B018 - computed here, once, and not during the first score
         self.spread = within_class_spread(real.images, real.labels)
         self.labels = torch.arange(CLASSES).repeat(SAMPLES // CLASSES)

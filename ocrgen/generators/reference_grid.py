@@ -8,13 +8,13 @@ from ocrgen.datasets.base import CLASSES, SIZE
 from ocrgen.imaging.render import tile, to_png
 from ocrgen.runs.run import Run
 from ocrgen.utils.checksums import verify
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 
 GRID_ROWS = 8  # images of each digit on a sheet, real or generated
 
 
-def keep_real(train: Digits, run: Run) -> None:
+def save_reference_grid(train: Digits, run: Run) -> None:
     """Real images laid out as the samples are: `samples/real.png`."""
     rng = np.random.default_rng(0)
     picked = [np.resize(rng.permutation(np.flatnonzero(train.labels == digit)), GRID_ROWS) for digit in range(CLASSES)]
@@ -22,7 +22,7 @@ def keep_real(train: Digits, run: Run) -> None:
     write_atomically(run.folder("samples") / "real.png", to_png(sheet))
 
 
-def kept_real(run: Run) -> Digits | None:
+def load_reference_grid(run: Run) -> Digits | None:
     """The images of that sheet, in turn 0 to 9; None where there is none, or what lies there is no such sheet."""
     file = run.path / "samples" / "real.png"
     try:
@@ -31,7 +31,7 @@ def kept_real(run: Run) -> Digits | None:
             if sheet.mode != "L" or sheet.size != (CLASSES * SIZE, GRID_ROWS * SIZE):
                 return None
             pixels = np.asarray(sheet)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Problem):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, UserError):
         return None
     images = pixels.reshape(GRID_ROWS, SIZE, CLASSES, SIZE).swapaxes(1, 2).reshape(-1, SIZE, SIZE)
     return Digits(

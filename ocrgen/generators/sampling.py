@@ -15,20 +15,24 @@ from ocrgen.generators.base import MAX_SAMPLES, GenerativeModel
 from ocrgen.generators.checkpoint import load_generator, read_about
 from ocrgen.imaging.render import to_png
 from ocrgen.runs.run import Run
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
-from ocrgen.utils.progress import Show, quiet
+from ocrgen.utils.progress import ProgressCallback, no_progress
 
 FORMATS = (".npz", ".zip")
 
 
-def draw(model: GenerativeModel, per_digit: int, seed: int, name: str = "synthetic", show: Show = quiet) -> Digits:
-    """`per_digit` images of each digit, in turn 0 to 9; the same for the same seed. Problem if too many are asked for.
+def draw(
+    model: GenerativeModel, per_digit: int, seed: int, name: str = "synthetic", show: ProgressCallback = no_progress
+) -> Digits:
+    """`per_digit` images of each digit, in turn 0 to 9; the same for the same seed.
+
+    UserError if too many are asked for.
 
     More images of a seed begin with the same ones.
     """
     if not 1 <= per_digit <= MAX_SAMPLES // CLASSES:
-        raise Problem(f"Samples per digit must be 1 to {MAX_SAMPLES // CLASSES:,}, not {per_digit:,}.")
+        raise UserError(f"Samples per digit must be 1 to {MAX_SAMPLES // CLASSES:,}, not {per_digit:,}.")
     labels = torch.arange(CLASSES).repeat(per_digit)
     images = model.sample(labels, torch.Generator().manual_seed(seed), show)
     return Digits(images.numpy(), labels.numpy(), name)
@@ -87,15 +91,15 @@ def to_zip(digits: Digits, about: dict) -> bytes:
 
 
 def save_samples(
-    run: Run, per_digit: int, seed: int, out: Path, epoch: int | None = None, show: Show = quiet
+    run: Run, per_digit: int, seed: int, out: Path, epoch: int | None = None, show: ProgressCallback = no_progress
 ) -> Digits:
-    """The verb `sample`: draw from a run's weights into an .npz or .zip. Problem if that cannot be written."""
+    """The verb `sample`: draw from a run's weights into an .npz or .zip. UserError if that cannot be written."""
     if out.suffix.lower() not in FORMATS:
-        raise Problem(f"{out}: the file's name must end in {' or '.join(FORMATS)}.")
+        raise UserError(f"{out}: the file's name must end in {' or '.join(FORMATS)}.")
     digits = draw(load_generator(run.weights(epoch)), per_digit, seed, run.name, show)
     pack = to_npz if out.suffix.lower() == ".npz" else to_zip
     try:
         write_atomically(out, pack(digits, provenance(run, epoch, per_digit, seed)))
     except OSError as fault:
-        raise Problem(f"{out} cannot be written: {fault.strerror}.") from fault
+        raise UserError(f"{out} cannot be written: {fault.strerror}.") from fault
     return digits

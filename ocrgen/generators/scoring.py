@@ -79,7 +79,7 @@ def score_epochs(
     return rows
 
 
-def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
+def run_scoring(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `score` as a job: the scores go into the folder of the run that is scored."""
     config = ScoreConfig.model_validate(run.request["settings"])
 

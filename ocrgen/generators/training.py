@@ -14,16 +14,16 @@ from ocrgen.generators.base import GenerativeModel
 from ocrgen.generators.checkpoint import save_weights
 from ocrgen.generators.config import TrainConfig, TrainRequest
 from ocrgen.generators.monitor import Monitor, Rule
-from ocrgen.generators.reference_grid import GRID_ROWS, keep_real
+from ocrgen.generators.reference_grid import GRID_ROWS, save_reference_grid
 from ocrgen.imaging.render import tile, to_png
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.runs.events import CurveWriter
 from ocrgen.runs.jobs import Cancelled, Stop
 from ocrgen.runs.run import Run
 from ocrgen.utils.device import pick_device, pick_dtype
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
-from ocrgen.utils.threads import settle
+from ocrgen.utils.threads import configure_threads
 
 EXPLODED = 1e7
 FEWEST_STEPS = 600
@@ -63,7 +63,7 @@ class Trainer:
             config = self.config
             rule = Rule(config.monitor, config.watch, config.patience, config.min_gain)
             return Monitor(train, load_extractor(), config.seed, rule)
-        except Problem as fault:
+        except UserError as fault:
             self.run.update(note=f"LFID is not watched: {fault}")
             return None
 
@@ -94,7 +94,7 @@ class Trainer:
         self.step += 1
 
     def log(self, curves: CurveWriter) -> None:
-        """Read the losses since the last time, in one transfer; a Problem with the step if one is not finite."""
+        """Read the losses since the last time, in one transfer; a UserError with the step if one is not finite."""
         if not self.pending:
             return
         names = list(self.pending[0])
@@ -103,7 +103,7 @@ class Trainer:
         if bad.any():
             at = self.step - len(self.pending) + int(bad.nonzero()[0]) + 1
             worst = dict(zip(names, values[int(bad.nonzero()[0])].tolist(), strict=True))
-            raise Problem(
+            raise UserError(
                 f"The training broke down at step {at:,} ({', '.join(f'{n} = {v:.3g}' for n, v in worst.items())}). "
                 "Try a smaller learning rate, or precision fp32."
             )
@@ -163,7 +163,7 @@ class Trainer:
         write_atomically(self.run.path / "resume.pt", buffer.getvalue())
 
     def restore(self) -> None:
-        """Take up `resume.pt` where there is one; a Problem names the file if it is damaged."""
+        """Take up `resume.pt` where there is one; a UserError names the file if it is damaged."""
         file = self.run.path / "resume.pt"
         if not file.exists():
             return
@@ -178,7 +178,7 @@ class Trainer:
             if self.monitor and state["monitor"]:
                 self.monitor.restore(state["monitor"])
         except Exception as fault:
-            raise Problem(
+            raise UserError(
                 f"{self.run.name}: resume.pt is damaged ({type(fault).__name__}); delete that file to start afresh."
             ) from fault
         self.timed = (self.step, self.seconds)
@@ -223,20 +223,20 @@ def _tensors(digits: Digits, device: torch.device) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(digits.images).unsqueeze(1).to(device), torch.from_numpy(digits.labels).to(device)
 
 
-def work(run: Run, stop: Stop, show: Callable[[int, int], None] = lambda step, total: None) -> None:
+def run_training(run: Run, stop: Stop, show: Callable[[int, int], None] = lambda step, total: None) -> None:
     """The verb `train` on a run: everything from its request, everything into its folder."""
     request = TrainRequest.model_validate(run.request["settings"])
-    settle(request.train.threads)
+    configure_threads(request.train.threads)
     data = load_digits(request.dataset)
     before = run.request.get("data")
     facts = data.facts()
     if before and before != facts:
-        raise Problem(f"{request.dataset} is not what it was when {run.name} began: start a new run on it.")
+        raise UserError(f"{request.dataset} is not what it was when {run.name} began: start a new run on it.")
     torch.manual_seed(request.train.seed)
     model = generators()[request.model](request.config)
     trainer = Trainer(model, data, request.train, run)
     run.amend(data=facts, device=str(trainer.device), precision=str(trainer.dtype).removeprefix("torch."))
-    keep_real(data.train, run)
-    stop.gentle = True
+    save_reference_grid(data.train, run)
+    stop.graceful = True
     trainer.fit(stop, show)
     (run.path / "resume.pt").unlink(missing_ok=True)

@@ -16,7 +16,7 @@ CUT = 0.42
 LEAN, COVER = 0.22, 0.6
 
 
-def find_ink(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def binarize(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Contrast of the ink, float32 (H, W), 0 to 1, and where it is a mark, bool (H, W), from a picture uint8 (H, W, 3).
 
     Dark on light or light on dark, in any colour: whichever stands out most. No mark at all means a blank page.

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ocrgen.imaging.augmentation import affine_matrix, gaussian_blur, resample, sampling_grid
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 STRENGTHS = range(1, 6)
 
@@ -114,12 +114,12 @@ def corrupt(images: Tensor, name: str, strength: int, seed: int = 0) -> Tensor:
     """The images (B, 1, 28, 28) spoilt by CORRUPTIONS[name] at `strength` 1 to 5; same seed, same result.
 
     All strengths of a seed share their random numbers, so that a curve over them shows the strength and nothing else.
-    Raises Problem for an unknown name or strength.
+    Raises UserError for an unknown name or strength.
     """
     if name not in CORRUPTIONS:
-        raise Problem(f"{name!r} is no corruption: choose one of {', '.join(CORRUPTIONS)}.")
+        raise UserError(f"{name!r} is no corruption: choose one of {', '.join(CORRUPTIONS)}.")
     if strength not in STRENGTHS:
-        raise Problem(f"{strength!r} is no strength of a corruption: choose 1, 2, 3, 4 or 5.")
+        raise UserError(f"{strength!r} is no strength of a corruption: choose 1, 2, 3, 4 or 5.")
     return CORRUPTIONS[name](images, int(strength), torch.Generator().manual_seed(seed))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 40_000_000
@@ -38,7 +38,7 @@ _UPRIGHT = {
 }
 
 
-class ImageError(Problem):
+class ImageError(UserError):
     """A picture cannot be read as a digit; the text says why."""
 
 

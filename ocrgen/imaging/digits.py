@@ -120,7 +120,7 @@ def read_picture(data: bytes, name: str = "", geometry: Geometry = GEOMETRIES["m
     name: what messages call it. Raises ImageError, which says what to do, for anything that holds no digits.
     """
     # SciPy takes half a second to import, and the data sets need none of it.
-    from ocrgen.imaging.binarization import find_ink
+    from ocrgen.imaging.binarization import binarize
     from ocrgen.imaging.segmentation import find_marks
 
     name = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable())[:60] or "The picture"
@@ -131,7 +131,7 @@ def read_picture(data: bytes, name: str = "", geometry: Geometry = GEOMETRIES["m
     if enlarge > 1:
         size = page.shape[1] * enlarge, page.shape[0] * enlarge
         large = np.asarray(Image.fromarray(page).resize(size, Image.Resampling.BICUBIC))
-    ink, marks = find_ink(large)
+    ink, marks = binarize(large)
     if not marks.any():
         raise ImageError(f"{name} is blank: nothing stands out from its paper. Write larger or darker, in more light.")
     digits, left_out = find_marks(marks, max(10, 6 * enlarge), geometry.smallest)

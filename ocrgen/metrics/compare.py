@@ -16,12 +16,12 @@ from ocrgen.metrics.reference import save_reference
 from ocrgen.metrics.scores import Reference, metric_name, statistics
 from ocrgen.runs.jobs import Stop
 from ocrgen.runs.run import Run
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 SEED = 1
 
 
-def make_reference(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
+def run_reference(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `reference`: the statistics of a data set, written into the run's own folder."""
     dataset = run.request["settings"]["dataset"]
     save_reference(Reference.of(load_digits(dataset), load_extractor()), run.path)
@@ -43,12 +43,12 @@ def distance(a: str, b: str, extractor: FeatureExtractor) -> dict:
 
     Keys: a, b, lfid_64, lfid_192, lfid_768, fid_2048; precision, recall, density and coverage of a by b's measure,
     spread_a and spread_b within a class, since LFID alone is blind to a collapse; n_a, n_b, extractor, seconds.
-    Problem if a side has fewer than six images.
+    UserError if a side has fewer than six images.
     """
     begun = time.perf_counter()
     left, right = _side(a), _side(b)
     if min(len(left), len(right)) < 6:
-        raise Problem("A distance needs at least six images on either side.")
+        raise UserError("A distance needs at least six images on either side.")
     sides = []
     for digits in (left, right):
         mixed = digits[np.random.default_rng(SEED).permutation(len(digits))]

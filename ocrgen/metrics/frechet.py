@@ -12,14 +12,14 @@ from scipy.linalg import svdvals
 from scipy.linalg.lapack import dsygst
 
 from ocrgen.metrics.packing import pack, unpack
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 
 FORMAT = "ocrgen-gaussian-1"
 LARGEST = 1e75  # of a feature: the fourth power, summed over all dimensions, is still a float64
 
 
-class MetricError(Problem):
+class MetricError(UserError):
     """Features or statistics from which no distance can be computed."""
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from ocrgen.datasets import DataError, load_digits
 from ocrgen.metrics.extractors.base import FeatureExtractor
 from ocrgen.metrics.frechet import GaussianStats
-from ocrgen.metrics.scores import Reference, unseen
+from ocrgen.metrics.scores import Reference, held_out_images
 from ocrgen.runs.store import shipped_folder
 from ocrgen.utils.checksums import verify
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import parse, write_atomically
 
 LOSS = 4e-6  # of the trace: moves FID against real images, n = 10,000, where it is smallest, by less than 0.1 %
@@ -21,7 +21,7 @@ FLOOR_SIZES = (500, 1000, 2000, 5000, 10_000)
 
 
 def find_reference(dataset: str, extractor: FeatureExtractor) -> Reference:
-    """The reference of a data set: shipped, or from its training images. Problem if there is neither.
+    """The reference of a data set: shipped, or from its training images. UserError if there is neither.
 
     Where the data are at hand, statistics are shipped only for the very same images, which still show copies.
     """
@@ -33,12 +33,12 @@ def find_reference(dataset: str, extractor: FeatureExtractor) -> Reference:
     except DataError as missing:
         if ours:
             return load_reference(folder)
-        raise Problem(
+        raise UserError(
             f"{missing} Without it, and without shipped statistics of it, nothing can be scored."
         ) from missing
-    train, held_out = splits.train, unseen(splits)
+    train, held_out = splits.train, held_out_images(splits)
     if ours and about.get("fingerprints") == [train.fingerprint, held_out.fingerprint]:
-        with contextlib.suppress(Problem):  # damaged: computed anew
+        with contextlib.suppress(UserError):  # damaged: computed anew
             return replace(load_reference(folder), held_out=held_out, train=train, extractor=extractor)
     return Reference.of(splits, extractor)
 
@@ -67,7 +67,7 @@ def save_reference(reference: Reference, folder: Path) -> None:
 
 
 def load_reference(folder: Path) -> Reference:
-    """What `save_reference` wrote. Problem naming the folder if a file of it is missing or damaged."""
+    """What `save_reference` wrote. UserError naming the folder if a file of it is missing or damaged."""
     for file in folder.iterdir():
         verify(file)
     try:
@@ -84,4 +84,4 @@ def load_reference(folder: Path) -> Reference:
             about["name"], about["n"], dict(sorted(stats.items())), by_digit, features, about["spread"], floors=floors
         )
     except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise Problem(f"{folder.name}: the shipped statistics are damaged ({type(fault).__name__}).") from fault
+        raise UserError(f"{folder.name}: the shipped statistics are damaged ({type(fault).__name__}).") from fault

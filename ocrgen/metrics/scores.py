@@ -10,7 +10,7 @@ import numpy as np
 from ocrgen.datasets.base import CLASSES, Digits, Splits
 from ocrgen.metrics.extractors.base import TAPS, FeatureExtractor
 from ocrgen.metrics.frechet import Accumulator, GaussianStats, frechet_distance
-from ocrgen.metrics.measures import Seen, measures
+from ocrgen.metrics.measures import MeasureInput, measures
 from ocrgen.metrics.measures.spread import within_class_spread
 from ocrgen.metrics.neighbours import nearest
 
@@ -49,7 +49,7 @@ def statistics(
     return stats, by_digit, np.concatenate(kept)[:MANIFOLD_N] if kept else np.empty((0, MANIFOLD_TAP), np.float32)
 
 
-def unseen(splits: Splits) -> Digits:
+def held_out_images(splits: Splits) -> Digits:
     """What a data set holds out, validation and test, shuffled: the real images that floors are made of."""
     _, *parts = splits
     held = Digits(*(np.concatenate([getattr(p, k) for p in parts]) for k in ("images", "labels")), splits.train.name)
@@ -77,11 +77,11 @@ class Reference:
         train = splits.train
         shuffled = train[np.random.default_rng(SEED).permutation(len(train))]
         stats, by_digit, features = statistics(shuffled.images, shuffled.labels, extractor, taps, train.fingerprint)
-        spread, held = within_class_spread(train.images, train.labels), unseen(splits)
+        spread, held = within_class_spread(train.images, train.labels), held_out_images(splits)
         return cls(train.name, len(train), stats, by_digit, features, spread, held, train, extractor)
 
     @cached_property
-    def usual(self) -> tuple[np.ndarray, np.ndarray]:
+    def held_out_distances(self) -> tuple[np.ndarray, np.ndarray]:
         """Index and distance of the training image nearest to each held-out one, computed once for all epochs."""
         return nearest(self.held_out.images[:HELD_OUT], self.train.images)
 
@@ -147,8 +147,12 @@ def score(digits: Digits, reference: Reference, extractor: FeatureExtractor, cop
     size = min(len(features), len(reference.features))
     real = {}
     if copies and reference.train is not None and reference.held_out is not None:
-        real = {"train": reference.train, "held_out": reference.held_out[:HELD_OUT], "usual": reference.usual}
-    seen = Seen(shuffled, features[:size], reference.features[:size], reference.spread, **real)
+        real = {
+            "train": reference.train,
+            "held_out": reference.held_out[:HELD_OUT],
+            "held_out_distances": reference.held_out_distances,
+        }
+    seen = MeasureInput(shuffled, features[:size], reference.features[:size], reference.spread, **real)
     for module in measures().values():
         row |= module.measure(seen)
     about = {"n": len(digits), "n_real": reference.n, "extractor": f"{extractor.name}/{extractor.hash}"}

@@ -10,7 +10,7 @@ from safetensors.torch import save
 from ocrgen.generators.checkpoint import finite
 from ocrgen.readers.network import Reader, ReaderConfig
 from ocrgen.utils.checksums import verify
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import parse, write_atomically
 
 
@@ -22,7 +22,7 @@ def save_reader(reader: Reader, about: dict, file: Path) -> None:
 
 
 def load_reader(file: Path) -> tuple[Reader, dict]:
-    """What `save_reader` wrote: the reader, on the CPU, and its provenance. Problem if the file is damaged."""
+    """What `save_reader` wrote: the reader, on the CPU, and its provenance. UserError if the file is damaged."""
     verify(file)
     try:
         with safe_open(file, "pt") as content:
@@ -30,7 +30,7 @@ def load_reader(file: Path) -> tuple[Reader, dict]:
             reader = Reader(ReaderConfig.model_validate(about["reader"]))
             reader.load_state_dict({k: content.get_tensor(k).float() for k in content.keys()})  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, ValidationError, RuntimeError) as fault:
-        raise Problem(
+        raise UserError(
             f"{file.parent.name}/{file.name} is damaged or no reader of ours ({type(fault).__name__})."
         ) from fault
     finite(reader, f"{file.parent.name}/{file.name}")

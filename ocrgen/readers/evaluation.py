@@ -9,7 +9,7 @@ from torch import Tensor
 from ocrgen.datasets import Digits
 from ocrgen.datasets.base import CLASSES
 from ocrgen.readers.network import Reader
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 BINS = 15
 
@@ -46,11 +46,11 @@ class OCRReport:
 
 
 def report(probabilities: np.ndarray, labels: np.ndarray) -> OCRReport:
-    """Grade class probabilities (N, 10) against labels int64 (N,). Problem if there is nothing to grade."""
+    """Grade class probabilities (N, 10) against labels int64 (N,). UserError if there is nothing to grade."""
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     if not len(labels):
-        raise Problem("There are no images to grade the reader on.")
+        raise UserError("There are no images to grade the reader on.")
     read = probabilities.argmax(1)
     digits = range(CLASSES)
     averages = {}

@@ -30,7 +30,7 @@ def to_onnx(file: Path) -> bytes:
     """The reader in `file` as an ONNX model; its provenance stands in the model's metadata, `ocrgen`.
 
     images: uint8 (n, 1, 28, 28), white ink on black, laid out as MNIST's. probabilities: float32 (n, 10).
-    Problem if the file is damaged.
+    UserError if the file is damaged.
     """
     import onnx
 

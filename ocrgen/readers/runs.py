@@ -22,10 +22,10 @@ from ocrgen.readers.training import train_reader
 from ocrgen.runs.jobs import Stop
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 from ocrgen.utils.settings import Settings
-from ocrgen.utils.threads import settle
+from ocrgen.utils.threads import configure_threads
 
 FILE = "reader.safetensors"
 
@@ -46,10 +46,10 @@ class ReaderRequest(Settings):
     threads: int = Field(1, ge=1, le=64, description="CPU threads")
 
 
-def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
+def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `reader`: train, choose the best look on validation data, grade once on the test set."""
     request = ReaderRequest.model_validate(run.request["settings"])
-    settle(request.threads)
+    configure_threads(request.threads)
     data = load_digits(request.dataset)
     real = data.train.subset(request.n, request.seed) if request.n else data.train
     synthetic, source = _drawn(run, request)
@@ -110,7 +110,7 @@ def readers(store: RunStore) -> list[Run]:
 
 
 def load(run: Run) -> tuple[Reader, dict]:
-    """The reader of a run and its provenance. Problem if its file is missing or damaged."""
+    """The reader of a run and its provenance. UserError if its file is missing or damaged."""
     return load_reader(run.path / "weights" / FILE)
 
 
@@ -120,7 +120,7 @@ def geometry_of(run: Run) -> Geometry:
 
 
 def default_reader(store: RunStore) -> Run:
-    """The reader that reads when none is named: of real MNIST, the most accurate. Problem if there is none."""
+    """The reader that reads when none is named: of real MNIST, the most accurate. UserError if there is none."""
     found = readers(store)
     for wanted in ({"learned_from": "real", "dataset": "mnist"}, {"learned_from": "real"}):
         some = [r for r in found if wanted.items() <= (r.request | r.request["settings"]).items()]
@@ -128,7 +128,7 @@ def default_reader(store: RunStore) -> Run:
             found = some
             break
     if not found:
-        raise Problem("There is no reader yet: `python -m ocrgen reader --dataset digits` trains one in seconds.")
+        raise UserError("There is no reader yet: `python -m ocrgen reader --dataset digits` trains one in seconds.")
     return max(found, key=lambda r: r.request.get("accuracy") or 0)
 
 
@@ -136,11 +136,11 @@ def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
     """One picture: `file`, `digits` (each `digit`, `probabilities` of ten, `box` [x, y, width, height]), `error`."""
     try:
         if file.stat().st_size > MAX_BYTES:
-            raise Problem(f"{file.name} is larger than {MAX_BYTES // 2**20} MB: send a smaller picture.")
+            raise UserError(f"{file.name} is larger than {MAX_BYTES // 2**20} MB: send a smaller picture.")
         picture = read_picture(file.read_bytes(), file.name, geometry)
     except OSError as fault:
         return {"file": str(file), "digits": [], "error": f"{file} cannot be read: {fault.strerror}."}
-    except Problem as fault:
+    except UserError as fault:
         return {"file": str(file), "digits": [], "error": str(fault)}
     shares = probabilities(reader, np.stack([d.image for d in picture.digits]))
     rows = [

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ocrgen.datasets.base import CLASSES
 from ocrgen.readers.network import Classifier
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 # Name -> class of pytorch-grad-cam, named and not imported: that takes seconds.
 METHODS = {
@@ -54,13 +54,13 @@ def explain(
 ) -> list[Map]:
     """Maps of images uint8 (N, 28, 28); `targets` (N,), the classes to explain, default what is read.
 
-    layer: a key of `reader.cam_layers`, default the reader's `cam_layer`. Problem if one of the three is unknown.
+    layer: a key of `reader.cam_layers`, default the reader's `cam_layer`. UserError if one of the three is unknown.
     """
     if method not in METHODS:
-        raise Problem(f"There is no method {method!r}: choose from {', '.join(METHODS)}.")
+        raise UserError(f"There is no method {method!r}: choose from {', '.join(METHODS)}.")
     layers = reader.cam_layers
     if layer is not None and layer not in layers:
-        raise Problem(f"There is no layer {layer!r}: choose from {', '.join(layers)}.")
+        raise UserError(f"There is no layer {layer!r}: choose from {', '.join(layers)}.")
     if not len(images):
         return []
     x = torch.from_numpy(np.ascontiguousarray(images)).unsqueeze(1).float().div_(255)
@@ -70,7 +70,7 @@ def explain(
             shares = reader(x).softmax(1)
         read = shares.argmax(1).tolist() if targets is None else [int(t) for t in targets]
         if len(read) != len(images) or not all(0 <= t < CLASSES for t in read):
-            raise Problem(f"Name a class of 0 to {CLASSES - 1} for each of the {len(images)} images.")
+            raise UserError(f"Name a class of 0 to {CLASSES - 1} for each of the {len(images)} images.")
         heat = _maps(reader, layers[layer] if layer else reader.cam_layer, x, read, method)
     return [Map(h, p, t) for h, p, t in zip(heat, shares.numpy(), read, strict=True)]
 

@@ -23,7 +23,7 @@ class Trained:
 
     reader: Reader
     best: int
-    looks: list[tuple[int, float]]
+    evaluations: list[tuple[int, float]]
     labelled: int
     cpu_seconds: float
     losses: list[float] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Trained:
     @property
     def validation(self) -> float:
         """Accuracy on validation data at the look that it is taken from."""
-        return dict(self.looks)[self.best]
+        return dict(self.evaluations)[self.best]
 
 
 def train_reader(
@@ -43,14 +43,15 @@ def train_reader(
     augment: Callable[[Tensor], Tensor] | None = None,
     synthetic: Digits | None = None,
     share: float = 0.0,
-    looks: int = 4,
+    n_evaluations: int = 4,
     stop: Callable[[], bool] = lambda: False,
     show: Callable[[int], None] = lambda step: None,
 ) -> Trained:
-    """Train for `steps` batches, of which `share` of the images are synthetic, and keep the best look on validation.
+    """Train for `steps` batches, of which `share` of the images are synthetic, and keep the weights that do best on validation.
 
-    augment changes the real images of every batch, float (B, 1, 28, 28), each time anew. The reader is looked at
-    `looks` times, evenly; the test set is nowhere in sight. Raises Cancelled at the first step after `stop()`.
+    augment changes the real images of every batch, float (B, 1, 28, 28), each time anew. The reader is evaluated on
+    `validation` `n_evaluations` times, evenly; the test set is nowhere in sight. Raises Cancelled at the first step
+    after `stop()`.
     """
     begun = time.process_time()
     device = pick_device()
@@ -74,7 +75,7 @@ def train_reader(
             loss.backward()
             optimiser.step()
             losses.append(loss.detach())
-            if step * looks // steps > (step - 1) * looks // steps:
+            if step * n_evaluations // steps > (step - 1) * n_evaluations // steps:
                 read = probabilities(reader, validation.images).argmax(1)
                 seen.append((step, float((read == validation.labels).mean())))
                 if seen[-1][1] >= best[1]:

@@ -15,21 +15,21 @@ from ocrgen.report.style import SCRIPT, STYLE
 from ocrgen.report.verdicts import claims
 from ocrgen.runs.run import Run
 from ocrgen.study import Results, read_results
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 PROTOCOLS = {"fair": "fair protocol", "paper": "the paper's protocol"}
 
 
 def report_of(run: Run) -> str:
-    """The report of a study's run, as HTML. Problem if it is no study, or damaged."""
+    """The report of a study's run, as HTML. UserError if it is no study, or damaged."""
     if run.request["verb"] != "study":
-        raise Problem(f"{run.name} is no study (but a {run.request['verb']}): `python -m ocrgen runs` lists them.")
+        raise UserError(f"{run.name} is no study (but a {run.request['verb']}): `python -m ocrgen runs` lists them.")
     try:
         results = read_results(run)
     except ValidationError as fault:
         first = fault.errors()[0]
         where = ".".join(map(str, first["loc"])) or "settings"
-        raise Problem(f"{run.name}: the study's settings are damaged ({where}: {first['msg']}).") from fault
+        raise UserError(f"{run.name}: the study's settings are damaged ({where}: {first['msg']}).") from fault
     return report(run, results)
 
 

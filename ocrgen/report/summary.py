@@ -3,7 +3,7 @@
 import math
 
 from ocrgen.claims import claims
-from ocrgen.claims.selection import Findings, Study, nearest
+from ocrgen.claims.selection import SelectedRuns, Study, nearest
 from ocrgen.datasets import title
 from ocrgen.plots.style import REAL, hue
 from ocrgen.report.markup import Html, el, folded, html, marked, table
@@ -11,7 +11,7 @@ from ocrgen.runs.run import ALIVE, Run
 from ocrgen.study import Results
 from ocrgen.study.plan import PAPER_N, Arm, plan
 from ocrgen.study.recommendation import advise
-from ocrgen.study.verdicts import more
+from ocrgen.study.verdicts import classify_gain
 
 TONES = {"holds": "holds", "does not hold": "fails", "undecided": "open"}  # verdict -> class
 WORDS = {
@@ -73,18 +73,18 @@ def headline_size(results: Results) -> int:
     return nearest(sizes(results) or results.config.sizes())
 
 
-def findings(run: Run, results: Results) -> Findings:
+def findings(run: Run, results: Results) -> SelectedRuns:
     """This study alone, for the claims to be judged by."""
     study = Study(run, results, results.done == results.total)
     fair = results.config.protocol == "fair"
-    return Findings(study if fair else None, None if fair else study, None, (), ())
+    return SelectedRuns(study if fair else None, None if fair else study, None, (), ())
 
 
 def state(run: Run, results: Results) -> Html | None:
     """What is missing of a study; None where it is whole."""
     told, config = [], results.config
     if results.done < results.total:
-        word = "still at work" if run.look()["state"] in ALIVE else "not finished"
+        word = "still at work" if run.read_status()["state"] in ALIVE else "not finished"
         told.append(
             f"This study is {word}: {seeds_done(results)} of {config.seeds} seeds are complete "
             f"({results.done:,} of {results.total:,} cells). Each figure tells the seeds that it stands on; figures "
@@ -185,7 +185,7 @@ def _by_size(results: Results) -> Html:
             if d is None:
                 row.append("not yet")
                 continue
-            verdict = more(d["low"], d["high"])
+            verdict = classify_gain(d["low"], d["high"])
             told = f"{100 * d['mean']:+.2f} [{bounds(d)}]" + (f", {d['n']} seeds" if d["n"] > 1 else "")
             row.append(el("span", told, el("b", {"holds": " gain"}.get(verdict, f" {verdict}")), class_=TONES[verdict]))
         rows.append(row)

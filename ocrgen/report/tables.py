@@ -101,7 +101,7 @@ def duration(seconds: float) -> str:
 
 def made(run: Run, results: Results) -> Html:
     """How it was made: the command, the data, the versions, times, settings."""
-    request, status = run.request, run.look()
+    request, status = run.request, run.read_status()
     spent = {m: results.table[results.table.metric == m].value.sum() for m in ("cpu_seconds", "seconds")}
     versions = request.get("versions")
     facts = {

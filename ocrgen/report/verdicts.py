@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ocrgen.claims.claims import Claim, judge
+from ocrgen.claims.claims import Claim, judge_claims
 from ocrgen.report import summary as report_words
 from ocrgen.report.cards import MARKS, card, legend
 from ocrgen.report.markup import Html, el, folded, html, table
@@ -17,7 +17,7 @@ MANY = 12  # comparisons that are shown without a click
 def claims(run: Run, results: Results) -> Html:
     """All five claims as this study alone judges them: cards, then the rules and every comparison."""
     found = verdicts(results)
-    judged = judge(report_words.findings(run, results))
+    judged = judge_claims(report_words.findings(run, results))
     cards = [el("li", Html(card(claim))) for claim in judged]
     cards.append(el("li", Html(legend([claim.verdict for claim in judged]))))
     note = (

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from ocrgen.runs.run import Run, RunError, now
 from ocrgen.runs.store import PACKAGE, RunStore
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import explain, lock, need_room, sweep
 
 QUEUE_LIMIT = 20
@@ -27,26 +27,26 @@ class Cancelled(BaseException):
 
 
 class Stop:
-    """Whether the run was asked to stop: by signal, or by its stop file. Before `gentle`, a signal ends it at once."""
+    """Whether the run was asked to stop, by signal or by its stop file. Until `graceful` is set, a signal ends it."""
 
     def __init__(self, run: Run):
         self.run = run
-        self.gentle = False
+        self.graceful = False
         self.signalled = False
         self.ended = False
-        self.looked = 0.0
+        self.last_check = 0.0
 
     def __call__(self) -> bool:
         """Cheap enough for every training step: the file is looked for five times a second."""
-        if not self.signalled and (t := time.monotonic()) - self.looked > 0.2:
-            self.looked = t
+        if not self.signalled and (t := time.monotonic()) - self.last_check > 0.2:
+            self.last_check = t
             self.signalled = self.run.stop_file.exists()
         return self.signalled
 
     def on_signal(self, *_: object) -> None:
         """The handler of SIGTERM and SIGINT."""
         self.signalled = True
-        if not self.gentle:
+        if not self.graceful:
             raise Cancelled
         # A step, or the end of an epoch, can take longer than anybody waits: then the last checkpoint must do.
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
@@ -62,23 +62,23 @@ def slots() -> int:
     try:
         return max(1, min(64, int(os.environ.get("OCRGEN_SLOTS", "1"))))
     except ValueError:
-        raise Problem(f"OCRGEN_SLOTS must be a whole number, not {os.environ['OCRGEN_SLOTS']!r}.") from None
+        raise UserError(f"OCRGEN_SLOTS must be a whole number, not {os.environ['OCRGEN_SLOTS']!r}.") from None
 
 
 def queue(store: RunStore) -> list[Run]:
     """The runs that wait, the next one first."""
-    looks = [(r, r.look()) for r in store.own()]
-    waiting = [(s.get("queued", ""), r.name, r) for r, s in looks if s["state"] == "queued"]
+    statuses = [(r, r.read_status()) for r in store.own()]
+    waiting = [(s.get("queued", ""), r.name, r) for r, s in statuses if s["state"] == "queued"]
     return [r for *_, r in sorted(waiting, key=lambda w: w[:2])]
 
 
 def _enqueue(run: Run, store: RunStore) -> int:
-    """Take the run's lock and put it at the end of the queue; returns the lock's descriptor. Problem if impossible."""
+    """Lock the run and put it at the end of the queue; returns the lock's descriptor. UserError if impossible."""
     if run.shipped:
         raise RunError(f"{run.name} is shipped with the lab and read-only.")
     state = run.state
     if state == "damaged":
-        raise RunError(run.look()["error"])
+        raise RunError(run.read_status()["error"])
     if state == "done":
         raise RunError(f"{run.name} is done: there is nothing to resume.")
     descriptor = None
@@ -99,7 +99,7 @@ def _enqueue(run: Run, store: RunStore) -> int:
 
 
 def submit(run: Run, store: RunStore) -> None:
-    """Start or resume a run in a process of its own, which outlives this one. Problem if it cannot be queued."""
+    """Start or resume a run in a process of its own, which outlives this one. UserError if it cannot be queued."""
     descriptor = _enqueue(run, store)
     try:
         environment = os.environ | {LOCK_VARIABLE: str(descriptor), "OCRGEN_RUNS": str(store.root)}
@@ -194,10 +194,10 @@ def execute(run: Run, store: RunStore, work: Callable[[Run, Stop], None]) -> str
 
 def _fail(run: Run, fault: Exception) -> NoReturn:
     error = str(fault)
-    if not isinstance(fault, Problem):
+    if not isinstance(fault, UserError):
         told = explain(fault, run.path) if isinstance(fault, OSError) else None
         if not told:
             traceback.print_exc()
         error = told or f"{type(fault).__name__}: {fault} (the whole trace is in {run.path / 'log.txt'})"
     run.end("failed", error)
-    raise Problem(error) if isinstance(fault, OSError) else fault
+    raise UserError(error) if isinstance(fault, OSError) else fault

@@ -11,7 +11,7 @@ from functools import cached_property
 from math import isfinite
 from pathlib import Path
 
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import is_locked, overwrite, parse, write_atomically
 
 STATES = ("queued", "running", "done", "failed", "cancelled", "died", "damaged")
@@ -28,7 +28,7 @@ TEXTS = ("error", "note", "stopped", "watched", "queued", "started", "finished",
 ALIVE = ("queued", "running")
 
 
-class RunError(Problem):
+class RunError(UserError):
     """A run is missing, damaged or in a state that does not allow what was asked."""
 
 
@@ -111,7 +111,7 @@ class Run:
                 except OSError:
                     overwrite(self.path / "status.json", json.dumps(short | {"error": None}).encode())
 
-    def look(self) -> dict:
+    def read_status(self) -> dict:
         """The status with the true state: 'died' if nobody works on it, 'damaged' (with error) if unreadable."""
         try:
             self.request  # noqa: B018 - damaged requests count too
@@ -128,7 +128,7 @@ class Run:
     @property
     def state(self) -> str:
         """One of STATES."""
-        return self.look()["state"]
+        return self.read_status()["state"]
 
     @property
     def alive(self) -> bool:
@@ -147,7 +147,7 @@ class Run:
 
     def cancel(self) -> None:
         """Ask the run to stop; it ends at a checkpoint within two seconds. Nothing happens if it has ended."""
-        status = self.look()
+        status = self.read_status()
         if status["state"] not in ALIVE:
             return
         self.stop_file.touch()
@@ -178,7 +178,7 @@ class Run:
         kept = self.epochs()
         if not kept:
             raise RunError(f"{self.name} has no weights yet: they appear after its first epoch.")
-        best = self.look().get("best_epoch")
+        best = self.read_status().get("best_epoch")
         return best if best in kept else kept[-1]
 
     def grids(self) -> dict[int, Path]:

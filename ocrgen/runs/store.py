@@ -26,7 +26,7 @@ def shipped_folder(name: str) -> Path:
     return other if other.is_dir() else SHIPPED / name
 
 
-def standing(run: Run) -> tuple:
+def display_order_key(run: Run) -> tuple:
     """What is shown first, where nothing is asked for, is the greatest: one's own runs in order of creation; of shipped
     ones our presets and the fair protocol before the paper's, MNIST before others; a damaged run last.
     """
@@ -52,11 +52,11 @@ class RunStore:
         return RunStore(self.root, shipped=None).list()
 
     def list(self, verb: str | None = None) -> list[Run]:
-        """Runs in the order of `standing`, the last first to be shown; damaged ones only where no verb is asked for."""
+        """Runs sorted by `display_order_key`, the first to show last; damaged ones only where no verb is given."""
         roots = [(root, shipped) for root, shipped in ((self.shipped, True), (self.root, False)) if root]
         folders = [(p, shipped) for root, shipped in roots if root.is_dir() for p in root.iterdir()]
         runs = [Run(p, shipped) for p, shipped in folders if p.is_dir() and not p.name.startswith(".")]
-        places = {run: standing(run) for run in runs}  # each run is looked at once
+        places = {run: display_order_key(run) for run in runs}  # each run is looked at once
         ordered = sorted(runs, key=places.get)
         return ordered if verb is None else [r for r in ordered if places[r] > (1,) and r.request["verb"] == verb]
 

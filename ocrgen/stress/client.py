@@ -12,14 +12,14 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from ocrgen.stress.responses import SHOWN, Answer, Chooser
-from ocrgen.utils.errors import Problem
+from ocrgen.stress.responses import SHOWN, Chooser, PageRun
+from ocrgen.utils.errors import UserError
 
 PATIENCE = 60.0  # seconds that one run may take
 ENDED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
 
 
-class NoAnswer(Problem):
+class NoAnswer(UserError):
     """The dashboard cannot be reached, has closed the session, or does not come to the end of a run."""
 
 
@@ -45,7 +45,7 @@ class Viewer:
         self._kept: dict[str, tuple[int, Delta]] = {}
         self._age = 0
         self._timers: dict[str, tuple[float, asyncio.Task]] = {}
-        self._answer = self._drawn = Answer()
+        self._answer = self._drawn = PageRun()
         self._end: asyncio.Future | None = None
         self._awaited = ""
         self._begun = False
@@ -67,7 +67,7 @@ class Viewer:
             await self._listener
         await self._socket.close()
 
-    async def visit(self, page: str = "", query: str = "") -> Answer:
+    async def visit(self, page: str = "", query: str = "") -> PageRun:
         """Go to a page by its address (`FID_and_LFID`; the first page has none), with a query string."""
         self._stop_timers()
         self._chosen.clear()
@@ -75,11 +75,11 @@ class Viewer:
         self._hash = self._hashes.get(page, "")
         return await self._ask()
 
-    async def rerun(self) -> Answer:
+    async def rerun(self) -> PageRun:
         """Run the page again as it stands."""
         return await self._ask()
 
-    async def choose(self, chooser: Chooser, option: str) -> Answer:
+    async def choose(self, chooser: Chooser, option: str) -> PageRun:
         """Click one option; only the chooser's fragment runs, if it stands in one."""
         self._chosen[chooser.id] = option
         return await self._ask(chooser.fragment)
@@ -90,10 +90,10 @@ class Viewer:
         if done:
             self._listener.result()
 
-    async def _ask(self, fragment: str = "") -> Answer:
+    async def _ask(self, fragment: str = "") -> PageRun:
         if self._listener.done():
             self._listener.result()
-        self._answer, self._awaited, self._begun = Answer(), fragment, False
+        self._answer, self._awaited, self._begun = PageRun(), fragment, False
         self._end = asyncio.get_running_loop().create_future()
         start = time.perf_counter()
         await self._send(fragment)
@@ -179,7 +179,7 @@ class Viewer:
         # left out. What a timer draws is no part of the answer.
         if self._begun:
             self._answered(now)
-        self._drawn = Answer()
+        self._drawn = PageRun()
 
     def _take_delta(self, delta: Delta) -> None:
         if fault := self._drawn.take(delta):

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from ocrgen.benchmark import read_benchmark
-from ocrgen.claims.selection import find
+from ocrgen.claims.selection import select_runs
 from ocrgen.generators.checkpoint import load_generator, read_about
 from ocrgen.generators.scoring import read_scores
 from ocrgen.readers.checkpoint import load_reader
@@ -19,7 +19,7 @@ from ocrgen.runs.run import Run
 from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.stress.faults import Outcome, Show
 from ocrgen.study import read_results
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 WRONG_JSON = (
     b"[]",
@@ -78,7 +78,7 @@ def looks(run: Run, store: RunStore) -> dict[str, Callable[[], object]]:
             read_benchmark(run)
 
     return {
-        "look": run.look,
+        "status": run.read_status,
         "state": lambda: run.state,
         "request": lambda: run.request,
         "number": lambda: run.number,
@@ -91,7 +91,7 @@ def looks(run: Run, store: RunStore) -> dict[str, Callable[[], object]]:
         "list": store.list,
         "get": lambda: store.get(run.name),
         "readers": lambda: readers(store),
-        "findings": lambda: find(store),
+        "findings": lambda: select_runs(store),
     }
 
 
@@ -135,7 +135,7 @@ def _look(what: str, look: Callable[[], object], run: Run, file: Path, how: str,
     told = f"{run.name}/{file.relative_to(run.path)} {how}: {what}"
     try:
         look()
-    except Problem as problem:
+    except UserError as problem:
         named = any(name in str(problem) for name in (run.name, file.name))
         outcome.check(named, f"{told} names no file: {problem}")
     except Exception as fault:

@@ -18,7 +18,7 @@ from ocrgen.runs.store import RunStore
 from ocrgen.stress.client import NoAnswer, Viewer
 from ocrgen.stress.faults import Outcome, Show, leftovers, own_store, wait
 from ocrgen.stress.server import Server
-from ocrgen.stress.sessions import Look, crowd, walk
+from ocrgen.stress.sessions import Look, open_sessions, walk
 
 ALONE = 30.0  # seconds in which the training is timed with nobody looking
 WARM = 0.25  # share of the time after which memory is to grow no more
@@ -63,7 +63,7 @@ def dashboards(root: Path, times: int, seed: int) -> Outcome:
 
     async def look(server: Server) -> None:
         with contextlib.suppress(NoAnswer):
-            async with crowd(server.url, 1) as (viewer,):
+            async with open_sessions(server.url, 1) as (viewer,):
                 await viewer.visit("Train")
                 asyncio.get_running_loop().call_later(rng.uniform(0, 1), server.process.kill)
                 while True:
@@ -72,11 +72,11 @@ def dashboards(root: Path, times: int, seed: int) -> Outcome:
     with own_store(root) as store:
         with _training(store) as run:
             while outcome.times < times:
-                step = run.look()["step"]
+                step = run.read_status()["step"]
                 with Server() as server:
                     asyncio.run(look(server))
                 outcome.times += 1
-                outcome.check(wait(lambda step=step: run.look()["step"] > step, 60), "the training stands still")
+                outcome.check(wait(lambda step=step: run.read_status()["step"] > step, 60), "the training stands still")
         outcome.check(run.state == "cancelled", f"the training is {run.state}")
         outcome.wrong += [f"left: {x}" for x in leftovers(store.root)]
     return outcome
@@ -93,7 +93,7 @@ def _training(store: RunStore) -> Iterator[Run]:
     request = TrainRequest(dataset=dataset, model="cgan", preset=preset, train=loop, config=config)
     run = jobs.start(store, "train", request.model_dump(mode="json"), "soak")
     try:
-        wait(lambda: (run.look().get("step") or 0) > 0 or not run.alive, 120)
+        wait(lambda: (run.read_status().get("step") or 0) > 0 or not run.alive, 120)
         yield run
     finally:
         run.cancel()
@@ -101,14 +101,14 @@ def _training(store: RunStore) -> Iterator[Run]:
 
 
 def _speed(run: Run, seconds: float) -> float:
-    first, begun = run.look(), time.monotonic()
+    first, begun = run.read_status(), time.monotonic()
     time.sleep(seconds)
-    wait(lambda: run.look()["step"] > first["step"] or not run.alive, 60)
-    return (run.look()["step"] - first["step"]) / (time.monotonic() - begun)
+    wait(lambda: run.read_status()["step"] > first["step"] or not run.alive, 60)
+    return (run.read_status()["step"] - first["step"]) / (time.monotonic() - begun)
 
 
 async def _warm(server: Server) -> None:
-    async with crowd(server.url, 1) as (first,):
+    async with open_sessions(server.url, 1) as (first,):
         await first.visit()
         for page in dict(first.pages):
             await walk(first, page, None)
@@ -118,7 +118,7 @@ async def _crowd(
     server: Server, run: Run, count: int, seconds: float, show: Show
 ) -> tuple[list[Look], list[float], float]:
     """What all viewers saw; memory in MB from the warm-up on; steps a second of the training meanwhile."""
-    begun, first = time.monotonic(), run.look()["step"]
+    begun, first = time.monotonic(), run.read_status()["step"]
     memory: list[float] = []
 
     async def person(viewer: Viewer, i: int) -> list[Look]:
@@ -137,7 +137,7 @@ async def _crowd(
             await asyncio.sleep(min(5.0, seconds / 20))
         memory.append(server.memory().get("RSS", 0.0))
 
-    async with crowd(server.url, count) as people:
+    async with open_sessions(server.url, count) as people:
         _, *walks = await asyncio.gather(watch(), *(person(v, i) for i, v in enumerate(people)))
-    speed = (run.look()["step"] - first) / (time.monotonic() - begun)
+    speed = (run.read_status()["step"] - first) / (time.monotonic() - begun)
     return [look for walked in walks for look in walked], memory, speed

@@ -21,8 +21,8 @@ from ocrgen.study.plan import StudyConfig
 
 VOLATILE = ("seconds", "cpu_seconds", "training_seconds", "cost", "updated")
 SMALL = {
-    "dataset": "digits", "seeds": 1, "n": [60], "generators": ["cvae"], "epochs": 2, "least": 1280, "samples": 200,
-    "steps": 10, "full_steps": 12, "shares": [0.5], "confidence": 0.0, "looked": 0, "robust": 10,
+    "dataset": "digits", "seeds": 1, "n": [60], "generators": ["cvae"], "epochs": 2, "min_epoch_images": 1280,
+    "samples": 200, "steps": 10, "full_steps": 12, "shares": [0.5], "confidence": 0.0, "n_saliency": 0, "n_robustness": 10,
 }  # fmt: skip
 
 
@@ -83,7 +83,9 @@ def _kind(
             outcome.check(wait(lambda run=run: not run.alive, 20), f"{run.name} seems alive after SIGKILL")
             _readable(run, store, outcome)
         resumed += 1
-        outcome.check(finish(run, store) == "done", f"{run.name} ended as {run.state}: {run.look().get('error')}")
+        outcome.check(
+            finish(run, store) == "done", f"{run.name} ended as {run.state}: {run.read_status().get('error')}"
+        )
         outcome.check(_traces(run, base) == expected, f"{run.name} does not end as one that nobody killed")
         outcome.wrong += _repeated(run)
         outcome.wrong += [f"{run.name} left {x}" for x in leftovers(store.root)]
@@ -94,7 +96,7 @@ def _kind(
 
 def _kill(run: Run) -> None:
     """SIGKILL to the process that works on a run, whatever it is at."""
-    pid = run.look().get("pid")
+    pid = run.read_status().get("pid")
     if pid:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -109,7 +111,7 @@ def _readable(run: Run, store: RunStore, outcome: Outcome) -> None:
     """A run that was killed, and those beside it, must be whole for whoever looks."""
     outcome.check(run.state in ("died", "cancelled", "done"), f"{run.name} is {run.state} after SIGKILL")
     for other in store.list():
-        outcome.check(other.state != "damaged", f"{other.name} cannot be read: {other.look().get('error')}")
+        outcome.check(other.state != "damaged", f"{other.name} cannot be read: {other.read_status().get('error')}")
     for file in run.path.rglob("[!.]*.json"):
         try:
             json.loads(file.read_bytes())

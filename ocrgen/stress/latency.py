@@ -8,7 +8,7 @@ import numpy as np
 
 from ocrgen.benchmark.results import make_row
 from ocrgen.stress.server import Server
-from ocrgen.stress.sessions import Look, crowd, walk
+from ocrgen.stress.sessions import Look, open_sessions, walk
 
 PAUSE = 5.0  # seconds between a person's clicks
 METHOD = (
@@ -36,7 +36,7 @@ class Pace:
 def measure(viewers: int, reruns: int, show: Callable[[int, int], None], pause: float = PAUSE) -> list[dict]:
     """Rows for every page: one viewer, `viewers` who click without a pause, and as many at a person's pace; memory.
 
-    The dashboard shows what OCRGEN_RUNS and OCRGEN_CHECKPOINTS hold, and changes none of it. Problem if it cannot be
+    The dashboard shows what OCRGEN_RUNS and OCRGEN_CHECKPOINTS hold, and changes none of it. UserError if it cannot be
     started. show(step, total): called after each run.
     """
     paces = [Pace(1, reruns)]
@@ -48,7 +48,7 @@ def measure(viewers: int, reruns: int, show: Callable[[int, int], None], pause: 
 
 async def _measure(server: Server, paces: list[Pace], show: Callable[[int, int], None]) -> list[dict]:
     rows = _memory(server, 0, "started, no viewer yet")
-    async with crowd(server.url, 1) as (first,):
+    async with open_sessions(server.url, 1) as (first,):
         await first.visit()
         titles = dict(first.pages)
         for page in titles:
@@ -62,7 +62,7 @@ async def _measure(server: Server, paces: list[Pace], show: Callable[[int, int],
         show(step, total)
 
     for pace in paces:
-        async with crowd(server.url, pace.viewers) as viewers:
+        async with open_sessions(server.url, pace.viewers) as viewers:
             for page, title in titles.items():
                 before = server.cpu()
                 walks = (walk(v, page, pace.reruns, i, pace.pause, seen) for i, v in enumerate(viewers))

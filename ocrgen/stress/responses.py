@@ -20,7 +20,7 @@ class Chooser:
 
 
 @dataclass
-class Answer:
+class PageRun:
     """What one run of a page sent."""
 
     seconds: float = 0.0

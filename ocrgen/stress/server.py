@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from ocrgen.runs.store import PACKAGE
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 PATIENCE = 90.0  # seconds to start: a first start compiles what it imports
 
@@ -19,7 +19,7 @@ PATIENCE = 90.0  # seconds to start: a first start compiles what it imports
 class Server:
     """`with Server() as server`: the dashboard over OCRGEN_RUNS and OCRGEN_CHECKPOINTS, bound to 127.0.0.1.
 
-    `script`: another Streamlit script than the dashboard. Problem if it does not start.
+    `script`: another Streamlit script than the dashboard. UserError if it does not start.
     """
 
     def __init__(self, script: Path = PACKAGE / "app.py"):
@@ -40,7 +40,7 @@ class Server:
             if self.process.poll() is not None or time.monotonic() > until:
                 said = self.output().strip().splitlines()
                 self.__exit__()
-                raise Problem(f"The dashboard did not start: {said[-1] if said else 'it said nothing'}")
+                raise UserError(f"The dashboard did not start: {said[-1] if said else 'it said nothing'}")
             time.sleep(0.1)
         return self
 

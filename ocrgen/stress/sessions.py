@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from ocrgen.stress.client import NoAnswer, Viewer
-from ocrgen.stress.responses import Answer, Chooser
+from ocrgen.stress.responses import Chooser, PageRun
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,12 @@ class Look:
     """One run of a page that a viewer asked for: by what, and what came. `lost`: why no answer came, else empty."""
 
     what: str
-    answer: Answer
+    answer: PageRun
     lost: str = ""
 
 
 @contextlib.asynccontextmanager
-async def crowd(url: str, count: int) -> AsyncIterator[list[Viewer]]:
+async def open_sessions(url: str, count: int) -> AsyncIterator[list[Viewer]]:
     """`count` sessions, open at the same time. NoAnswer if the dashboard does not take them."""
     async with contextlib.AsyncExitStack() as stack:
         yield [await stack.enter_async_context(Viewer(url)) for _ in range(count)]
@@ -52,20 +52,20 @@ async def walk(
     pause: seconds before each click, drawn anew from half to one and a half of it. seen: called after each run.
     A page without choosers is run again as it stands. Ends early where the dashboard gives no answer.
     """
-    looks: list[Look] = []
+    visits: list[Look] = []
     try:
         await asyncio.sleep(pause * random.random())
-        looks.append(Look("visit", await viewer.visit(page)))
+        visits.append(Look("visit", await viewer.visit(page)))
         seen()
-        turns = clicks(looks[0].answer.choosers, start)
+        turns = clicks(visits[0].answer.choosers, start)
         for i in range(len(turns) if reruns is None else reruns):
             await asyncio.sleep(pause * (0.5 + random.random()))
             if turns:
                 chooser, option = turns[i % len(turns)]
-                looks.append(Look(f"{chooser.label}: {option}", await viewer.choose(chooser, option)))
+                visits.append(Look(f"{chooser.label}: {option}", await viewer.choose(chooser, option)))
             else:
-                looks.append(Look("rerun", await viewer.rerun()))
+                visits.append(Look("rerun", await viewer.rerun()))
             seen()
     except NoAnswer as fault:
-        looks.append(Look("nothing", Answer(), str(fault)))
-    return looks
+        visits.append(Look("nothing", PageRun(), str(fault)))
+    return visits

@@ -19,16 +19,16 @@ from ocrgen.readers.network import Reader
 from ocrgen.readers.robustness import robustness
 from ocrgen.readers.saliency import faithfulness
 from ocrgen.readers.training import Trained, train_reader
-from ocrgen.study.generators import Makers
+from ocrgen.study.generators import GeneratorStore
 from ocrgen.study.plan import Cell, plan
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 
 MISREAD = 400  # misread test images that a cell remembers
 SCORES = ("lfid_64", "lfid_192", "lfid_768", "fid_2048", "coverage", "density", "precision", "recall", "spread")
 
 
-class Cells(Makers):
+class Cells(GeneratorStore):
     """Does the cells of one study in this process; data and metric network are read once."""
 
     @cached_property
@@ -41,14 +41,14 @@ class Cells(Makers):
         """Real digits to score against: the training images."""
         return find_reference(self.config.dataset, self.extractor)
 
-    def do(self, cell: Cell, stop: Callable[[], bool]) -> None:
+    def execute(self, cell: Cell, stop: Callable[[], bool]) -> None:
         """Do a cell and write its result; a fault is its result too. Raises Cancelled after `stop()`."""
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             row = getattr(self, cell.kind)(cell, stop)
             row |= {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
         except Exception as fault:
-            row = {"error": str(fault) if isinstance(fault, Problem) else f"{type(fault).__name__}: {fault}"}
+            row = {"error": str(fault) if isinstance(fault, UserError) else f"{type(fault).__name__}: {fault}"}
         write_atomically(self.file(cell.key), json.dumps(cell.about() | row))
 
     def epoch(self, cell: Cell, stop: Callable[[], bool]) -> dict:
@@ -60,7 +60,7 @@ class Cells(Makers):
             self.keep(cell, trained.reader, row)
         scores = score(digits, self.reference, self.extractor, copies=False)
         row["scores"] = {k: scores[k] for k in SCORES if k in scores}
-        return row | {"gan_test": self.judged(cell, digits), "n_labelled": len(self.data.train)}
+        return row | {"gan_test": self.gan_test(cell, digits), "n_labelled": len(self.data.train)}
 
     def reader(self, cell: Cell, stop: Callable[[], bool]) -> dict:
         """Train the reader of an arm, the synthetic share chosen on validation data, and grade it on the test set."""
@@ -75,7 +75,7 @@ class Cells(Makers):
         graded = self.grade(cell, trained)
         if cell.seed == 0 or not (arm.generator and (arm.real or arm.filtered)):
             self.keep(cell, trained.reader, graded)
-        return row | graded | robustness(trained.reader, self.data.test, config.robust)
+        return row | graded | robustness(trained.reader, self.data.test, config.n_robustness)
 
     def material(self, cell: Cell) -> tuple[Digits | None, Digits | None, dict]:
         """What the reader of an arm learns from: real digits, generated ones, and facts about them."""
@@ -89,9 +89,9 @@ class Cells(Makers):
         digits = self.sample(cell, epoch)
         if arm.filtered:
             digits, row["kept"] = self.filter(cell, epoch)
-        return real, digits, row | {"gan_test": self.judged(cell, digits), "n_synthetic": len(digits), "epoch": epoch}
+        return real, digits, row | {"gan_test": self.gan_test(cell, digits), "n_synthetic": len(digits), "epoch": epoch}
 
-    def known(self, key: str, stop: Callable[[], bool]) -> Reader:
+    def load_or_retrain(self, key: str, stop: Callable[[], bool]) -> Reader:
         """The reader of a cell that is done; trained again, to the same weights, where it has not been kept."""
         if not self.reader_file(key).exists():
             cell = next(c for c in plan(self.config) if c.key == key)
@@ -101,8 +101,8 @@ class Cells(Makers):
 
     def saliency(self, cell: Cell, stop: Callable[[], bool]) -> dict:
         """Where the reader of an arm looked, how far that can be believed, and how it agrees with the real arm's."""
-        readers = [self.known(key, stop) for key in cell.needs]
-        digits = self.data.test.subset(min(self.config.looked, len(self.data.test)), 0)
+        readers = [self.load_or_retrain(key, stop) for key in cell.needs]
+        digits = self.data.test.subset(min(self.config.n_saliency, len(self.data.test)), 0)
         other = readers[0] if len(readers) > 1 else None
         row = {"saliency": faithfulness(readers[-1], digits.images, cell.seed, other), "n_looked": len(digits)}
         return row | {k: self.result(cell.needs[-1])[k] for k in ("n_labelled", "n_validation")}
@@ -146,12 +146,14 @@ class Cells(Makers):
         reader, _ = load_reader(self.reader_file(cell.needs[-1]))
         sure = probabilities(reader, digits.images)[np.arange(len(digits)), digits.labels] >= self.config.confidence
         if not sure.any():
-            raise Problem("The filter confirms not one generated image: the generator, or the filter, learned nothing.")
+            raise UserError(
+                "The filter confirms not one generated image: the generator, or the filter, learned nothing."
+            )
         most = self.config.samples // 10
         index = np.concatenate([np.flatnonzero(sure & (digits.labels == c))[:most] for c in range(10)])
         return digits[np.sort(index)], float(sure.mean())
 
-    def judged(self, cell: Cell, digits: Digits) -> float:
+    def gan_test(self, cell: Cell, digits: Digits) -> float:
         """GAN-test (Shmelkov et al. 2018): share of the images that a reader of all real ones reads as meant."""
         reader, _ = load_reader(self.reader_file(next(k for k in cell.needs if k.startswith("reader-all+aug"))))
         return grade(reader, digits).accuracy

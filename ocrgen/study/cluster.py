@@ -11,8 +11,8 @@ from pathlib import Path
 from ocrgen.runs.jobs import PATIENCE, Cancelled, Stop
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import Cell, StudyConfig, plan
-from ocrgen.study.worker import do_cells, listen, start_worker, state_of, write_failure
-from ocrgen.utils.errors import Problem
+from ocrgen.study.worker import execute_cells, listen, start_worker, state_of, write_failure
+from ocrgen.utils.errors import UserError
 
 KNOCK = 5.0  # seconds to wait for a scheduler's answer
 IDLE = 30.0  # seconds that a worker's process waits for its next cell
@@ -26,17 +26,17 @@ def run_on_cluster(
 ) -> None:
     """Do the cells on the workers of the scheduler at `address`; what a dead worker had begun goes to another.
 
-    Problem if Dask is not installed, nobody answers, or the scheduler is lost on the way.
+    UserError if Dask is not installed, nobody answers, or the scheduler is lost on the way.
     """
     try:
         from distributed import Client
     except ImportError:
-        raise Problem("OCRGEN_SCHEDULER needs Dask: `pip install -r requirements-cluster.txt`.") from None
+        raise UserError("OCRGEN_SCHEDULER needs Dask: `pip install -r requirements-cluster.txt`.") from None
     try:
         asyncio.run(_knock(address))
         client = Client(address, timeout=KNOCK, set_as_default=False)
     except Exception as fault:  # bad addresses alone raise five kinds
-        raise Problem(
+        raise UserError(
             f"No Dask scheduler answers at {address} ({fault}): start one, or unset OCRGEN_SCHEDULER."
         ) from fault
     with client:
@@ -48,14 +48,14 @@ def run_on_cluster(
         while not all(f.done() for f in futures.values()):
             told()
             idle = NOBODY if not client.scheduler_info()["workers"] else ""
-            if idle != run.look().get("note", ""):
+            if idle != run.read_status().get("note", ""):
                 run.update(note=idle)
             if stop():
                 _stop(run, futures)
                 raise Cancelled
             time.sleep(0.2)
         if any(f.status in ("cancelled", "lost") for f in futures.values()):
-            raise Problem(f"The Dask scheduler at {address} was lost: resuming goes on with the cells that are left.")
+            raise UserError(f"The Dask scheduler at {address} was lost: resuming goes on with the cells that are left.")
         for cell in cells:
             if state_of(run, cell.key):
                 continue
@@ -86,7 +86,7 @@ def do_cell(folder: str, key: str, needs: list) -> str:
     """On a worker: supervise the process that does the cell, so that a stop stops it. Returns the cell's state."""
     run = Run(Path(folder))
     if not (run.path / "run.json").exists():
-        raise Problem(f"{folder} is not to be seen from this worker: the runs must lie on a shared file system.")
+        raise UserError(f"{folder} is not to be seen from this worker: the runs must lie on a shared file system.")
     while not state_of(run, key) and not run.stop_file.exists():
         process = _take(run)
         with contextlib.suppress(BrokenPipeError):
@@ -108,7 +108,7 @@ def do_cell(folder: str, key: str, needs: list) -> str:
         if process.returncode == STOPPED or until < float("inf"):
             break
         if process.returncode:  # 0: it had waited for long enough, just as the order came
-            raise Problem(f"the process at work on it died (exit status {process.returncode})")
+            raise UserError(f"the process at work on it died (exit status {process.returncode})")
     return state_of(run, key)
 
 
@@ -139,7 +139,7 @@ def run_worker(folder: str) -> int:
     work = Cells(run)
     try:
         while True:
-            do_cells(run, [cells[orders.get(timeout=IDLE)]], Stop(run), work=work)
+            execute_cells(run, [cells[orders.get(timeout=IDLE)]], Stop(run), work=work)
     except queue.Empty:
         return 0
     except Cancelled:

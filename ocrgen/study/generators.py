@@ -16,26 +16,26 @@ from ocrgen.generators.sampling import draw
 from ocrgen.generators.training import Trainer
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import Arm, Cell, StudyConfig, check
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
-from ocrgen.utils.threads import settle
+from ocrgen.utils.threads import configure_threads
 
 
-class Makers:
+class GeneratorStore:
     """The data of a study, and its generators: trained, found again, and drawn from."""
 
     def __init__(self, run: Run):
         self.run = run
         self.config = StudyConfig.model_validate(run.request["settings"])
-        settle(self.config.threads)
+        configure_threads(self.config.threads)
 
     @cached_property
     def data(self) -> Splits:
-        """The data set; Problem if it is too small, or not what it was when the study began."""
+        """The data set; UserError if it is too small, or not what it was when the study began."""
         data = load_digits(self.config.dataset)
         check(self.config, len(data.train))
         if self.run.request.get("data", data.facts()) != data.facts():
-            raise Problem(f"{self.config.dataset} is not what it was when {self.run.name} began: start a new study.")
+            raise UserError(f"{self.config.dataset} is not what it was when {self.run.name} began: start a new study.")
         return data
 
     def file(self, key: str) -> Path:
@@ -57,14 +57,14 @@ class Makers:
             most = min(most, self.config.validation, cell.n if self.config.protocol == "fair" else most)
         return self.data.validation.subset(most, cell.seed)
 
-    def maker(self, cell: Cell) -> Run:
+    def generator_run(self, cell: Cell) -> Run:
         """The run folder, inside the study's, of the generator that a cell trains or draws from."""
         n = 0 if self.config.protocol == "paper" else cell.n
         return Run(self.run.path / "generators" / Cell("generator", cell.seed, n, only(cell)).key)
 
     def generator(self, cell: Cell, stop: Callable[[], bool]) -> dict:
         """Train a generator on the cell's images; its run resumes where it was killed."""
-        config, run = self.config, self.maker(cell)
+        config, run = self.config, self.generator_run(cell)
         train = self.labelled(cell)
         kind = generators()[cell.arm.generator]
         loop = TrainConfig(
@@ -83,7 +83,7 @@ class Makers:
         write_atomically(run.path / "run.json", json.dumps(about, indent=1))
         torch.manual_seed(cell.seed)
         # Repeated, not enlarged: the same labelled images, in epochs long enough to be worth their overhead.
-        times = max(1, -(-config.least // len(train)))
+        times = max(1, -(-config.min_epoch_images // len(train)))
         repeated = train[np.tile(np.arange(len(train)), times)]
         data = Splits(repeated, self.validation(cell), self.data.test)
         trainer = Trainer(kind(request.config), data, loop, run)
@@ -97,7 +97,7 @@ class Makers:
 
     def sample(self, cell: Cell, epoch: int | None, factor: float = 1.0) -> Digits:
         """Images drawn by the cell's generator after an epoch; the last one if None."""
-        run = self.maker(cell)
+        run = self.generator_run(cell)
         file = run.weights(epoch or run.epochs()[-1])
         return draw(load_generator(file), int(self.config.samples * factor) // 10, cell.seed, only(cell).name)
 

@@ -2,14 +2,14 @@
 
 import shlex
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from ocrgen.generators import generators
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.readers.network import Reader
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.settings import Settings
 
 PAPER_N = 500  # labelled images of the paper's real arm
@@ -17,6 +17,8 @@ PAPER_N = 500  # labelled images of the paper's real arm
 
 class StudyConfig(Settings):
     """One study, as it stands in `run.json`."""
+
+    renamed: ClassVar = {"least": "min_epoch_images", "looked": "n_saliency", "robust": "n_robustness"}
 
     dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")
     protocol: Literal["paper", "fair"] = Field(
@@ -29,7 +31,7 @@ class StudyConfig(Settings):
     generators: list[str] = Field(["cvae", "cgan"], min_length=1, description="generators to compare")
     preset: str = Field("fast", description="their settings: fast, or paper for the published ones")
     epochs: int = Field(10, ge=1, le=200, description="their passes over the images")
-    least: int = Field(
+    min_epoch_images: int = Field(
         12_800, ge=100, le=1_000_000, description="images of a pass at least: a smaller training set is repeated"
     )
     samples: int = Field(10_000, ge=100, le=MAX_SAMPLES, description="generated images that a reader learns from")
@@ -41,8 +43,8 @@ class StudyConfig(Settings):
     shares: list[float] = Field([0.05, 0.2, 0.5], min_length=1, description="synthetic shares of a batch to try")
     confidence: float = Field(0.7, ge=0, le=1, description="probability that the filter asks of a generated image")
     validation: int = Field(1000, ge=10, le=100_000, description="most labelled images for choices (fair: at most n)")
-    looked: int = Field(500, ge=0, le=10_000, description="test images to explain by Grad-CAM; 0 = none")
-    robust: int = Field(500, ge=0, le=100_000, description="test images to corrupt and attack; 0 = none")
+    n_saliency: int = Field(500, ge=0, le=10_000, description="test images to explain by Grad-CAM; 0 = none")
+    n_robustness: int = Field(500, ge=0, le=100_000, description="test images to corrupt and attack; 0 = none")
     workers: int = Field(1, ge=1, le=64, description="processes at work on this machine")
     threads: int = Field(1, ge=1, le=64, description="CPU threads of each")
 
@@ -79,13 +81,13 @@ QUICK = {
     "seeds": 3,
     "n": [200],
     "epochs": 3,
-    "least": 3200,
+    "min_epoch_images": 3200,
     "samples": 1000,
     "steps": 60,
     "full_steps": 200,
     "shares": [0.1, 0.5],
-    "looked": 50,
-    "robust": 100,
+    "n_saliency": 50,
+    "n_robustness": 100,
     "workers": 2,
 }
 
@@ -181,7 +183,7 @@ def plan(config: StudyConfig) -> list[Cell]:
                 if arm.filtered:
                     needs.append((ceiling if paper else first[arm.augmented]).key)
                 cells.append(Cell("reader", seed, n, arm, needs=tuple(dict.fromkeys(needs))))
-                if config.looked and not arm.augmented and not arm.filtered and not (arm.real and arm.generator):
+                if config.n_saliency and not arm.augmented and not arm.filtered and not (arm.real and arm.generator):
                     # Real digits alone, and each generator's alone: where do their readers look?
                     needs = dict.fromkeys((first[False].key, cells[-1].key))
                     cells.append(Cell("saliency", seed, n, arm, needs=tuple(needs)))
@@ -199,14 +201,14 @@ def describe(config: StudyConfig) -> str:
 
 
 def check(config: StudyConfig, train: int) -> None:
-    """Problem if the study asks for more labelled images than the training set has, or for an unknown preset."""
+    """UserError if the study asks for more labelled images than the training set has, or for an unknown preset."""
     if max(config.sizes()) > train:
-        raise Problem(
+        raise UserError(
             f"{config.dataset} has {train:,} training images: choose n up to that, not {max(config.sizes()):,}."
         )
     for name in config.generators:
         if config.preset not in generators()[name].presets:
-            raise Problem(
+            raise UserError(
                 f"{name} has no preset {config.preset!r}: choose from {', '.join(generators()[name].presets)}."
             )
     assert Reader.presets

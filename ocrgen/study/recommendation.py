@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ocrgen.study.plan import Arm
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import GAIN, more
+from ocrgen.study.verdicts import GAIN, classify_gain
 
 ADVICE = {"holds": "Use it", "does not hold": "Don't bother", "undecided": "Not decided"}
 
@@ -14,7 +14,7 @@ class Advice:
     """For n labelled images: the best way with synthetic images against the best way without.
 
     Both are chosen on validation data, over all seeds; the difference is that of the test accuracy, paired by seed,
-    with its 95 % interval (NaN for a single seed). verdict: as `more` gives it, of a gain.
+    with its 95 % interval (NaN for a single seed). verdict: as `classify_gain` gives it, of a gain.
     """
 
     n: int
@@ -83,5 +83,5 @@ def _at(results: Results, n: int) -> Advice | None:
     if d is None:
         return None
     share = results.of(arm.name, n, "share")["mean"]
-    verdict = more(d["low"], d["high"])
+    verdict = classify_gain(d["low"], d["high"])
     return Advice(n, arm, against, share, d["mean"], d["low"], d["high"], d["n"], verdict)

@@ -14,7 +14,7 @@ from ocrgen.runs.run import Run
 from ocrgen.study.plan import StudyConfig, plan
 from ocrgen.study.statistics import correlations, paired, summarise
 from ocrgen.utils.checksums import verify
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import parse, write_atomically
 
 FIGURES = (
@@ -146,7 +146,7 @@ def keep_misread(run: Run, results: Results, test: Digits) -> None:
 
 
 def read_results(run: Run) -> Results:
-    """The results of a study that has ended, or, while it is at work, of the cells that have. Problem if damaged."""
+    """The results of a study that has ended, or, while it is at work, of the cells that have. UserError if damaged."""
     try:
         config = StudyConfig.model_validate(run.request["settings"])
         if (run.path / "cells").is_dir():
@@ -157,4 +157,4 @@ def read_results(run: Run) -> Results:
         told = parse((run.path / "results.json").read_bytes())
         return Results(config, table, summarise(table), paired(table), correlations(table), **told)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
-        raise Problem(f"{run.name}: the study's results are missing or damaged ({type(fault).__name__}).") from fault
+        raise UserError(f"{run.name}: the study's results are missing or damaged ({type(fault).__name__}).") from fault

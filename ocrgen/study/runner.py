@@ -12,15 +12,15 @@ from ocrgen.runs.jobs import PATIENCE, Cancelled, Stop
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import Cell, StudyConfig, plan
 from ocrgen.study.results import assemble, keep_misread
-from ocrgen.study.worker import do_cells, start_worker, state_of
-from ocrgen.utils.errors import Problem
+from ocrgen.study.worker import execute_cells, start_worker, state_of
+from ocrgen.utils.errors import UserError
 
 if TYPE_CHECKING:
     pass
 
 
-def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
-    """The verb `study`: do what is left of its cells, then write its results. Problem if cells failed."""
+def run_study(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
+    """The verb `study`: do what is left of its cells, then write its results. UserError if cells failed."""
     config = StudyConfig.model_validate(run.request["settings"])
     cells = plan(config)
     folder = run.path / "cells"
@@ -41,20 +41,20 @@ def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
         run.update(step=done, total=len(cells), left=left)
         show(done, len(cells))
 
-    stop.gentle = True
+    stop.graceful = True
     if address := os.environ.get("OCRGEN_SCHEDULER"):
         from ocrgen.study.cluster import run_on_cluster
 
         run_on_cluster(address, run, cells, stop, told)
     else:
         with _helpers(run, config.workers - 1):
-            do_cells(run, cells, stop, told)
+            execute_cells(run, cells, stop, told)
     told()
     shutil.rmtree(folder / ".locks", ignore_errors=True)
     results = assemble(run)
     keep_misread(run, results, load_digits(config.dataset).test)
     if results.failures:
-        raise Problem(
+        raise UserError(
             f"{len(results.failures)} of {len(cells)} cells failed; the first: {results.failures[0]['key']}: "
             f"{results.failures[0]['error'].rstrip('.')}. The others stand; resuming tries the failed ones again."
         )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ocrgen.utils.statistics import interval, quantile
+from ocrgen.utils.statistics import t_interval, t_quantile
 
 DISTANCES = ("lfid_64", "lfid_192", "lfid_768", "fid_2048")
 PAIRED = ("accuracy", "f1_macro", "corrupted", "attacked")
@@ -16,7 +16,7 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     figures = {"mean": ("value", "mean"), "low": ("value", "std"), "n": ("value", "size")}
     seen = {k: (k, "max") for k in ("n_labelled", "n_validation")}
     found = table.groupby(keys, sort=False).agg(**figures, **seen).reset_index().astype(dict.fromkeys(seen, int))
-    half = found.low * found.n.map({n: quantile(n) / n**0.5 for n in found.n.unique()})
+    half = found.low * found.n.map({n: t_quantile(n) / n**0.5 for n in found.n.unique()})
     found["low"], found["high"] = found["mean"] - half, found["mean"] + half
     return found[[*keys, "mean", "low", "high", "n", *seen]]
 
@@ -33,7 +33,7 @@ def paired(table: pd.DataFrame) -> pd.DataFrame:
             for arm, gain in zip(names, gains.T, strict=True):
                 if arm != against and not np.isnan(gain).all():
                     about = {"arm": arm, "against": against, "n_real": int(n_real), "metric": metric}
-                    found.append(about | interval(gain[~np.isnan(gain)]))
+                    found.append(about | t_interval(gain[~np.isnan(gain)]))
     return pd.DataFrame(found, columns=["arm", "against", "n_real", "metric", "mean", "low", "high", "n"])
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ocrgen.study.plan import Arm
 from ocrgen.study.results import Results
-from ocrgen.utils.statistics import interval
+from ocrgen.utils.statistics import t_interval
 
 GAIN = 0.001  # accuracy: a difference that is surely smaller than a tenth of a point helps nobody
 INK = 0.02  # share of saliency: a reader may look at ink by this much less than one of real digits
@@ -33,14 +33,14 @@ class Verdict:
     n_real: int = 0
 
 
-def more(low: float, high: float, margin: float = GAIN) -> str:
+def classify_gain(low: float, high: float, margin: float = GAIN) -> str:
     """Whether a difference is a gain: does not hold if its interval lies below the margin; holds if above zero."""
     if math.isnan(low) or math.isnan(high):
         return "undecided"
     return "does not hold" if high < margin else "holds" if low > 0 else "undecided"
 
 
-def stands_in(low: float, high: float, over_low: float, over_high: float) -> str:
+def classify_stand_in(low: float, high: float, over_low: float, over_high: float) -> str:
     """Whether a distance can stand in for FID as a judge of samples (bounds of its Spearman correlation with accuracy).
 
     Holds if the correlation is surely negative, and surely at most RANK worse than FID's; does not hold if it is surely
@@ -72,7 +72,7 @@ def _distances(results: Results) -> list[Verdict]:
             Verdict(
                 2,
                 f"{name} ranks {r['checkpoints']} {whose}checkpoints as OCR accuracy does, no worse than FID-2048",
-                stands_in(r["low"], r["high"], r["over_fid_low"], r["over_fid_high"]),
+                classify_stand_in(r["low"], r["high"], r["over_fid_low"], r["over_fid_high"]),
                 r["spearman"],
                 r["low"],
                 r["high"],
@@ -91,7 +91,7 @@ def _compare(results: Results, claim: int, arm: Arm, against: Arm, n: int, metri
         return []
     low, high = difference["low"], difference["high"]
     seen = results.of(arm.name, n, metric)["n_labelled"]
-    figures = (more(low, high), difference["mean"], low, high, difference["n"], "accuracy", int(seen))
+    figures = (classify_gain(low, high), difference["mean"], low, high, difference["n"], "accuracy", int(seen))
     return [Verdict(claim, about, *figures, arm.name, against.name, metric, n)]
 
 
@@ -109,7 +109,7 @@ def _helps(results: Results) -> list[Verdict]:
     return found
 
 
-def below(low: float, high: float, bound: float) -> str:
+def classify_below(low: float, high: float, bound: float) -> str:
     """Whether a figure is surely below a bound."""
     if math.isnan(low) or math.isnan(high):
         return "undecided"
@@ -125,20 +125,20 @@ def _looks(results: Results) -> list[Verdict]:
         title, seen = Arm.parse(arm).title, int(group.n_labelled.max())
 
         def add(about: str, figures, rule, n=n, arm=arm, seen=seen, unit="share of saliency") -> None:
-            i = interval(figures)
+            i = t_interval(figures)
             told = (rule(i["low"], i["high"]), i["mean"], i["low"], i["high"], i["n"], unit, seen)
             found.append(Verdict(4, about, *told, arm, metric=unit, n_real=int(n)))
 
         gain = "the maps order pixels better than chance (deletion)"
-        add(f"{title}, n = {n:,}: {gain}", values.deletion_gain, lambda a, b: more(a, b, 0.0), unit="area")
+        add(f"{title}, n = {n:,}: {gain}", values.deletion_gain, lambda a, b: classify_gain(a, b, 0.0), unit="area")
         alike = "the maps are not those of random weights (correlation under 0.5)"
-        add(f"{title}, n = {n:,}: {alike}", values.sanity, lambda a, b: below(a, b, SANE), unit="correlation")
+        add(f"{title}, n = {n:,}: {alike}", values.sanity, lambda a, b: classify_below(a, b, SANE), unit="correlation")
         real = table[(table.n_real == n) & (table.arm == "real") & (table.metric == "on_ink")]
         if arm != "real" and len(real):
             less = (real.set_index("seed").value - values.on_ink).dropna()
             about = f"{title}, n = {n:,}: looks at ink no less than the reader of real digits"
             if len(less):
-                add(about, -less, lambda a, b: below(-b, -a, INK))
+                add(about, -less, lambda a, b: classify_below(-b, -a, INK))
     return found
 
 

@@ -41,7 +41,7 @@ def _claim(run: Run, key: str, wait: float = 0.0) -> Iterator[bool]:
             os.close(descriptor)
 
 
-def do_cells(
+def execute_cells(
     run: Run,
     cells: list[Cell],
     stop: Callable[[], bool],
@@ -71,7 +71,7 @@ def do_cells(
                     write_failure(run, cell, f"it needs {failed[0]}, which failed")
                 else:
                     note(run, f"begins {cell.key}")
-                    work.do(cell, stop)
+                    work.execute(cell, stop)
                     note(run, f"ended {cell.key}")
                 break
         else:
@@ -123,4 +123,4 @@ def run_worker(folder: str) -> None:
     listen()
     run = Run(Path(folder))
     with contextlib.suppress(Cancelled):
-        do_cells(run, plan(StudyConfig.model_validate(run.request["settings"])), Stop(run))
+        execute_cells(run, plan(StudyConfig.model_validate(run.request["settings"])), Stop(run))

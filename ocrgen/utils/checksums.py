@@ -4,7 +4,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 
 SUMS = "SHA256SUMS"
@@ -22,14 +22,14 @@ def write_sums(root: Path, made: str = "") -> None:
 
 
 def verify(file: Path) -> None:
-    """Problem naming the file if a folder above it has sums and this file's is not its own; any other file passes."""
+    """UserError naming the file if a folder above it has sums and this file's is not its own; any other file passes."""
     file = file.absolute()
     # A run's files lie at most two folders deep in the shipped one.
     for root in list(file.parents)[:4]:
         if (root / SUMS).is_file():
             wanted = _read(root / SUMS, (root / SUMS).stat().st_mtime_ns).get(str(file.relative_to(root)))
             if wanted and file.is_file() and _sum(file) != wanted:
-                raise Problem(
+                raise UserError(
                     f"{file.relative_to(root)} is damaged: it is not the file that was shipped. "
                     f"`git checkout {root.name}` brings it back; all else goes on without it."
                 )

@@ -2,13 +2,13 @@
 
 import torch
 
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
-    """The device to compute on: auto takes a GPU if there is one. Problem if cuda is wanted and absent."""
+    """The device to compute on: auto takes a GPU if there is one. UserError if cuda is wanted and absent."""
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise Problem("No CUDA device is available here: choose device cpu or auto.")
+        raise UserError("No CUDA device is available here: choose device cpu or auto.")
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
 
 

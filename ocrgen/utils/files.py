@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 LEAST_FREE = 200 * 2**20  # bytes that stay free on a disk
 STALE = 3600.0  # seconds after which a half-made folder is nobody's work any more
@@ -63,9 +63,9 @@ def clear(folders: Iterable[Path]) -> None:
 
 
 def need_room(folder: Path, size: int = 0) -> None:
-    """Problem where the disk of a folder has no room for `size` bytes and LEAST_FREE more."""
+    """UserError where the disk of a folder has no room for `size` bytes and LEAST_FREE more."""
     if (free := shutil.disk_usage(folder).free) < LEAST_FREE + size:
-        raise Problem(f"Only {free // 2**20} MB are free on the disk of {folder}: make room first.")
+        raise UserError(f"Only {free // 2**20} MB are free on the disk of {folder}: make room first.")
 
 
 def overwrite(path: Path, data: bytes) -> None:

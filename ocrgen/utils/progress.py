@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-Show = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 
 
-def quiet(done: int, total: int) -> None:
+def no_progress(done: int, total: int) -> None:
     """Tell nobody."""

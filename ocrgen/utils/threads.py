@@ -16,7 +16,7 @@ def limit_threads(threads: int) -> None:
     threadpool_limits(threads)
 
 
-def settle(threads: int) -> None:
+def configure_threads(threads: int) -> None:
     """For a process that trains: its threads, and memory kept from step to step.
 
     By default glibc gives large tensors back to the system and gets them anew, page by page: up to a sixth of a step.

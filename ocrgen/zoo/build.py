@@ -25,7 +25,7 @@ from ocrgen.study.plan import StudyConfig, plan
 from ocrgen.study.statistics import DISTANCES
 from ocrgen.study.worker import state_of
 from ocrgen.utils.checksums import write_sums
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.threads import limit_threads
 from ocrgen.zoo.cards import card
 from ocrgen.zoo.recipes import Recipe, recipes
@@ -51,11 +51,11 @@ def make(
     """Work off the recipes, as many at once as there are workers, and put what is shipped of each into `out`.
 
     What stands there already, with the same settings, is kept; what was killed on the way resumes. `only`: names to
-    make, with all that they need; all if empty. Problem if a recipe fails: it is named, the others have gone on.
+    make, with all that they need; all if empty. UserError if a recipe fails: it is named, the others have gone on.
     """
     known = {r.name: r for r in recipes()}
     if unknown := set(only) - known.keys():
-        raise Problem(f"There is no recipe {sorted(unknown)[0]!r}: choose from {', '.join(known)}.")
+        raise UserError(f"There is no recipe {sorted(unknown)[0]!r}: choose from {', '.join(known)}.")
     wanted = [r for r in known.values() if not only or r.name in _closed(only, known)]
     out.mkdir(parents=True, exist_ok=True)
     os.environ |= {
@@ -82,12 +82,12 @@ def make(
                     ready.add(recipe.name)
                     tell(f"{recipe.name} is made")
                 elif state == "failed":
-                    failed[recipe.name] = run.look().get("error") or "it died"
+                    failed[recipe.name] = run.read_status().get("error") or "it died"
         time.sleep(POLL)
     show(len(ready), len(wanted))
     write_sums(out)
     if failed:
-        raise Problem("Not made: " + "; ".join(f"{name} ({why})" for name, why in failed.items()))
+        raise UserError("Not made: " + "; ".join(f"{name} ({why})" for name, why in failed.items()))
 
 
 def _closed(only: list[str], known: dict[str, Recipe]) -> set[str]:

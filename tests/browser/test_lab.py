@@ -58,16 +58,16 @@ def test_train_watch_cancel_resume_sample_download(serve, new_page, tmp_path):
 
     other.get_by_role("button", name="Cancel").click()
     expect(other.get_by_text("cancelled", exact=True).first).to_be_visible()
-    stopped = run.look()["step"]
+    stopped = run.read_status()["step"]
     assert 0 < stopped < 4000
     other.get_by_role("button", name="Resume").click()
     expect(other.get_by_text("at work", exact=True).first).to_be_visible()
     until = time.monotonic() + 60
-    while run.look()["step"] <= stopped and time.monotonic() < until:
+    while run.read_status()["step"] <= stopped and time.monotonic() < until:
         other.wait_for_timeout(100)
     other.get_by_role("button", name="Cancel").click()
     expect(other.get_by_text("cancelled", exact=True).first).to_be_visible()
-    assert run.look()["step"] > stopped
+    assert run.read_status()["step"] > stopped
 
     # To the gallery by its link, and home with a zip.
     other.wait_for_timeout(2000)  # the page draws itself once more when its last run has ended

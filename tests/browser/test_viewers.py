@@ -9,10 +9,10 @@ from ocrgen.benchmark.machine import machine
 from ocrgen.cli.benchmark import keep
 from ocrgen.stress.client import NoAnswer, Viewer
 from ocrgen.stress.latency import Pace, rows_of
-from ocrgen.stress.responses import Answer, Chooser
+from ocrgen.stress.responses import Chooser, PageRun
 from ocrgen.stress.server import Server
-from ocrgen.stress.sessions import Look, clicks, crowd, walk
-from ocrgen.utils.errors import Problem
+from ocrgen.stress.sessions import Look, clicks, open_sessions, walk
+from ocrgen.utils.errors import UserError
 from tests.conftest import request
 
 FAULTY = """
@@ -54,7 +54,7 @@ def test_two_viewers_on_the_dashboard(store):
     store.create("train", request("cvae"), "cvae-digits")
 
     async def go(url: str) -> None:
-        async with crowd(url, 2) as viewers:
+        async with open_sessions(url, 2) as viewers:
             for walked in await asyncio.gather(*(walk(viewer, "Train", 1, i) for i, viewer in enumerate(viewers))):
                 assert [look.lost for look in walked] == [""] * 2 and walked[1].what.startswith("Generator: ")
                 assert all(look.answer.elements["multiselect"] for look in walked)
@@ -107,13 +107,13 @@ def test_faults_fragments_and_timers(tmp_path):
     script.write_text(FAULTY)
     with Server(script) as server:
         looks = run(go(server.url))
-    rows = rows_of("A page", Pace(1, 2), [*looks, Look("nothing", Answer(), "gone")], 0.01)
+    rows = rows_of("A page", Pace(1, 2), [*looks, Look("nothing", PageRun(), "gone")], 0.01)
     assert {row["subject"] for row in rows} == {"A page, one viewer"}
     assert [row["unit"] for row in rows] == ["ms p50", "ms p95"] and rows[0]["cpu_value"] == 10
     assert rows[0]["note"].startswith("2 errors, the first: ValueError") and rows[0]["n"] == 2
     with pytest.raises(NoAnswer, match="There is no dashboard"):
         run(Viewer(server.url).__aenter__())
-    with pytest.raises(Problem, match="did not start"), Server(tmp_path / "missing.py"):
+    with pytest.raises(UserError, match="did not start"), Server(tmp_path / "missing.py"):
         pass
 
 

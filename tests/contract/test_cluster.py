@@ -16,7 +16,7 @@ from ocrgen.__main__ import main
 from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.study import read_results
 from ocrgen.study.plan import StudyConfig, plan
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from tests.contract.test_study import create, execute, files, log_of, processes_of, wait_for
 
 
@@ -97,7 +97,7 @@ def test_a_killed_workers_cell_goes_to_another_and_every_cell_is_done_once(clust
     assert os.getpid() not in {p for p, _ in begun}  # the work was the workers'
     found = read_results(run)
     assert found.done == found.total == len(keys) and not found.failures
-    assert run.look()["step"] == run.look()["total"] == len(keys)
+    assert run.read_status()["step"] == run.read_status()["total"] == len(keys)
 
 
 def test_a_cell_whose_process_dies_fails_and_spares_the_worker(cluster, store, monkeypatch):
@@ -114,7 +114,7 @@ def test_a_cell_whose_process_dies_fails_and_spares_the_worker(cluster, store, m
             content = json.dumps(about | {"confusion": np.zeros((10, 10), int).tolist(), "misread": [[], []]})
             (run.path / "cells" / f"{cell.key}.json").write_text(content)
     killer = in_thread(lambda: os.kill(wait_for(lambda: log_of(run, "begins"))[0][0], signal.SIGKILL))
-    with pytest.raises(Problem, match=f"7 of 13 cells failed; the first: {maker}: .* died .exit status -9"):
+    with pytest.raises(UserError, match=f"7 of 13 cells failed; the first: {maker}: .* died .exit status -9"):
         execute(run, store)
     killer.join()
     faults = {f["key"]: f["error"] for f in read_results(run).failures}
@@ -148,10 +148,10 @@ def test_a_study_says_that_it_waits_for_workers(store, monkeypatch, tmp_path):
         run, heard = create(store, full_steps=1_000_000), []
 
         def watch():
-            heard.append(wait_for(lambda: run.look().get("note")))
+            heard.append(wait_for(lambda: run.read_status().get("note")))
             workers.append(start("dask_worker", address, "--nthreads", "1", "--no-nanny", "--local-directory", folder))
             wait_for(lambda: log_of(run, "begins"))
-            wait_for(lambda: not run.look().get("note"))
+            wait_for(lambda: not run.read_status().get("note"))
             run.cancel()
 
         watcher = in_thread(watch)
@@ -182,7 +182,7 @@ def test_without_a_scheduler_one_line_says_so(address, why, monkeypatch, capsys)
     assert line.startswith(f"ocrgen: No Dask scheduler answers at {address} (") and why in line
     assert line.endswith("start one, or unset OCRGEN_SCHEDULER.")
     (run,) = RunStore(shipped=None).list()
-    assert run.state == "failed" and run.look()["error"] in line
+    assert run.state == "failed" and run.read_status()["error"] in line
 
 
 def test_a_lost_scheduler_fails_the_study_and_nothing_is_left_behind(cluster, store, monkeypatch, tmp_path):
@@ -196,7 +196,7 @@ def test_a_lost_scheduler_fails_the_study_and_nothing_is_left_behind(cluster, st
         scheduler.kill()
 
     killer = in_thread(kill)
-    with pytest.raises(Problem, match="was lost: resuming goes on"):
+    with pytest.raises(UserError, match="was lost: resuming goes on"):
         execute(run, store)
     killer.join()
     assert run.state == "failed" and not files(run) and not read_results(run).failures

@@ -19,7 +19,7 @@ from ocrgen.report.page import report_of
 from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
 from ocrgen.study import read_results, verdicts
-from ocrgen.study.export import takeaway
+from ocrgen.study.export import find_export
 from ocrgen.study.recommendation import advise
 
 VERSION = Path(__file__).resolve().parents[1] / "fixtures" / "version-0.1"
@@ -76,7 +76,7 @@ def test_studies_say_what_they_said(kept, protocol):
 
 def test_a_study_is_taken_home(kept):
     run = kept.get("study-fair")
-    taken = takeaway(run, read_results(run))
+    taken = find_export(run, read_results(run))
     assert to_onnx(taken.reader)
     digits, about = taken.samples(1)
     assert len(digits) == 10

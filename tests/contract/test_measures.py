@@ -9,7 +9,7 @@ import pytest
 import ocrgen.metrics.measures as package
 from ocrgen.datasets import Digits, load_digits
 from ocrgen.metrics.extractors import load_extractor
-from ocrgen.metrics.measures import Seen, columns, measures
+from ocrgen.metrics.measures import MeasureInput, columns, measures
 from ocrgen.metrics.measures.spread import within_class_spread
 from ocrgen.metrics.scores import Reference, score
 
@@ -22,13 +22,13 @@ def extractor():
 
 
 @pytest.fixture(scope="module")
-def seen(extractor) -> Seen:
+def seen(extractor) -> MeasureInput:
     """Held-out real digits in the place of generated ones."""
     data = load_digits("digits")
     digits, real = data.test[:N], data.train[:N]
     features = [extractor.features(d.images, (192,))[192] for d in (digits, real)]
     spread = within_class_spread(data.train.images, data.train.labels)
-    return Seen(digits, *features, spread, data.train, data.validation)
+    return MeasureInput(digits, *features, spread, data.train, data.validation)
 
 
 def numbers(value) -> list[float]:

@@ -40,7 +40,7 @@ class Tiny(GenerativeModel):
     def __init__(self, config):
         super().__init__(config)
         self.decoder = Linear(config.latent)
-        self.finish()
+        self.build_ema()
 
     def make_optimisers(self):
         return [torch.optim.Adam(self.decoder.parameters(), 1e-2)]
@@ -51,7 +51,7 @@ class Tiny(GenerativeModel):
         self.optimisers[0].zero_grad()
         loss.backward()
         self.optimisers[0].step()
-        self.average()
+        self.update_ema()
         return {"error": loss.detach()}
 '''
 LOOK = """

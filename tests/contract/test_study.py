@@ -20,10 +20,10 @@ from ocrgen.runs.run import Run
 from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.plan import StudyConfig, describe, plan
-from ocrgen.study.runner import work
+from ocrgen.study.runner import run_study
 from ocrgen.study.statistics import PAIRED
 from ocrgen.study.worker import state_of
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 N = 60
 TINY = {
@@ -32,13 +32,13 @@ TINY = {
     "n": [N],
     "generators": ["cvae"],
     "epochs": 1,
-    "least": 1280,
+    "min_epoch_images": 1280,
     "samples": 100,
     "steps": 10,
     "full_steps": 20,
     "shares": [0.5],
-    "looked": 10,
-    "robust": 20,
+    "n_saliency": 10,
+    "n_robustness": 20,
     "confidence": 0,
 }
 ARMS = {"real", "real+aug", *(a + f for a in ("cvae", "real+cvae", "real+aug+cvae") for f in ("", "-filtered"))}
@@ -51,7 +51,7 @@ def create(store: RunStore, **changes) -> Run:
 
 
 def execute(run: Run, store: RunStore) -> str:
-    return jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None))
+    return jobs.execute(run, store, lambda run, stop: run_study(run, stop, lambda step, total: None))
 
 
 def wait_for(condition, seconds=90):
@@ -108,7 +108,7 @@ def told(tmp_path_factory) -> tuple[Run, dict]:
     done = subprocess.run(command, cwd=PACKAGE, env=environment, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     (run,) = RunStore(root, shipped=None).list()
-    assert run.state == "done" and run.look()["step"] == run.look()["total"] == 13
+    assert run.state == "done" and run.read_status()["step"] == run.read_status()["total"] == 13
     return run, json.loads(done.stdout, parse_constant=pytest.fail)
 
 
@@ -164,7 +164,7 @@ def test_results_without_their_cells_are_the_same(told, store):
     for damage in (b"{", b"[]", None):
         file = run.path / "results.json"
         file.unlink() if damage is None else file.write_bytes(damage)
-        with pytest.raises(Problem, match="missing or damaged"):
+        with pytest.raises(UserError, match="missing or damaged"):
             read_results(run)
 
 
@@ -173,7 +173,7 @@ def test_a_killed_study_goes_on_where_it_was(told, store):
     run = jobs.start(store, "study", StudyConfig(**TINY | {"workers": 2}).model_dump(), "study-digits")
     wait_for(lambda: len(files(run)) >= 2 and len(log_of(run, "begins")) > len(log_of(run, "ended")))
     assert len(processes_of(run)) == 2
-    os.kill(run.look()["pid"], signal.SIGKILL)
+    os.kill(run.read_status()["pid"], signal.SIGKILL)
     wait_for(lambda: run.state == "died" and not processes_of(run))
     before = files(run)
     assert 2 <= len(before) < 13
@@ -198,9 +198,9 @@ def test_a_fault_is_told_spares_the_rest_and_is_tried_again(told, store):
     before = files(run)
     assert damaged not in before and len(read_results(run).failures) == 0
 
-    with pytest.raises(Problem, match=f"7 of 13 cells failed; the first: {maker}: FileExistsError"):
+    with pytest.raises(UserError, match=f"7 of 13 cells failed; the first: {maker}: FileExistsError"):
         execute(run, store)
-    assert run.state == "failed" and "resuming tries the failed ones again" in run.look()["error"]
+    assert run.state == "failed" and "resuming tries the failed ones again" in run.read_status()["error"]
     faults = {f["key"]: f["error"] for f in read_results(run).failures}
     assert faults.keys() == fed | {maker}
     assert all(faults[key] == f"it needs {maker}, which failed" for key in fed)

@@ -14,7 +14,7 @@ from ocrgen.runs.run import RunError
 from ocrgen.runs.store import RunStore
 from ocrgen.ui.shared import uploads
 from ocrgen.utils import files
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from tests.conftest import ended, request
 
 HANDS = 4
@@ -100,7 +100,7 @@ def test_two_dashboards_and_a_shell_share_the_queue(store, environment):
     assert done.returncode == 0, done.stderr
     for run in runs:
         assert ended(run) == "done"
-    spans = sorted((r.look()["started"], r.look()["finished"]) for r in store.list())
+    spans = sorted((r.read_status()["started"], r.read_status()["finished"]) for r in store.list())
     assert len(spans) == 3 and all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False)), "one slot, in turn"
     listed = subprocess.run(
         [sys.executable, "-m", "ocrgen", "runs", "--json"], env=environment, capture_output=True, text=True
@@ -112,7 +112,7 @@ def _bring(content, gate, answers):
     gate.wait()
     try:
         answers.put(uploads.keep("digits.npz", content).name)
-    except Problem as fault:
+    except UserError as fault:
         answers.put(str(fault))
 
 
@@ -131,6 +131,6 @@ def test_uploads_are_bounded(store, small, tmp_path, monkeypatch, what, told):
     np.savez(file, images=small.train.images, labels=small.train.labels)
     where, value = {"MOST": (uploads, 1000), "LEAST_FREE": (files, 2**60)}[what]
     monkeypatch.setattr(where, what, value)
-    with pytest.raises(Problem, match=told):
+    with pytest.raises(UserError, match=told):
         uploads.keep("digits.npz", file.read_bytes())
     assert not uploads.found() and not list((uploads.folder() / ".incoming").iterdir())

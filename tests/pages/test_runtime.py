@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from ocrgen.benchmark import read_benchmark
 from ocrgen.benchmark.plan import BenchmarkConfig
-from ocrgen.benchmark.runner import work
+from ocrgen.benchmark.runner import run_benchmark
 from ocrgen.plots.benchmark import BARS, compared, ratios
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
@@ -20,7 +20,7 @@ def measured(tmp_path_factory) -> RunStore:
     store = RunStore(tmp_path_factory.mktemp("measured"), shipped=None)
     config = BenchmarkConfig(what="claim", quick=True, repeats=2, dataset="digits")
     run = store.create("benchmark", config.model_dump(), "benchmark-claim")
-    assert jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None)) == "done"
+    assert jobs.execute(run, store, lambda run, stop: run_benchmark(run, stop, lambda step, total: None)) == "done"
     return store
 
 
@@ -47,7 +47,7 @@ def test_the_claim_is_judged_three_ways(measured, monkeypatch):
 def test_the_limit_is_shown_as_a_share(store, repeats):
     config = BenchmarkConfig(what="limit", quick=True, repeats=repeats, dataset="digits")
     run = store.create("benchmark", config.model_dump(), "benchmark-limit")
-    assert jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None)) == "done"
+    assert jobs.execute(run, store, lambda run, stop: run_benchmark(run, stop, lambda step, total: None)) == "done"
     at = open_page()
     table = at.dataframe[0].value
     assert list(table.training) == ["CVAE fast, batch 128", "CGAN fast, batch 64"]

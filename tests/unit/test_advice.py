@@ -20,12 +20,12 @@ from ocrgen.report.page import report
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study import Results, read_results
-from ocrgen.study.export import takeaway
+from ocrgen.study.export import find_export
 from ocrgen.study.plan import Arm, StudyConfig, arms
 from ocrgen.study.recommendation import advise
 from ocrgen.study.results import COLUMNS
 from ocrgen.study.statistics import paired, summarise
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 TEST = load_digits("digits").test
 
@@ -103,7 +103,7 @@ def test_a_reader_reads_the_same_elsewhere(name):
 
 def test_the_verb_exports_the_best_reader_and_the_digits(fair, studied, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("OCRGEN_RUNS", str(studied.root))
-    taken = takeaway(fair, read_results(fair))
+    taken = find_export(fair, read_results(fair))
     assert main(["export", fair.name, "--out", str(tmp_path / "r.onnx")]) == 0
     assert main(["export", fair.name, "--out", str(tmp_path / "r.safetensors")]) == 0
     reader, about = load_reader(tmp_path / "r.safetensors")
@@ -141,10 +141,10 @@ def test_a_study_without_its_networks_says_so(fair, tmp_path):
 
     kept = shutil.ignore_patterns("readers", "generators")
     run = Run(shutil.copytree(fair.path, tmp_path / fair.name, ignore=kept))
-    with pytest.raises(Problem, match="keeps no networks"):
-        takeaway(run, read_results(run))
-    with pytest.raises(Problem, match="not 70"):
-        takeaway(fair, read_results(fair), 70)
+    with pytest.raises(UserError, match="keeps no networks"):
+        find_export(run, read_results(run))
+    with pytest.raises(UserError, match="not 70"):
+        find_export(fair, read_results(fair), 70)
 
 
 def test_a_damaged_reader_is_not_exported(tmp_path):
@@ -152,7 +152,7 @@ def test_a_damaged_reader_is_not_exported(tmp_path):
     file.parent.mkdir()
     content = (SHIPPED / "reader-real-mnist" / "weights" / FILE).read_bytes()
     file.write_bytes(content[: len(content) // 2])
-    with pytest.raises(Problem, match="damaged"):
+    with pytest.raises(UserError, match="damaged"):
         to_onnx(file)
 
 

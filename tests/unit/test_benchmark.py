@@ -18,14 +18,14 @@ from ocrgen.generators import generators, models
 from ocrgen.generators.models.cvae import CVAE
 from ocrgen.runs.jobs import Cancelled
 from ocrgen.runs.store import RunStore
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 class NoStop:
     """A stop that nobody asks for, or that comes when asked for the nth time."""
 
     def __init__(self, after: int | None = None):
-        self.after, self.gentle = after, False
+        self.after, self.graceful = after, False
 
     def __call__(self) -> bool:
         if self.after is not None:
@@ -93,17 +93,17 @@ def test_a_stopped_benchmark_keeps_what_is_done_and_does_the_rest_again(store):
     half = make_row(bench="distance", subject="half", value=1.0)
     write_benchmark(run, {"machine": runner.machine(1), "rows": [kept, half], "done": ["train"]})
     with pytest.raises(Cancelled):
-        runner.work(run, NoStop(6), lambda step, total: None)
+        runner.run_benchmark(run, NoStop(6), lambda step, total: None)
     assert read_benchmark(run)["done"] == ["train"] and read_benchmark(run)["rows"][0] == kept
     shown = []
-    runner.work(run, NoStop(), lambda step, total: shown.append((step, total)))
+    runner.run_benchmark(run, NoStop(), lambda step, total: shown.append((step, total)))
     found = read_benchmark(run)
     assert found["rows"][0] == kept and found["done"] == ["train", "distance"]
     assert len(found["rows"]) > 4 and "half" not in {row["subject"] for row in found["rows"]}
     assert shown[-1] == (2, 2) and not (run.path / "trainings").exists()
     # A further time there is nothing left to do.
     before = (run.path / FILE).read_bytes()
-    runner.work(run, NoStop(), lambda step, total: None)
+    runner.run_benchmark(run, NoStop(), lambda step, total: None)
     assert (run.path / FILE).read_bytes() == before
 
 
@@ -120,13 +120,13 @@ def test_a_stopped_benchmark_keeps_what_is_done_and_does_the_rest_again(store):
 )
 def test_damaged_results_are_a_problem(store, content):
     run = make(store)
-    with pytest.raises(Problem, match="no results yet"):
+    with pytest.raises(UserError, match="no results yet"):
         read_benchmark(run)
     (run.path / FILE).write_bytes(content)
-    with pytest.raises(Problem, match=r"benchmark\.json is damaged"):
+    with pytest.raises(UserError, match=r"benchmark\.json is damaged"):
         read_benchmark(run)
-    with pytest.raises(Problem, match=r"benchmark\.json is damaged"):
-        runner.work(run, NoStop(), lambda step, total: None)
+    with pytest.raises(UserError, match=r"benchmark\.json is damaged"):
+        runner.run_benchmark(run, NoStop(), lambda step, total: None)
 
 
 def test_results_of_two_machines_are_not_mixed(store):
@@ -134,8 +134,8 @@ def test_results_of_two_machines_are_not_mixed(store):
     row = make_row(bench="train", subject="a", value=1.0)
     there = runner.machine(1) | {"cpu": "an abacus"}
     write_benchmark(run, {"machine": there, "rows": [row], "done": ["train"]})
-    with pytest.raises(Problem, match="another machine"):
-        runner.work(run, NoStop(), lambda step, total: None)
+    with pytest.raises(UserError, match="another machine"):
+        runner.run_benchmark(run, NoStop(), lambda step, total: None)
 
 
 def test_without_mnist_the_bundled_digits_are_used_and_told(store, monkeypatch, tmp_path):
@@ -143,7 +143,7 @@ def test_without_mnist_the_bundled_digits_are_used_and_told(store, monkeypatch, 
     at_work = lab(store, dataset="mnist")
     assert at_work.data.train.name == "digits"
     assert "mnist is not at hand" in at_work.row(subject="a", value=1.0)["note"]
-    with pytest.raises(Problem, match="no data set"):
+    with pytest.raises(UserError, match="no data set"):
         _ = lab(store, dataset="/no/such/folder").data
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ocrgen.benchmark import judge, verdicts
+from ocrgen.benchmark import classify_speed, verdicts
 from ocrgen.benchmark.baselines.fullsize import FullSizeCGAN
 from ocrgen.benchmark.baselines.pairs import pairs
 from ocrgen.benchmark.baselines.plain import plain, plain_sample
@@ -178,7 +178,7 @@ def test_bounds_of_few_and_of_many():
     ],
 )
 def test_ten_times_faster_is_judged_by_the_bounds(low, high, said):
-    assert judge(low, high) == said
+    assert classify_speed(low, high) == said
     about = {"bench": "claim", "unit": "images per second", "ratio": 11.0, "value": 1.0}
     row = make_row(subject="CVAE, paper, sampling", low=low, high=high, n=10, **about)
     (verdict,) = verdicts([row, make_row(bench="claim", subject="CVAE, paper", unit="seconds", value=1.0)])

@@ -32,10 +32,10 @@ def counted():
 )
 def test_the_same_content_is_drawn_once(counted, one, same, other):
     draw, calls = counted
-    first = cached.drawn(draw, one, zero=True)
-    assert cached.drawn(draw, same, zero=True) is first and len(calls) == 1
-    assert cached.drawn(draw, other, zero=True) is not first
-    assert cached.drawn(draw, one, zero=False) is not first and len(calls) == 3
+    first = cached.cached_figure(draw, one, zero=True)
+    assert cached.cached_figure(draw, same, zero=True) is first and len(calls) == 1
+    assert cached.cached_figure(draw, other, zero=True) is not first
+    assert cached.cached_figure(draw, one, zero=False) is not first and len(calls) == 3
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_the_same_content_is_drawn_once(counted, one, same, other):
     ],
 )
 def test_what_is_kept_is_what_is_drawn(draw, args):
-    assert cached.drawn(draw, *args).to_dict() == draw(*args).to_dict()
+    assert cached.cached_figure(draw, *args).to_dict() == draw(*args).to_dict()

@@ -10,7 +10,7 @@ from ocrgen.runs.run import Run
 from ocrgen.runs.store import SHIPPED
 from ocrgen.study import read_results
 from ocrgen.utils.checksums import SUMS, verify, write_sums
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def test_every_shipped_file_is_what_its_sum_says():
@@ -45,7 +45,7 @@ def test_one_changed_byte_is_named(copied, name):
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    with pytest.raises(Problem, match=f"{name} is damaged.*git checkout"):
+    with pytest.raises(UserError, match=f"{name} is damaged.*git checkout"):
         READERS[name](file)
 
 
@@ -60,7 +60,7 @@ def test_damaged_sums_are_no_traceback(tmp_path, content):
     (tmp_path / SUMS).write_bytes(content)
     (tmp_path / "x").write_bytes(b"whatever")
     if content.startswith(b"abc"):
-        with pytest.raises(Problem, match="x is damaged"):
+        with pytest.raises(UserError, match="x is damaged"):
             verify(tmp_path / "x")
     else:
         verify(tmp_path / "x")

@@ -8,22 +8,22 @@ import pandas as pd
 import pytest
 
 from ocrgen.benchmark.results import make_row
-from ocrgen.claims.claims import answer, judge
-from ocrgen.claims.rules import FAILS, HOLDS, OPEN, UNMEASURED, every, some, strictly, together
-from ocrgen.claims.selection import Benchmark, Findings, Study
+from ocrgen.claims.claims import answer, judge_claims
+from ocrgen.claims.rules import FAILS, HOLDS, OPEN, UNMEASURED, all_hold, any_holds, combine, corrected
+from ocrgen.claims.selection import Benchmark, SelectedRuns, Study
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import StudyConfig
 from ocrgen.study.results import COLUMNS, Results
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
 from tests.unit.test_study_results import checkpoints, falling, results
 
-NOBODY = Findings(None, None, None, (), ())
+NOBODY = SelectedRuns(None, None, None, (), ())
 
 
 def part(low, high, unit="accuracy", n=5, verdict=None):
     """A sub-verdict with these bounds, judged as one comparison."""
     made = {"low": low, "high": high, "figure": (low + high) / 2, "n": n, "unit": unit, "verdict": verdict}
-    return made | {"verdict": verdict or strictly(made, 1)}
+    return made | {"verdict": verdict or corrected(made, 1)}
 
 
 YES, NO, MAYBE = part(0.01, 0.02), part(-0.02, -0.01), part(-0.01, 0.01)
@@ -43,7 +43,7 @@ BARELY = part(0.0001, 0.02)  # above zero, but not if it is one of several
     ],
 )
 def test_a_claim_without_exception(parts, verdict):
-    assert every(parts) == verdict
+    assert all_hold(parts) == verdict
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_claim_without_exception(parts, verdict):
     ],
 )
 def test_a_claim_that_there_is_a_way(parts, verdict):
-    assert some(parts) == verdict
+    assert any_holds(parts) == verdict
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_claim_that_there_is_a_way(parts, verdict):
     ],
 )
 def test_a_claim_that_names_several_things(found, verdict):
-    assert together(found) == verdict
+    assert combine(found) == verdict
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_a_claim_that_names_several_things(found, verdict):
 )
 def test_each_unit_is_judged_by_its_own_rule_and_wider_intervals_decide_less(unit, yes, no):
     assert (part(*yes, unit)["verdict"], part(*no, unit)["verdict"]) == (HOLDS, FAILS)
-    assert strictly(part(*yes, unit, n=2), 10**6) == OPEN
+    assert corrected(part(*yes, unit, n=2), 10**6) == OPEN
     lonely = {"low": None, "high": None, "figure": 1, "n": 1, "unit": unit, "verdict": OPEN}
-    assert strictly(lonely, 4) == OPEN
+    assert corrected(lonely, 4) == OPEN
 
 
 def test_bootstrapped_bounds_stay_as_they_are():
-    assert strictly(part(-0.9, 0.1, "Spearman", verdict=HOLDS), 100) == HOLDS
+    assert corrected(part(-0.9, 0.1, "Spearman", verdict=HOLDS), 100) == HOLDS
 
 
 def saliency(ink=0.0, n=100):
@@ -116,8 +116,8 @@ def spoken(found: Results, whole=True):
     return replace(NOBODY, fair=study, paper=study)
 
 
-def verdicts(found: Findings) -> dict[int, str]:
-    return {c.number: c.verdict for c in judge(found)}
+def verdicts(found: SelectedRuns) -> dict[int, str]:
+    return {c.number: c.verdict for c in judge_claims(found)}
 
 
 def test_gains_and_losses_decide_what_the_fair_study_is_asked():
@@ -137,7 +137,7 @@ def test_gains_and_losses_decide_what_the_fair_study_is_asked():
     }
     one = verdicts(spoken(results(seeds=1, cvae=0.1)))
     assert (one[3], one[5]) == (OPEN, OPEN)
-    three = judge(spoken(results(cvae=0.1, cgan=-0.1)))[2]
+    three = judge_claims(spoken(results(cvae=0.1, cgan=-0.1)))[2]
     assert [f.words for f in three.figures] == ["+10.00 [+10.00, +10.00]", "-10.00 [-10.00, -10.00]"]
     assert (three.n, three.n_labelled, three.page, three.figures[0].model) == (3, 100, "4_OCR", "cvae")
     assert {p["against"] for p in three.parts} == {"real+aug"}
@@ -145,7 +145,7 @@ def test_gains_and_losses_decide_what_the_fair_study_is_asked():
 
 def test_the_papers_protocol_alone_does_not_decide_on_ocr_but_is_told():
     found = replace(spoken(results(cvae=0.1)), fair=None)
-    three, five = (judge(found)[i] for i in (2, 4))
+    three, five = (judge_claims(found)[i] for i in (2, 4))
     assert three.verdict == five.verdict == UNMEASURED
     assert "not equal" in three.aside and "+10.00" in three.aside and "not equal" in five.aside
     assert "--protocol fair" in three.note
@@ -165,7 +165,7 @@ def test_lfid_must_rank_within_each_generator_and_over_all():
         facts = checkpoints(score)
         config = StudyConfig(protocol="paper")
         ranked = Results(config, facts, summarise(facts), paired(facts), correlations(facts), {}, {}, 0, 0)
-        two = judge(spoken(ranked))[1]
+        two = judge_claims(spoken(ranked))[1]
         assert two.verdict == verdict
         assert [f.what for f in two.figures] == ["within CVAE", "within CGAN", "over all"]
         assert two.n == 8 and two.counted == "trainings"
@@ -175,7 +175,7 @@ def test_lfid_must_rank_within_each_generator_and_over_all():
 def test_readers_must_look_at_ink(ink, verdict):
     facts = saliency(ink)
     found = Results(StudyConfig(n=[100]), facts, summarise(facts), paired(facts), [], {}, [], 0, 0)
-    four = judge(spoken(found))[3]
+    four = judge_claims(spoken(found))[3]
     assert four.verdict == verdict and four.page == "7_Saliency" and len(four.parts) == 8
 
 
@@ -194,6 +194,6 @@ def speeds(paper, decoder):
     [((30, 32), (11, 12), HOLDS), ((30, 32), (1, 2), FAILS), ((30, 32), (9, 11), OPEN), ((30, 32), (2, 9.9), OPEN)],
 )
 def test_ten_times_faster_is_a_claim_on_every_way_of_training(paper, decoder, verdict):
-    one = judge(speeds(paper, decoder))[0]
+    one = judge_claims(speeds(paper, decoder))[0]
     assert one.verdict == verdict and one.run == "speed" and one.page == "6_Runtime"
     assert (one.n, one.n_labelled, one.mark) == (10, 2048, 10) and len(one.figures) == 2 and len(one.parts) == 3

@@ -11,7 +11,7 @@ from ocrgen.readers.runs import FILE
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import SHIPPED
 from ocrgen.stress.damage import damage
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import parse
 
 
@@ -35,7 +35,11 @@ def test_what_is_no_json_of_ours_is_a_value_error(content):
 def test_a_status_that_makes_no_sense_is_damage(store, change):
     run = store.create("nothing", {}, "x")
     run.update(**change)
-    assert run.state == "damaged" and next(iter(change)) in run.look()["error"] and run.name in run.look()["error"]
+    assert (
+        run.state == "damaged"
+        and next(iter(change)) in run.read_status()["error"]
+        and run.name in run.read_status()["error"]
+    )
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -55,5 +59,5 @@ def test_weights_that_are_no_numbers_are_refused(load, file, value, tmp_path):
     tensors[first].view(-1)[0] = value
     (tmp_path / "weights").mkdir()
     save_file(tensors, spoilt := tmp_path / "weights" / file.name, about)
-    with torch.inference_mode(), pytest.raises(Problem, match=f"{file.name} holds weights that are no numbers"):
+    with torch.inference_mode(), pytest.raises(UserError, match=f"{file.name} holds weights that are no numbers"):
         load(spoilt)

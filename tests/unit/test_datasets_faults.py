@@ -17,7 +17,7 @@ from ocrgen.datasets import DataError, load_digits
 from ocrgen.datasets.formats import arrays
 from ocrgen.datasets.formats.idx import parse_idx
 from ocrgen.datasets.own import load, read
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 @cache
@@ -35,7 +35,7 @@ def refused(path: Path, fault: str) -> None:
             door(path)
         assert path.name in str(error.value)
         assert "\n" not in str(error.value) and len(str(error.value)) < 500
-    assert issubclass(DataError, Problem)
+    assert issubclass(DataError, UserError)
 
 
 def zipped(path: Path, files: dict[str, bytes]) -> Path:

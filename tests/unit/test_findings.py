@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ocrgen.claims.claims import RULES, WORDS, answer, claims, judge
+from ocrgen.claims.claims import RULES, WORDS, answer, claims, judge_claims
 from ocrgen.claims.rules import HOLDS, UNMEASURED
-from ocrgen.claims.selection import find, nearest
+from ocrgen.claims.selection import nearest, select_runs
 from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study.plan import StudyConfig
 from tests.unit.test_study_results import table
@@ -39,10 +39,10 @@ def test_the_newest_complete_study_speaks_mnist_first(store):
         keep(store, seeds=1),
     ]
     kept[1].amend(created="2999-01-01T00:00:00+00:00")
-    assert find(store).fair.run.name == kept[1].name
+    assert select_runs(store).fair.run.name == kept[1].name
     for run in kept[:2]:
         store.delete(run)
-    assert find(store).fair.run.name == kept[2].name
+    assert select_runs(store).fair.run.name == kept[2].name
     store.delete(kept[2])
     three = claims(store)[2]
     assert three.run in (kept[3].name, kept[4].name) and "Not complete" in three.note
@@ -53,20 +53,20 @@ def test_a_damaged_study_is_named_and_the_next_one_speaks(store):
     (bad.path / "table.parquet").write_bytes(b"PAR1")
     (torn.path / "run.json").write_text("{ half")
     odd.amend(settings=odd.request["settings"] | {"generators": ["nobody"]})
-    found = find(store)
+    found = select_runs(store)
     assert found.fair.run.name == good.name
     assert len(found.faults) == 3
     assert all(any(run.name in fault for fault in found.faults) for run in (bad, torn, odd))
-    assert judge(found)[2].verdict == HOLDS
+    assert judge_claims(found)[2].verdict == HOLDS
 
 
 def test_the_answer_in_words(store):
     keep(store)
-    told = answer(find(store))
+    told = answer(select_runs(store))
     assert told.startswith("**Yes**") and "+10.00 points [+10.00, +10.00]" in told and "3 seeds" in told
     assert "the same 500 labelled images" in told
     empty = RunStore(store.root / "none", None)
-    assert "Nothing has been measured" in answer(find(empty))
+    assert "Nothing has been measured" in answer(select_runs(empty))
 
 
 def test_nobody_has_measured_anything(store):

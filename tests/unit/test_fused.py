@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ocrgen.generators.inference import ready
+from ocrgen.generators.inference import fuse_for_inference
 from ocrgen.generators.layers.fused import BernoulliLoss, LabelledLinear
 from ocrgen.generators.models.cgan import CGAN, Dropout
 from ocrgen.generators.models.cvae import CVAE
@@ -96,7 +96,7 @@ def test_a_ready_network_draws_what_the_sampler_draws(kind, preset):
     codes, labels = torch.randn(20, model.config.latent), torch.arange(20) % 10
     model.sampler.eval()
     with torch.no_grad():
-        usual, folded = model.sampler(codes, labels), ready(model.sampler, torch.float32)
+        usual, folded = model.sampler(codes, labels), fuse_for_inference(model.sampler, torch.float32)
         assert torch.allclose(folded(codes, labels), usual, atol=1e-4)
     assert not any(isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d) for m in folded.modules())
 
@@ -110,7 +110,7 @@ def test_samples_follow_the_weights(kind, preset):
         return model.sample(labels, torch.Generator().manual_seed(1))
 
     before = drawn()
-    assert model.ready() is model.ready() and torch.equal(drawn(), before)
+    assert model.fused_sampler() is model.fused_sampler() and torch.equal(drawn(), before)
     kept = {k: v.clone() for k, v in model.sampler.state_dict().items()}
     model.training_step(torch.rand(16, 1, 28, 28), torch.arange(16) % 10)
     assert not torch.equal(drawn(), before)

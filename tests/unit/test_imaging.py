@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from ocrgen.imaging.digits import FORMATS, ImageError, ink_is_white, open_image, to_digit
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def seven(size: int = 120, at: tuple[int, int] = (30, 20), width: int = 10) -> np.ndarray:
@@ -111,7 +111,7 @@ def bomb() -> bytes:
 def test_what_is_no_picture_is_refused_by_name(data):
     with pytest.raises(ImageError, match=r"scan\.png is damaged or not a picture; expected a PNG"):
         open_image(data, "scan.png")
-    assert issubclass(ImageError, Problem)
+    assert issubclass(ImageError, UserError)
 
 
 def test_bombs_are_refused_before_they_unpack():

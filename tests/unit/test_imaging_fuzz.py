@@ -1,4 +1,4 @@
-"""Hostile bytes: whatever is thrown at the reading of pictures, nothing comes out but digits or a Problem."""
+"""Hostile bytes: whatever is thrown at the reading of pictures, nothing comes out but digits or a UserError."""
 
 import io
 import zlib
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from ocrgen.imaging.decoding import open_page
 from ocrgen.imaging.digits import FORMATS, read_picture
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 # Small, so that a case takes a few milliseconds; every case is opened, and one in eight is also searched for digits.
 SIDE = 24
@@ -66,7 +66,7 @@ WHOLE = [data for form in FORMATS for mode in MODES if (data := whole(form, mode
 
 
 def attempt(data: bytes) -> None:
-    """Read it; only a Problem with advice may come out, and a page of bounded size."""
+    """Read it; only a UserError with advice may come out, and a page of bounded size."""
     try:
         if zlib.crc32(data) % 8:
             page, _ = open_page(data, "x")
@@ -75,7 +75,7 @@ def attempt(data: bytes) -> None:
             page = picture.image
             assert all(found.image.shape == (28, 28) and found.image.dtype == np.uint8 for found in picture.digits)
         assert page.dtype == np.uint8 and page.shape[2] == 3 and max(page.shape) <= 1280
-    except Problem as problem:
+    except UserError as problem:
         assert len(str(problem)) > 20
 
 
@@ -132,11 +132,11 @@ def test_any_pixels(side, seed, levels, share):
         for found in read_picture(stream.getvalue()).digits:
             x, y, width, height = found.box
             assert 0 <= x < x + width <= side[1] and 0 <= y < y + height <= side[0]
-    except Problem:
+    except UserError:
         pass
 
 
 def test_a_name_cannot_break_the_message():
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(UserError) as caught:
         read_picture(b"x", "../../etc/\n\x1b[31m" + "a" * 500 + ".png")
     assert "\n" not in str(caught.value) and "\x1b" not in str(caught.value) and len(str(caught.value)) < 250

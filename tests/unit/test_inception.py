@@ -17,7 +17,7 @@ from torchvision.models import inception_v3
 from ocrgen.metrics.extractors import inception, load_extractor
 from ocrgen.metrics.extractors.base import TAPS
 from ocrgen.metrics.extractors.inception import InceptionExtractor
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 NAME = "pt_inception-2015-12-05-6726825d.pth"
 
@@ -79,7 +79,7 @@ def test_the_hash_is_of_the_weights(extractor, state):
 def test_building_leaves_no_traces(state):
     download, rng = fid.load_state_dict_from_url, torch.get_rng_state()
     InceptionExtractor.from_state_dict(state)
-    with pytest.raises(Problem, match="no weights of FID's InceptionV3"):
+    with pytest.raises(UserError, match="no weights of FID's InceptionV3"):
         InceptionExtractor.from_state_dict({k: v for k, v in state.items() if not k.startswith("Mixed_5b")})
     assert fid.load_state_dict_from_url is download
     assert (torch.get_rng_state() == rng).all()
@@ -125,7 +125,7 @@ def trust(content: bytes, monkeypatch) -> bytes:
 def fails(weights=None, *words) -> None:
     """Loading fails within seconds, and says what is at fault, the address, the option, and what works without."""
     began = time.monotonic()
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(UserError) as caught:
         InceptionExtractor.load(weights)
     assert time.monotonic() - began < 10
     for word in (*words, NAME, "--weights FILE", "digitnet works offline"):
@@ -195,5 +195,5 @@ def test_a_cache_that_cannot_be_written(tmp_path, cache, monkeypatch):
     (tmp_path / NAME).write_bytes(trust(b"weights", monkeypatch))
     monkeypatch.setattr(inception, "URL", (tmp_path / NAME).as_uri())
     (tmp_path / "torch").write_text("no folder")
-    with pytest.raises(Problem, match="TORCH_HOME"):
+    with pytest.raises(UserError, match="TORCH_HOME"):
         InceptionExtractor.load()

@@ -9,7 +9,7 @@ import pytest
 
 from ocrgen.runs import jobs
 from ocrgen.runs.run import RunError
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import lock
 
 
@@ -22,7 +22,7 @@ def test_work_that_ends_well_is_done(store):
     seen = []
     assert jobs.execute(run, store, lambda run, stop: seen.append(run.state)) == "done"
     assert seen == ["running"]
-    status = run.look()
+    status = run.read_status()
     assert status["state"] == "done" and status["pid"] == os.getpid() and status["finished"]
     with pytest.raises(RunError, match="nothing to resume"):
         jobs.execute(run, store, lambda run, stop: None)
@@ -32,16 +32,16 @@ def test_a_fault_is_kept_with_the_run(store):
     run = make(store)
 
     def work(run, stop):
-        raise Problem("The data are gone: fetch them.")
+        raise UserError("The data are gone: fetch them.")
 
-    with pytest.raises(Problem):
+    with pytest.raises(UserError):
         jobs.execute(run, store, work)
-    assert run.look()["state"] == "failed"
-    assert run.look()["error"] == "The data are gone: fetch them."
+    assert run.read_status()["state"] == "failed"
+    assert run.read_status()["error"] == "The data are gone: fetch them."
 
     with pytest.raises(ZeroDivisionError):
         jobs.execute(run, store, lambda run, stop: 1 / 0)
-    assert "ZeroDivisionError" in run.look()["error"]
+    assert "ZeroDivisionError" in run.read_status()["error"]
 
 
 @pytest.mark.parametrize("how", ["signal", "file"])
@@ -49,7 +49,7 @@ def test_cancel_by_signal_or_by_file_stops_gentle_work(store, how):
     run = make(store)
 
     def work(run, stop):
-        stop.gentle = True
+        stop.graceful = True
         begun = time.monotonic()
         if how == "signal":
             os.kill(os.getpid(), signal.SIGTERM)
@@ -81,7 +81,7 @@ def test_patience_ends_with_a_step_that_is_too_long(store, monkeypatch):
     monkeypatch.setattr(jobs, "PATIENCE", 0.2)
 
     def work(run, stop):
-        stop.gentle = True
+        stop.graceful = True
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(60)
 
@@ -134,5 +134,5 @@ def test_the_queue_is_bounded(store, monkeypatch):
 
 def test_slots_must_be_a_number(monkeypatch):
     monkeypatch.setenv("OCRGEN_SLOTS", "many")
-    with pytest.raises(Problem, match="OCRGEN_SLOTS"):
+    with pytest.raises(UserError, match="OCRGEN_SLOTS"):
         jobs.slots()

@@ -5,7 +5,7 @@ import pytest
 
 from ocrgen.metrics.measures import manifold as module
 from ocrgen.metrics.measures.manifold import expected_coverage, manifold
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def gaussian(n: int, d: int, seed: int) -> np.ndarray:
@@ -109,6 +109,6 @@ def test_density_of_perfect_samples_is_about_one():
 )
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_faults_are_named(real, fake, k, says):
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(UserError) as caught:
         manifold(real.astype(np.float32), fake.astype(np.float32), k)
     assert says in str(caught.value)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ocrgen.metrics.measures.memorisation import memorised
-from ocrgen.utils.errors import Problem
-from ocrgen.utils.statistics import wilson
+from ocrgen.utils.errors import UserError
+from ocrgen.utils.statistics import share_interval
 
 
 @pytest.fixture(scope="module")
@@ -69,25 +69,25 @@ def test_labels_find_copies_of_a_digit_that_varies_much(cloud):
 
 def test_wilson_interval():
     # Newcombe 1998, table I: 81 of 263, and none of 20.
-    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert wilson(0, 20) == pytest.approx((0, 0.1611), abs=5e-5)
-    assert wilson(20, 20) == pytest.approx((1 - 0.1611, 1), abs=5e-5)
+    assert share_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert share_interval(0, 20) == pytest.approx((0, 0.1611), abs=5e-5)
+    assert share_interval(20, 20) == pytest.approx((1 - 0.1611, 1), abs=5e-5)
 
 
 @pytest.mark.parametrize(("empty", "says"), [(0, "samples"), (1, "training images"), (2, "held-out images")])
 def test_an_empty_set_is_named(small, empty, says):
     sets = [small.test.images] * 3
     sets[empty] = sets[empty][:0]
-    with pytest.raises(Problem, match=f"no {says}"):
+    with pytest.raises(UserError, match=f"no {says}"):
         memorised(*sets)
 
 
 @pytest.mark.parametrize("quantile", [0, 1, 1.5, float("nan")])
 def test_a_quantile_has_bounds(small, quantile):
-    with pytest.raises(Problem, match="quantile"):
+    with pytest.raises(UserError, match="quantile"):
         memorised(small.test.images, small.train.images, small.test.images, quantile)
 
 
 def test_labels_must_fit(small):
-    with pytest.raises(Problem, match="320 training images, but 3 labels"):
+    with pytest.raises(UserError, match="320 training images, but 3 labels"):
         memorised(small.test.images, small.train.images, small.test.images, train_labels=np.zeros(3, int))

@@ -14,7 +14,7 @@ from ocrgen.readers.evaluation import grade, probabilities
 from ocrgen.readers.network import Reader, ReaderConfig
 from ocrgen.readers.training import _batches, rate, train_reader
 from ocrgen.runs.jobs import Cancelled
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 TINY = ReaderConfig(channels=4, hidden=16, batch=32)
 
@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_reader_and_leaves_the_global_generator_alo
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(6)
     again, other = train(small, augment=augment), train(small, seed=1, augment=augment)
-    assert same(first.reader, again.reader) and first.looks == again.looks and first.losses == again.losses
+    assert same(first.reader, again.reader) and first.evaluations == again.evaluations and first.losses == again.losses
     assert not same(first.reader, other.reader)
 
 
@@ -43,31 +43,31 @@ def test_every_reader_takes_the_steps_that_it_is_given(small):
         trained = train(small, steps=9, **options)
         assert len(trained.losses) == 9 and np.isfinite(trained.losses).all()
         assert trained.labelled == len(small.train)
-        assert len(trained.looks) == 4 and trained.looks[-1][0] == 9
-    assert [step for step, _ in train(small, steps=2).looks] == [1, 2]
+        assert len(trained.evaluations) == 4 and trained.evaluations[-1][0] == 9
+    assert [step for step, _ in train(small, steps=2).evaluations] == [1, 2]
 
 
 def test_the_best_look_is_validations_and_of_equals_the_last(small):
-    trained = train_reader(small.train, small.validation, TINY, 40, 0, looks=8)
-    best = max(accuracy for _, accuracy in trained.looks)
+    trained = train_reader(small.train, small.validation, TINY, 40, 0, n_evaluations=8)
+    best = max(accuracy for _, accuracy in trained.evaluations)
     assert trained.validation == best
-    assert trained.best == max(step for step, accuracy in trained.looks if accuracy == best)
+    assert trained.best == max(step for step, accuracy in trained.evaluations if accuracy == best)
     read = probabilities(trained.reader, small.validation.images).argmax(1)
     assert (read == small.validation.labels).mean() == pytest.approx(best)
     # One image: a look is right or wrong, so that many are equal.
-    one = train_reader(small.train, small.validation[:1], TINY, 40, 0, looks=8)
-    assert one.best == max(step for step, accuracy in one.looks if accuracy == one.validation)
+    one = train_reader(small.train, small.validation[:1], TINY, 40, 0, n_evaluations=8)
+    assert one.best == max(step for step, accuracy in one.evaluations if accuracy == one.validation)
 
 
 def test_an_early_look_that_was_better_is_taken_back(small):
     """A rate at which training breaks down after a good beginning: the last weights are not the ones that are kept."""
     wild = ReaderConfig(channels=4, hidden=16, batch=32, lr=0.5, warmup=1)
-    looks = [train_reader(small.train, small.validation, wild, 48, seed, looks=12) for seed in range(3)]
-    early = [t for t in looks if t.best < 48]
+    readers = [train_reader(small.train, small.validation, wild, 48, seed, n_evaluations=12) for seed in range(3)]
+    early = [t for t in readers if t.best < 48]
     assert early
     for trained in early:
         assert grade(trained.reader, small.validation).accuracy == pytest.approx(trained.validation)
-        assert trained.validation > trained.looks[-1][1]
+        assert trained.validation > trained.evaluations[-1][1]
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.05, 3), (0.2, 13), (0.5, 32), (1.0, 64), (0.0, 0)])
@@ -176,7 +176,7 @@ def test_a_damaged_or_foreign_file_is_named(tmp_path, damage):
         header = Reader(TINY.model_copy(update={"channels": 8}))
         header.state_dict = Reader(TINY).state_dict
         save_reader(header, {}, file)
-    with pytest.raises(Problem, match=r"mine\.safetensors is damaged or no reader"):
+    with pytest.raises(UserError, match=r"mine\.safetensors is damaged or no reader"):
         load_reader(file)
 
 

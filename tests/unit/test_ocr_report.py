@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import precision_recall_fscore_support
 
 from ocrgen.readers.evaluation import calibration_error, report
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 SHARES = arrays(np.float64, (20, 10), elements=st.floats(0.001, 1))
 
@@ -67,7 +67,7 @@ def test_a_digit_that_nobody_wrote_or_read_counts_in_no_average():
 
 
 def test_nothing_to_grade_is_a_problem():
-    with pytest.raises(Problem, match="no images"):
+    with pytest.raises(UserError, match="no images"):
         report(np.empty((0, 10), np.float32), np.empty(0, np.int64))
 
 

@@ -9,17 +9,17 @@ from PIL import Image
 
 from ocrgen.__main__ import main
 from ocrgen.datasets import load_digits
-from ocrgen.readers.runs import ReaderRequest, default_reader, geometry_of, load, readers, work
+from ocrgen.readers.runs import ReaderRequest, default_reader, geometry_of, load, readers, run_reader
 from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def train(store, **settings):
     """A reader of the bundled digits, trained here in a second or two."""
     request = ReaderRequest(**{"dataset": "digits", "steps": 80} | settings)
     run = store.create("reader", request.model_dump(), "reader-digits")
-    assert jobs.execute(run, store, lambda run, stop: work(run, stop, lambda step, total: None)) == "done"
+    assert jobs.execute(run, store, lambda run, stop: run_reader(run, stop, lambda step, total: None)) == "done"
     return run
 
 
@@ -97,7 +97,7 @@ def test_nothing_but_bad_files_is_a_failure(read_store, monkeypatch, tmp_path, c
 
 
 def test_no_reader_yet(store):
-    with pytest.raises(Problem, match="no reader yet"):
+    with pytest.raises(UserError, match="no reader yet"):
         default_reader(store)
 
 

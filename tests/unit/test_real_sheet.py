@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ocrgen.datasets import load_digits
-from ocrgen.generators.reference_grid import GRID_ROWS, keep_real, kept_real
+from ocrgen.generators.reference_grid import GRID_ROWS, load_reference_grid, save_reference_grid
 from tests.conftest import request
 
 
@@ -18,8 +18,8 @@ def run(store):
 
 def test_kept_images_are_training_images_in_turn(run):
     train = load_digits("digits").train
-    keep_real(train, run)
-    kept = kept_real(run)
+    save_reference_grid(train, run)
+    kept = load_reference_grid(run)
     assert len(kept) == 10 * GRID_ROWS and kept.labels[:11].tolist() == [*range(10), 0]
     for image, label in zip(kept.images, kept.labels, strict=True):
         of_label = train.images[train.labels == label]
@@ -40,4 +40,4 @@ def png(size: tuple[int, int], mode: str = "L") -> bytes:
 def test_what_is_no_such_sheet_is_none(run, content):
     if content is not None:
         (run.folder("samples") / "real.png").write_bytes(content)
-    assert kept_real(run) is None
+    assert load_reference_grid(run) is None

@@ -12,7 +12,7 @@ import pytest
 from ocrgen.cli.soak import soak
 from ocrgen.runs import jobs
 from ocrgen.utils import files
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import explain, overwrite, write_atomically
 from tests.conftest import train_here
 
@@ -59,9 +59,9 @@ def test_a_job_without_room_has_failed_and_says_so(store):
     def work(run, stop):
         write_atomically(run.path / "weights", bytes(100_000))
 
-    with no_file_above(50_000), pytest.raises(Problem, match="raise the limit"):
+    with no_file_above(50_000), pytest.raises(UserError, match="raise the limit"):
         jobs.execute(run, store, work)
-    assert run.state == "failed" and "raise the limit" in run.look()["error"]
+    assert run.state == "failed" and "raise the limit" in run.read_status()["error"]
     assert not list(run.path.rglob(".*.part"))
 
 
@@ -85,7 +85,7 @@ def test_a_folder_that_is_deleted_under_its_job_does_not_come_back(store):
         shutil.rmtree(run.path)
         run.update(step=1)
 
-    with pytest.raises(Problem, match="deleted while it was at work"):
+    with pytest.raises(UserError, match="deleted while it was at work"):
         jobs.execute(run, store, work)
     assert [r.name for r in store.list()] == [other.name]
 
@@ -110,7 +110,7 @@ def test_what_a_killed_process_left_is_swept_away(store):
 def test_no_job_begins_on_a_disk_that_is_almost_full(store, monkeypatch):
     run = store.create("nothing", {}, "x")
     monkeypatch.setattr(files, "LEAST_FREE", shutil.disk_usage(store.root).total)
-    with pytest.raises(Problem, match="make room"):
+    with pytest.raises(UserError, match="make room"):
         jobs.submit(run, store)
     assert run.state == "cancelled"
 
@@ -122,7 +122,7 @@ def test_the_oldest_epochs_make_room_but_never_the_best_or_the_last(store, keep)
     if not keep:
         assert kept == [1, 2, 3, 4, 5, 6]
         return
-    best = run.look()["best_epoch"]
+    best = run.read_status()["best_epoch"]
     others = [e for e in kept if e != best]
     newest = [e for e in range(1, 7) if e != best][-len(others) :]
     assert len(kept) == 3 and best in kept and 6 in kept and others == newest
@@ -131,5 +131,5 @@ def test_the_oldest_epochs_make_room_but_never_the_best_or_the_last(store, keep)
 
 @pytest.mark.parametrize("flags", [["--times", "0"], ["--minutes", "-1"], ["--viewers", "9999"]])
 def test_a_soak_has_bounds(flags):
-    with pytest.raises(Problem, match=flags[0]):
+    with pytest.raises(UserError, match=flags[0]):
         soak(flags)

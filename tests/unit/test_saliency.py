@@ -20,7 +20,7 @@ from ocrgen.readers.saliency import (
     removal_curves,
 )
 from ocrgen.readers.training import train_reader
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +89,13 @@ def test_threads_may_share_a_reader(reader, data):
 
 def test_mistakes_are_told(reader, data):
     images = data.test.images[:2]
-    with pytest.raises(Problem, match="no method 'LIME'"):
+    with pytest.raises(UserError, match="no method 'LIME'"):
         explain(reader, images, method="LIME")
-    with pytest.raises(Problem, match="no layer 'third'"):
+    with pytest.raises(UserError, match="no layer 'third'"):
         explain(reader, images, layer="third")
-    with pytest.raises(Problem, match="class of 0 to 9"):
+    with pytest.raises(UserError, match="class of 0 to 9"):
         explain(reader, images, [3, 10])
-    with pytest.raises(Problem, match="class of 0 to 9"):
+    with pytest.raises(UserError, match="class of 0 to 9"):
         explain(reader, images, [3])
     assert explain(reader, images[:0]) == []
 

@@ -16,7 +16,7 @@ from ocrgen.metrics.extractors.digitnet import VERSION
 from ocrgen.metrics.reference import find_reference, load_reference, save_reference
 from ocrgen.metrics.scores import Reference, metric_name, score
 from ocrgen.runs.store import RunStore
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 DISTANCES = ["lfid_64", "lfid_192", "lfid_768", "fid_2048"]
 
@@ -49,7 +49,7 @@ def test_digitnet_has_four_taps_and_stops_at_the_one_that_is_asked_for(extractor
         assert run == list(range(depth + 1)), "one tap alone computes no further than it must"
     for hook in hooks:
         hook.remove()
-    with pytest.raises(Problem, match="no features of"):
+    with pytest.raises(UserError, match="no features of"):
         extractor.features(images, (65,))
 
 
@@ -65,9 +65,9 @@ def test_digitnet_reads_both_scripts_and_says_what_it_is(extractor):
 @pytest.mark.parametrize("content", [b"", b"nonsense"])
 def test_damaged_digitnet_weights_are_named(tmp_path, content):
     (tmp_path / "net.safetensors").write_bytes(content)
-    with pytest.raises(Problem, match=r"net\.safetensors"):
+    with pytest.raises(UserError, match=r"net\.safetensors"):
         load_extractor("digitnet", str(tmp_path / "net.safetensors"))
-    with pytest.raises(Problem, match="no extractor 'vgg'"):
+    with pytest.raises(UserError, match="no extractor 'vgg'"):
         load_extractor("vgg")
 
 
@@ -115,7 +115,7 @@ def test_a_shipped_reference_scores_as_the_data_do(reference, extractor, held_ou
     train = load_digits("digits").train
     assert about["extractor"] == f"{extractor.name}/{extractor.hash}" and about["fingerprints"][0] == train.fingerprint
     (tmp_path / "tap-64.npz").write_bytes(b"half a fi")
-    with pytest.raises(Problem):
+    with pytest.raises(UserError):
         load_reference(tmp_path)
 
 
@@ -140,7 +140,7 @@ def test_what_is_shipped_of_the_same_images_is_used(reference, extractor, held_o
 def test_nothing_to_score_against_says_so(extractor, monkeypatch, tmp_path):
     monkeypatch.setattr("ocrgen.runs.store.SHIPPED", tmp_path)
     monkeypatch.setenv("OCRGEN_DATA", str(tmp_path))
-    with pytest.raises(Problem, match="nothing can be scored"):
+    with pytest.raises(UserError, match="nothing can be scored"):
         find_reference("mnist", extractor)
 
 

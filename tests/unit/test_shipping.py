@@ -15,7 +15,7 @@ from ocrgen.runs.run import Run
 from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study import read_results
 from ocrgen.utils.checksums import verify
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.zoo import build as shipping
 from ocrgen.zoo.build import keep_unfinished, make, pack
 from ocrgen.zoo.recipes import SCRIPTS, Recipe, recipes
@@ -86,7 +86,7 @@ def test_whole_seeds_of_an_unfinished_study_are_gone_on_from(studied, tmp_path):
 
 def test_elsewhere_the_metric_network_is_the_one_made_there(monkeypatch, tmp_path):
     monkeypatch.setattr("ocrgen.runs.store.SHIPPED", tmp_path / "nothing")
-    with pytest.raises(Problem):
+    with pytest.raises(UserError):
         load_extractor()
     shutil.copytree(SHIPPED / VERSION, tmp_path / "out" / VERSION)
     monkeypatch.setattr(shipping, "recipes", lambda: [])
@@ -100,7 +100,7 @@ def test_make_works_recipes_off_in_order_and_keeps_what_stands(monkeypatch, tmp_
     plan = [Recipe("one", "reader", small), Recipe("broken", "reader", small | {"generator": "nowhere"}, ("one",)),
             Recipe("after", "reader", small, ("broken",))]  # fmt: skip
     monkeypatch.setattr(shipping, "recipes", lambda: plan)
-    with pytest.raises(Problem, match="broken .*no run 'nowhere'.*after .it needs broken"):
+    with pytest.raises(UserError, match="broken .*no run 'nowhere'.*after .it needs broken"):
         make(tmp_path / "out", [], 1, lambda step, total: None, told.append)
     assert told == ["one is made"]
     verify(tmp_path / "out" / "one" / "weights" / "reader.safetensors")
@@ -118,7 +118,7 @@ def test_make_works_recipes_off_in_order_and_keeps_what_stands(monkeypatch, tmp_
     shutil.rmtree(RunStore(shipped=None).root / ".checkpoints")
     make(tmp_path / "out", ["one"], 1, lambda step, total: None, told.append)
     verify(tmp_path / "out" / "one" / "weights" / "reader.safetensors")
-    with pytest.raises(Problem, match="damaged"):
+    with pytest.raises(UserError, match="damaged"):
         verify(other / "file")
-    with pytest.raises(Problem, match="no recipe 'two'"):
+    with pytest.raises(UserError, match="no recipe 'two'"):
         make(tmp_path / "out", ["two"], 1, lambda step, total: None, told.append)

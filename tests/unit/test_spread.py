@@ -5,7 +5,7 @@ import pytest
 
 from ocrgen.datasets import load_digits
 from ocrgen.metrics.measures.spread import collapsed, within_class_spread
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def means(digits) -> np.ndarray:
@@ -58,5 +58,5 @@ def test_single_images_are_left_out(small):
     ("n", "labels", "says"), [(3, [1, 2, 3], "two images"), (0, [], "two images"), (3, [1], "1 lab")]
 )
 def test_faults_are_named(small, n, labels, says):
-    with pytest.raises(Problem, match=says):
+    with pytest.raises(UserError, match=says):
         within_class_spread(small.train.images[:n], np.array(labels, int))

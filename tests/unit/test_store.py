@@ -79,7 +79,7 @@ def test_a_damaged_run_is_shown_as_damaged_and_spoils_no_other(store, run, file,
     again = RunStore(store.root, shipped=None)
     damaged, whole = again.list()
     assert damaged.state == "damaged"
-    assert file in damaged.look()["error"]
+    assert file in damaged.read_status()["error"]
     assert whole.name == other.name and whole.state == "cancelled"
     assert [r.name for r in again.list("nothing")] == [other.name]
 

@@ -13,7 +13,7 @@ from ocrgen.generators import generators
 from ocrgen.runs.store import RunStore
 from ocrgen.study.cells import Cells
 from ocrgen.study.plan import PAPER_N, QUICK, Arm, StudyConfig, arms, check, describe, plan
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 CONFIGS = [
     StudyConfig(dataset="digits", seeds=2, n=[60, 20]),
@@ -99,7 +99,7 @@ def test_the_papers_protocol_compares_at_its_own_size():
 def test_bounds_are_told_in_one_line(values, named):
     with pytest.raises(ValidationError):
         StudyConfig(**values)
-    with pytest.raises(Problem, match=named) as told:
+    with pytest.raises(UserError, match=named) as told:
         checked(StudyConfig, StudyConfig().model_dump() | values)
     assert "\n" not in str(told.value)
 
@@ -128,7 +128,7 @@ def test_mistakes_end_in_one_clear_line(args, message, capsys):
 def test_a_study_too_large_for_its_data_is_refused():
     train = len(load_digits("digits").train)
     check(StudyConfig(n=[train]), train)
-    with pytest.raises(Problem, match="choose n up to that"):
+    with pytest.raises(UserError, match="choose n up to that"):
         check(StudyConfig(n=[train + 1]), train)
 
 
@@ -138,7 +138,7 @@ def test_a_study_too_large_for_its_data_is_refused():
         StudyConfig(),
         StudyConfig(**QUICK),
         StudyConfig(dataset='/data/it\'s mine/Zähler "2" $HOME', n=[20, 30], shares=[0.001, 0.25], confidence=0),
-        StudyConfig(protocol="paper", reader="paper", preset="paper", generators=["cgan"], robust=0, threads=2),
+        StudyConfig(protocol="paper", reader="paper", preset="paper", generators=["cgan"], n_robustness=0, threads=2),
     ],
 )
 def test_the_command_of_a_study_asks_for_the_same_study(config):

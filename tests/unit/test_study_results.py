@@ -13,8 +13,8 @@ from ocrgen.study import Results
 from ocrgen.study.plan import StudyConfig, arms, plan
 from ocrgen.study.results import COLUMNS, collect, numbers
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
-from ocrgen.study.verdicts import GAIN, RANK, more, stands_in, verdicts
-from ocrgen.utils.statistics import interval
+from ocrgen.study.verdicts import GAIN, RANK, classify_gain, classify_stand_in, verdicts
+from ocrgen.utils.statistics import t_interval
 
 NAN = math.nan
 
@@ -43,19 +43,19 @@ def falling(arm, seed, epoch, accuracy):
 
 def test_interval_is_students():
     values = [0.91, 0.93, 0.92, 0.95, 0.9]
-    found = interval(values)
+    found = t_interval(values)
     low, high = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
     assert (found["mean"], found["low"], found["high"], found["n"]) == pytest.approx((np.mean(values), low, high, 5))
 
 
 def test_one_repetition_has_no_bounds():
-    found = interval([0.9])
+    found = t_interval([0.9])
     assert found["mean"] == 0.9 and found["n"] == 1 and math.isnan(found["low"]) and math.isnan(found["high"])
 
 
 def test_interval_covers_the_truth_as_often_as_it_says():
     rng = np.random.default_rng(0)
-    found = [interval(rng.normal(0.9, 0.1, 5)) for _ in range(2000)]
+    found = [t_interval(rng.normal(0.9, 0.1, 5)) for _ in range(2000)]
     assert np.mean([f["low"] <= 0.9 <= f["high"] for f in found]) == pytest.approx(0.95, abs=0.015)
 
 
@@ -149,7 +149,7 @@ def test_correlations_need_checkpoints():
     ],
 )
 def test_when_a_difference_is_a_gain(low, high, verdict):
-    assert more(low, high) == verdict
+    assert classify_gain(low, high) == verdict
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_when_a_difference_is_a_gain(low, high, verdict):
     ],
 )
 def test_when_a_distance_stands_in_for_fid(bounds, verdict):
-    assert stands_in(*bounds) == verdict
+    assert classify_stand_in(*bounds) == verdict
 
 
 ranked = functools.cache(lambda: correlations(checkpoints(falling)))

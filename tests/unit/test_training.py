@@ -10,11 +10,11 @@ from safetensors.torch import load_file
 from ocrgen.generators import generators
 from ocrgen.generators.checkpoint import read_about
 from ocrgen.generators.config import TrainConfig, TrainRequest, describe
-from ocrgen.generators.training import Trainer, work
+from ocrgen.generators.training import Trainer, run_training
 from ocrgen.runs import jobs
 from ocrgen.runs.events import CurveReader
 from ocrgen.utils.device import pick_device, pick_dtype
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from tests.conftest import request, train_here
 
 
@@ -28,7 +28,7 @@ class StopAt:
 
     def __init__(self, step):
         self.left = step
-        self.gentle = True
+        self.graceful = True
 
     def __call__(self) -> bool:
         self.left -= 1
@@ -56,10 +56,10 @@ def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, mod
 
     run = store.create("train", request(model, config=config), "stopped")
     stopper = StopAt(stop)
-    assert jobs.execute(run, store, lambda run, _: work(run, stopper)) == "cancelled"
-    assert run.look()["step"] == stop
+    assert jobs.execute(run, store, lambda run, _: run_training(run, stopper)) == "cancelled"
+    assert run.read_status()["step"] == stop
     assert (run.path / "resume.pt").exists()
-    assert jobs.execute(run, store, work) == "done"
+    assert jobs.execute(run, store, run_training) == "done"
     assert same_weights(whole, run)
     assert not (run.path / "resume.pt").exists()
     steps = CurveReader(run.path).table().query("tag.str.endswith('/train')", engine="python")
@@ -89,7 +89,7 @@ def test_what_a_run_leaves(trained):
             },
         }[run.request["settings"]["model"]]
         assert wanted <= tags
-        assert run.look()["step"] == run.look()["total"] == table["step"].max()
+        assert run.read_status()["step"] == run.read_status()["total"] == table["step"].max()
         assert not list(run.path.rglob("*.part"))
 
 
@@ -118,31 +118,31 @@ def test_a_training_that_breaks_down_says_where_and_what_to_do(store, model):
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(kind, "training_step", broken)
-            work(run, stop)
+            run_training(run, stop)
 
-    with pytest.raises(Problem, match=r"broke down at step \d"):
+    with pytest.raises(UserError, match=r"broke down at step \d"):
         jobs.execute(run, store, poisoned)
-    error = run.look()["error"]
+    error = run.read_status()["error"]
     assert "learning rate" in error and run.state == "failed"
 
 
 def test_changed_data_are_not_resumed_on(store, small, monkeypatch):
     run = store.create("train", request(), "changed")
     stopper = StopAt(3)
-    jobs.execute(run, store, lambda run, _: work(run, stopper))
+    jobs.execute(run, store, lambda run, _: run_training(run, stopper))
     monkeypatch.setattr("ocrgen.generators.training.load_digits", lambda name: small)
-    with pytest.raises(Problem, match="is not what it was"):
-        jobs.execute(run, store, work)
+    with pytest.raises(UserError, match="is not what it was"):
+        jobs.execute(run, store, run_training)
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"\x80\x04cos\nsystem\n(S'touch /tmp/owned'\ntR."])
 def test_a_damaged_or_hostile_resume_file_is_refused(store, content):
     run = store.create("train", request(), "damaged")
     stopper = StopAt(3)
-    jobs.execute(run, store, lambda run, _: work(run, stopper))
+    jobs.execute(run, store, lambda run, _: run_training(run, stopper))
     (run.path / "resume.pt").write_bytes(content)
-    with pytest.raises(Problem, match=r"resume\.pt is damaged"):
-        jobs.execute(run, store, work)
+    with pytest.raises(UserError, match=r"resume\.pt is damaged"):
+        jobs.execute(run, store, run_training)
 
 
 @pytest.mark.parametrize(
@@ -219,5 +219,5 @@ def test_device_and_precision_are_chosen_by_what_is_there():
     assert pick_dtype(torch.device("cpu"), "fp32") == torch.float32
     assert pick_dtype(torch.device("cpu"), "bf16") == torch.bfloat16
     if not torch.cuda.is_available():
-        with pytest.raises(Problem, match="No CUDA"):
+        with pytest.raises(UserError, match="No CUDA"):
             pick_device("cuda")

@@ -10,7 +10,7 @@ from ocrgen.datasets import load_digits
 from ocrgen.imaging import augmentation as transforms
 from ocrgen.imaging.augmentation import affine, augment, elastic
 from ocrgen.imaging.corruptions import CORRUPTIONS, EPSILONS, corrupt, fgsm
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 STILL = {"degrees": 0, "scale": 0, "shear": 0, "shift": 0}
 RANDOM = {"affine": affine, "elastic": elastic, "augment": augment}
@@ -129,7 +129,7 @@ class TestCorruptions:
 
     @pytest.mark.parametrize("strength", [0, 6, -1, 2.5, "3"])
     def test_strengths_are_1_to_5(self, name, strength, images):
-        with pytest.raises(Problem, match="1, 2, 3, 4 or 5"):
+        with pytest.raises(UserError, match="1, 2, 3, 4 or 5"):
             corrupt(images, name, strength)
 
     def test_has_a_title_and_growing_amounts(self, name):
@@ -140,7 +140,7 @@ class TestCorruptions:
 
 
 def test_unknown_corruption(images):
-    with pytest.raises(Problem, match="'rain' is no corruption: choose one of noise, blur, .*salt_pepper"):
+    with pytest.raises(UserError, match="'rain' is no corruption: choose one of noise, blur, .*salt_pepper"):
         corrupt(images, "rain", 1)
 
 

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from ocrgen.generators.checkpoint import load_generator, read_about
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def test_weights_load_into_the_same_samples(trained):
@@ -40,5 +40,5 @@ def test_damaged_weights_are_named(trained, tmp_path, fault):
             "foreign": good.replace(b"ocrgen", b"xcrgen", 1),
         }
         file.write_bytes(content[fault])
-    with pytest.raises(Problem, match=r"some-run/epoch-001\.safetensors"):
+    with pytest.raises(UserError, match=r"some-run/epoch-001\.safetensors"):
         load_generator(file)

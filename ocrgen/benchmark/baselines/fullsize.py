@@ -54,4 +54,4 @@ class FullSizeCGAN(CGAN):
         super().__init__(config)
         self.decoder = FullSizeDecoder(config.latent)
         self.discriminator = FullSizeDiscriminator()
-        self.finish()
+        self.build_ema()

@@ -11,10 +11,10 @@ from ocrgen.benchmark.baselines.pairs import Pair, pairs
 from ocrgen.benchmark.counting import multiply_adds, step_multiply_adds, weights
 from ocrgen.benchmark.lab import Lab, Part
 from ocrgen.benchmark.measure import Side, Times, ratios, timed
-from ocrgen.benchmark.verdicts import SPEED, WAYS, judge
+from ocrgen.benchmark.verdicts import SPEED, WAYS, classify_speed
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.runs.jobs import Cancelled
-from ocrgen.utils.statistics import interval
+from ocrgen.utils.statistics import t_interval
 
 IMAGES, QUICK_IMAGES = 1024, 16  # of one training
 DRAWN, QUICK_DRAWN = 1024, 128  # images drawn at a time
@@ -94,12 +94,12 @@ def trainings(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
 
 def summary(lab: Lab, cvae: Times, cgan: Times, size: int, note: str) -> dict:
     """The row of a comparison: mean ratio and its 95 % interval over the repetitions, and the verdict."""
-    found = interval(ratios(cvae, cgan))
+    found = t_interval(ratios(cvae, cgan))
     low, high = (found[k] if found["n"] > 1 else None for k in ("low", "high"))
     row = lab.versus(cvae, cgan, SPEED, size=size)
     return row | {
         "ratio": found["mean"],
         "low": low,
         "high": high,
-        "note": "; ".join(w for w in (note, f"ten times faster: {judge(low, high)}", row["note"]) if w),
+        "note": "; ".join(w for w in (note, f"ten times faster: {classify_speed(low, high)}", row["note"]) if w),
     }

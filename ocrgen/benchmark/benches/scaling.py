@@ -11,7 +11,7 @@ from ocrgen.benchmark.benches.distance import sides as distance_sides
 from ocrgen.benchmark.lab import Lab, Part, kinds
 from ocrgen.benchmark.measure import Side, Times
 from ocrgen.generators.base import BLOCK, GenerativeModel, ModelConfig
-from ocrgen.utils.statistics import interval
+from ocrgen.utils.statistics import t_interval
 
 IMAGES, QUICK_IMAGES = (1000, 2000, 5000, 10_000, 20_000, 60_000), (128, 256)
 BATCHES, QUICK_BATCHES = (1, 16, 128, 256, 512, 1024, 4096, 8192), (1, 128, 256)
@@ -29,7 +29,7 @@ def exponent(sizes: list[int], times: list[Times]) -> dict[str, float]:
     """Mean and 95 % interval over the rounds of p in time = c * size^p, fitted to the logarithms of CPU seconds."""
     logs = np.log([t.cpu for t in times])  # (sizes, rounds)
     slopes = np.polyfit(np.log(sizes), logs, 1)[0]
-    return interval(np.atleast_1d(slopes))
+    return t_interval(np.atleast_1d(slopes))
 
 
 def curve(lab: Lab, name: str, what: str, sizes: list[int], times: list[Times], least: int = 0) -> Iterator[dict]:

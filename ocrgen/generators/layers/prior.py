@@ -17,7 +17,7 @@ class MixturePrior(nn.Module):
         self.latent, self.parts = latent, parts
         self.factors = nn.Parameter(torch.zeros(CLASSES, parts, latent, latent))  # lower triangles, diagonals as logs
         self.shifts = nn.Parameter(torch.randn(CLASSES, parts, latent))
-        self.settled: Tensor | None = None  # `inverse`, where it changes no more
+        self.fixed_inverse: Tensor | None = None  # `inverse`, where it changes no more
 
     def log_diagonals(self) -> Tensor:
         """The logarithms of the diagonals of `whitening` (10, parts, latent)."""
@@ -42,9 +42,9 @@ class MixturePrior(nn.Module):
         unit = torch.eye(self.latent, device=white.device).expand_as(white)
         return torch.linalg.solve_triangular(white, unit, upper=False)
 
-    def settle(self) -> None:
+    def precompute_inverse(self) -> None:
         """Solve the triangles once, to draw from a mixture that learns no more."""
-        self.settled = self.inverse()
+        self.fixed_inverse = self.inverse()
 
     @torch.autocast("cpu", enabled=False)
     @torch.autocast("cuda", enabled=False)
@@ -58,5 +58,5 @@ class MixturePrior(nn.Module):
         first = torch.special.ndtri((place - part).clamp(1e-6, 1 - 1e-6))
         chosen = (labels, part.squeeze(1))
         white = torch.cat([first, noise[:, 1:]], 1) + self.shifts[chosen]
-        inverse = self.inverse() if self.settled is None else self.settled
+        inverse = self.inverse() if self.fixed_inverse is None else self.fixed_inverse
         return (inverse[chosen] @ white.unsqueeze(2)).squeeze(2)

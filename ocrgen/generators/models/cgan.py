@@ -133,7 +133,7 @@ class CGAN(GenerativeModel):
             for module in self.modules():
                 if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
                     nn.init.normal_(module.weight, 0, 0.02)
-        self.finish()
+        self.build_ema()
         self.register_buffer("penalty", torch.zeros(()))
 
     def make_optimisers(self) -> list[FusedAdam]:
@@ -187,7 +187,7 @@ class CGAN(GenerativeModel):
         g_loss.backward()
         generator_adam.step()
         self.discriminator.requires_grad_(True)
-        self.average()
+        self.update_ema()
 
         out = {
             "discriminator": d_loss.detach(),

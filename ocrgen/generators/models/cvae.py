@@ -102,7 +102,7 @@ class CVAE(GenerativeModel):
         self.encoder = Encoder(config.latent, config.width, config.depth)
         prior = MixturePrior(config.latent, config.parts) if config.parts else None
         self.decoder = Decoder(make_decoder(config.decoder, config.latent, config.decoder_width), prior)
-        self.finish()
+        self.build_ema()
 
     def make_optimisers(self) -> list[FusedAdam]:
         """See GenerativeModel."""
@@ -112,7 +112,7 @@ class CVAE(GenerativeModel):
 
     def codes(self, noise: Tensor, labels: Tensor) -> Tensor:
         """See GenerativeModel: the mixture says where the codes of a label lie."""
-        prior = self.ready().prior
+        prior = self.fused_sampler().prior
         return prior.draw(noise, labels) if prior else noise
 
     def losses(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
@@ -140,7 +140,7 @@ class CVAE(GenerativeModel):
         (losses["loss"] + losses.get("prior", 0)).backward()
         for optimiser in self.optimisers:
             optimiser.step()
-        self.average()
+        self.update_ema()
         return {name: value.detach() for name, value in losses.items()}
 
     def evaluate(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:

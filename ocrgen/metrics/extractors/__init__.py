@@ -1,13 +1,13 @@
 """Networks whose features Fréchet distances compare, one file each."""
 
 from ocrgen.metrics.extractors.base import FeatureExtractor
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 NAMES = ("digitnet", "inception")
 
 
 def load_extractor(name: str = "digitnet", weights: str | None = None) -> FeatureExtractor:
-    """The extractor of that name; Problem, saying what still works, where its weights are not to be had."""
+    """The extractor of that name; UserError, saying what still works, where its weights are not to be had."""
     if name == "digitnet":
         from ocrgen.metrics.extractors.digitnet import DigitNetExtractor
 
@@ -16,4 +16,4 @@ def load_extractor(name: str = "digitnet", weights: str | None = None) -> Featur
         from ocrgen.metrics.extractors.inception import InceptionExtractor
 
         return InceptionExtractor.load(weights)
-    raise Problem(f"There is no extractor {name!r}: choose from {', '.join(NAMES)}.")
+    raise UserError(f"There is no extractor {name!r}: choose from {', '.join(NAMES)}.")

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 TAPS = (64, 192, 768, 2048)
 
@@ -26,9 +26,12 @@ class FeatureExtractor(ABC):
 
     @torch.inference_mode()
     def stream(self, images: np.ndarray, taps: Sequence[int] = TAPS) -> Iterator[dict[int, np.ndarray]]:
-        """Features of images uint8 (N, 28, 28), batch by batch: float32 (B, d) by tap. Problem if a tap is unknown."""
+        """Features of images uint8 (N, 28, 28), batch by batch: float32 (B, d) by tap.
+
+        UserError if a tap is unknown.
+        """
         if unknown := set(taps) - set(TAPS):
-            raise Problem(f"There are no features of {sorted(unknown)} dimensions: choose from {TAPS}.")
+            raise UserError(f"There are no features of {sorted(unknown)} dimensions: choose from {TAPS}.")
         for i in range(0, len(images), self.batch):
             block = torch.from_numpy(images[i : i + self.batch])
             yield {d: f.float().cpu().numpy() for d, f in self(block, taps).items()}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ocrgen.metrics.extractors.base import TAPS, FeatureExtractor, read_taps
 from ocrgen.runs.store import shipped_folder
 from ocrgen.utils.checksums import verify
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 # It never changes silently: another training is another version, with another name.
 VERSION = "digitnet-2"
@@ -71,7 +71,7 @@ class DigitNetExtractor(FeatureExtractor):
 
     @classmethod
     def load(cls, weights: str | None = None) -> "DigitNetExtractor":
-        """From `weights` or the shipped file. Problem if that is missing or damaged."""
+        """From `weights` or the shipped file. UserError if that is missing or damaged."""
         file = Path(weights) if weights else shipped_folder(VERSION) / "weights" / FILE
         verify(file)
         try:
@@ -81,7 +81,7 @@ class DigitNetExtractor(FeatureExtractor):
             net = DigitNet()
             net.load_state_dict(state)
         except (OSError, SafetensorError, RuntimeError, ValueError) as fault:
-            raise Problem(f"{file}: no weights of {VERSION} can be read ({type(fault).__name__}).") from fault
+            raise UserError(f"{file}: no weights of {VERSION} can be read ({type(fault).__name__}).") from fault
         return cls(net, hashlib.sha256(content).hexdigest()[:16])
 
     def __call__(self, images: Tensor, taps: Sequence[int] = TAPS) -> dict[int, Tensor]:

@@ -19,7 +19,7 @@ from ocrgen.runs.run import Run
 from ocrgen.utils.device import pick_device, pick_dtype
 from ocrgen.utils.files import write_atomically
 from ocrgen.utils.settings import Settings
-from ocrgen.utils.threads import settle
+from ocrgen.utils.threads import configure_threads
 
 SCRIPTS = ("mnist", "arabic")  # labels 0 to 9, then 10 to 19
 
@@ -72,10 +72,10 @@ def loss_of(logits: Tensor, labels: Tensor, whole: int) -> Tensor:
     return (kept + moved) / len(labels)
 
 
-def work(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
+def run_digitnet_training(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `digitnet`: train on both scripts, resumable by epoch; the last weights, tested once, are the result."""
     config = DigitNetConfig.model_validate(run.request["settings"])
-    settle(config.threads)
+    configure_threads(config.threads)
     device = pick_device()
     images, labels = (t.to(device) for t in load_scripts("train"))
     torch.manual_seed(config.seed)

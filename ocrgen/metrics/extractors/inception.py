@@ -24,7 +24,7 @@ from ocrgen.datasets import load_digits
 from ocrgen.metrics.extractors.base import TAPS, FeatureExtractor, read_taps
 from ocrgen.metrics.frechet import GaussianStats, frechet_distance
 from ocrgen.utils.device import pick_dtype
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 URL = fid.FID_WEIGHTS_URL
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"  # the file's name has the first eight
@@ -52,7 +52,7 @@ class InceptionExtractor(FeatureExtractor):
     def load(cls, weights: str | None = None, precision: Literal["auto", "fp32"] = "auto") -> Self:
         """From the file `weights`, else torch hub's cache, else downloaded (95 MB) to there from pytorch-fid's address.
 
-        Problem, saying what to do, if the file is missing or not the one (by SHA-256), or cannot be fetched.
+        UserError, saying what to do, if the file is missing or not the one (by SHA-256), or cannot be fetched.
         """
         file = Path(weights).expanduser() if weights else Path(torch.hub.get_dir()) / "checkpoints" / Path(URL).name
         if not weights and not file.exists():
@@ -60,7 +60,7 @@ class InceptionExtractor(FeatureExtractor):
         try:
             content = file.read_bytes()
         except OSError as fault:
-            raise Problem(f"{file}: cannot be read ({fault.strerror}). To have the weights, {_WAYS}") from fault
+            raise UserError(f"{file}: cannot be read ({fault.strerror}). To have the weights, {_WAYS}") from fault
         _require_checksum(content, str(file), "Delete it and try again, or")
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         return cls(network(state), SHA256[:16], precision)
@@ -93,7 +93,7 @@ class InceptionExtractor(FeatureExtractor):
 def network(state: Mapping[str, Tensor]) -> nn.ModuleList:
     """pytorch-fid's four blocks with these weights, normalisation folded into the convolutions.
 
-    Problem if the weights are another network's.
+    UserError if the weights are another network's.
     """
     # pytorch-fid builds its network only by downloading weights to it, so its one download is replaced for the moment
     # (one thread at a time); rewriting the network here could drift from the one that published numbers come from.
@@ -104,7 +104,7 @@ def network(state: Mapping[str, Tensor]) -> nn.ModuleList:
         try:
             blocks = fid.InceptionV3(range(len(TAPS))).eval().blocks
         except (RuntimeError, TypeError) as fault:
-            raise Problem(f"These are no weights of FID's InceptionV3 ({str(fault).splitlines()[0]}).") from fault
+            raise UserError(f"These are no weights of FID's InceptionV3 ({str(fault).splitlines()[0]}).") from fault
         finally:
             fid.load_state_dict_from_url = download
     blocks[-1] = blocks[-1][:-1]  # without its average: `read` takes that of every tap
@@ -146,12 +146,12 @@ def agree(exact: nn.ModuleList, fast: nn.ModuleList) -> bool:
 
 
 def fetch(file: Path) -> None:
-    """Download the weights to `file`: whole and checked, or not at all (Problem)."""
+    """Download the weights to `file`: whole and checked, or not at all (UserError)."""
     try:
         with urllib.request.urlopen(URL, timeout=TIMEOUT) as answer:
             content = answer.read()
     except (OSError, HTTPException) as fault:
-        raise Problem(f"InceptionV3's weights are not in {file} and cannot be fetched ({fault}): {_WAYS}") from fault
+        raise UserError(f"InceptionV3's weights are not in {file} and cannot be fetched ({fault}): {_WAYS}") from fault
     _require_checksum(content, URL, "A network that answers for another may be in between:")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -160,13 +160,15 @@ def fetch(file: Path) -> None:
             (part := Path(folder) / "part").write_bytes(content)
             part.replace(file)
     except OSError as fault:
-        raise Problem(f"{file}: cannot be written ({fault.strerror}); set TORCH_HOME to a folder that can.") from fault
+        raise UserError(
+            f"{file}: cannot be written ({fault.strerror}); set TORCH_HOME to a folder that can."
+        ) from fault
 
 
 def _require_checksum(content: bytes, where: str, advice: str) -> None:
     digest = hashlib.sha256(content).hexdigest()
     if digest != SHA256:
-        raise Problem(
+        raise UserError(
             f"{where}: damaged, or not FID's InceptionV3: its SHA-256 is {digest[:8]}..., not {SHA256[:8]}... "
             f"{advice} {_WAYS}"
         )

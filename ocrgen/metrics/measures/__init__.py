@@ -12,11 +12,11 @@ from ocrgen.datasets import Digits
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class MeasureInput:
     """Generated digits in random order, and the real ones that they are measured against.
 
     features, real_features: float32 (m, d), of as many images on either side. real_spread: of the training images.
-    train, held_out: real digits, where they are at hand; `usual`: what `neighbours.nearest(held_out, train)` gave.
+    train, held_out: real digits, where they are at hand. held_out_distances: `neighbours.nearest(held_out, train)`.
     """
 
     digits: Digits
@@ -25,7 +25,7 @@ class Seen:
     real_spread: float
     train: Digits | None = None
     held_out: Digits | None = None
-    usual: tuple[np.ndarray, np.ndarray] | None = None
+    held_out_distances: tuple[np.ndarray, np.ndarray] | None = None
 
 
 @cache

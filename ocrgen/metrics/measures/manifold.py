@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ocrgen.metrics.measures import Seen
-from ocrgen.utils.errors import Problem
+from ocrgen.metrics.measures import MeasureInput
+from ocrgen.utils.errors import UserError
 
 COLUMNS = {
     "coverage": "Coverage: share of real digits with a sample near",
@@ -27,17 +27,17 @@ def manifold(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str, float]
     density: real balls that a fake image lies in, on average, over k (0 up; about 1 for perfect samples); coverage:
     share of real balls that hold a fake image (0 to 1; Naeem et al. 2020, "Reliable fidelity and diversity metrics").
     Coverage counts most where samples lack diversity; for perfect samples it is `expected_coverage`, not 1.
-    Problem unless N, M > k >= 1 and all features are finite, of one d.
+    UserError unless N, M > k >= 1 and all features are finite, of one d.
     """
     if np.ndim(real) != 2 or np.ndim(fake) != 2 or np.shape(real)[1] != np.shape(fake)[1]:
-        raise Problem(f"Features are {np.shape(real)} and {np.shape(fake)}; expected (N, d) and (M, d).")
+        raise UserError(f"Features are {np.shape(real)} and {np.shape(fake)}; expected (N, d) and (M, d).")
     if not 1 <= k < min(len(real), len(fake)):
-        raise Problem(f"{len(real)} real and {len(fake)} generated images have no {k} neighbours each: take more.")
+        raise UserError(f"{len(real)} real and {len(fake)} generated images have no {k} neighbours each: take more.")
     # Around the origin, float32 keeps the digits of differences that the expansion of the square would lose.
     centre = np.mean(real, axis=0, dtype=np.float64)
     r, f = (torch.from_numpy((x - centre).astype(np.float32)) for x in (real, fake))
     if not (r.square().sum().isfinite() and f.square().sum().isfinite()):
-        raise Problem("Features are not finite, or beyond all measure: the images or the extractor are broken.")
+        raise UserError("Features are not finite, or beyond all measure: the images or the extractor are broken.")
     real_reach, fake_reach = _reach(r, k), _reach(f, k)
     precise = density = 0
     covered, recalled = torch.zeros(len(r), dtype=torch.bool), torch.zeros(len(r), dtype=torch.bool)
@@ -55,7 +55,7 @@ def manifold(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict[str, float]
     }
 
 
-def measure(seen: Seen) -> dict[str, float]:
+def measure(seen: MeasureInput) -> dict[str, float]:
     """The four shares, on the features of as many samples as real images, and `manifold_n`; {} without any."""
     if not len(seen.features):
         return {}

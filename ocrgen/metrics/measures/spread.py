@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ocrgen.metrics.measures import Seen
-from ocrgen.utils.errors import Problem
+from ocrgen.metrics.measures import MeasureInput
+from ocrgen.utils.errors import UserError
 
 COLUMNS = {"relative_spread": "Spread within a class: real digits have 1"}
 
 
-def measure(seen: Seen) -> dict[str, float | bool]:
+def measure(seen: MeasureInput) -> dict[str, float | bool]:
     """The spread, that of real digits, their ratio, and whether it says that the generator has collapsed."""
     spread, real = within_class_spread(seen.digits.images, seen.digits.labels), seen.real_spread
     ratio = spread / max(real, np.finfo(float).eps)
@@ -24,13 +24,13 @@ def within_class_spread(images: np.ndarray, labels: np.ndarray) -> float:
     0.082 for the bundled digits. Few images show less of it (MNIST: 0.133 from 10 a class, 0.151 from 50), so compare
     sets of like size. Classes of a single image are left out.
 
-    images: uint8 (N, 28, 28); labels: int (N,). Problem if the two do not fit, or no class has two images.
+    images: uint8 (N, 28, 28); labels: int (N,). UserError if the two do not fit, or no class has two images.
     """
     if len(images) != len(labels):
-        raise Problem(f"{len(images)} images, but {len(labels)} labels.")
+        raise UserError(f"{len(images)} images, but {len(labels)} labels.")
     values, counts = np.unique(labels, return_counts=True)
     if not (counts > 1).any():
-        raise Problem("No class has two images: nothing can be said of how they differ.")
+        raise UserError("No class has two images: nothing can be said of how they differ.")
     classes = (images[labels == c].astype(np.float32) / 255 for c in values[counts > 1])
     return float(np.mean([c.std(axis=0).mean() for c in classes]))
 

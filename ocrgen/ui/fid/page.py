@@ -9,11 +9,11 @@ from ocrgen.metrics.measures import columns as measured
 from ocrgen.plots import style as charts
 from ocrgen.runs import jobs
 from ocrgen.runs.run import ALIVE, Run
-from ocrgen.ui.shared.cache import drawn, samples, store
+from ocrgen.ui.shared.cache import cached_figure, samples, store
 from ocrgen.ui.shared.results import rank_table, results_of
 from ocrgen.ui.shared.selection import alike, by_model, nothing_yet
-from ocrgen.ui.shared.widgets import attempt, choose_runs, link, model_title, picture, places, run_title
-from ocrgen.utils.errors import Problem
+from ocrgen.ui.shared.widgets import choose_runs, link, model_title, picture, places, run_title, show_errors
+from ocrgen.utils.errors import UserError
 
 DISTANCES = {64: "LFID-64", 192: "LFID-192", 768: "LFID-768", 2048: "FID-2048"}
 MARK = {64: "lfid_64", 192: "lfid_192", 768: "lfid_768", 2048: "fid_2048"}
@@ -79,7 +79,7 @@ def show(runs: list[Run]) -> None:
     for (tap, title), place in zip(DISTANCES.items(), places(2), strict=False):
         with place:
             floor = first.get(f"floor_{tap}") if same_data else None
-            figure = drawn(charts.epoch_chart, title, lines(MARK[tap]), floor, log)
+            figure = cached_figure(charts.epoch_chart, title, lines(MARK[tap]), floor, log)
             alt = f"{title} by epoch for {', '.join(names.values())}"
             picked = st.plotly_chart(
                 figure, key=f"fid_chart_{tap}", alt=alt, on_select="rerun", selection_mode="points"
@@ -92,7 +92,7 @@ def show(runs: list[Run]) -> None:
     st.subheader("What the distances do not see")
     for (key, title), place in zip(measured().items(), places(3), strict=False):
         with place:
-            figure = drawn(charts.epoch_chart, title, lines(key), 1.0 if key == "relative_spread" else None)
+            figure = cached_figure(charts.epoch_chart, title, lines(key), 1.0 if key == "relative_spread" else None)
             st.plotly_chart(figure, key=f"fid_{key}", alt=f"{title} by epoch")
     memory(scored, names)
     one_epoch(scored, names, shades)
@@ -109,7 +109,7 @@ def agreement(datasets: set[str]) -> None:
     for run in sorted(studies, key=lambda r: r.request["settings"]["dataset"] in datasets)[::-1]:
         try:
             results = results_of(run)
-        except Problem:
+        except UserError:
             continue
         if results.correlations:
             rank_table(results)
@@ -140,7 +140,7 @@ def offer(run: Run, extractor: str) -> None:
             r for r in store().list("score")
             if r.request["settings"]["run"] == run.name and r.request["settings"]["extractor"] == extractor
         ]  # fmt: skip
-        status = tried[-1].look() if tried else {"state": ""}
+        status = tried[-1].read_status() if tried else {"state": ""}
         if status["state"] in ALIVE:
             share = (status.get("step") or 0) / (status.get("total") or 1)
             st.progress(share, text=f"Scoring {run_title(run)} …")
@@ -153,7 +153,7 @@ def offer(run: Run, extractor: str) -> None:
             st.markdown(f"{run_title(run)}: {len(left)} of {len(run.epochs())} epochs have no scores.", width="content")
             if st.button("Score them", key=f"fid_score_{run.name}"):
                 settings = {"run": run.name, "extractor": extractor, "epochs": [], "n": 10_000, "weights": ""}
-                attempt(jobs.start, store(), "score", settings, f"score-{run.name[16:]}")
+                show_errors(jobs.start, store(), "score", settings, f"score-{run.name[16:]}")
                 st.rerun(scope="fragment")
 
     line()
@@ -185,12 +185,12 @@ def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict
         with columns[i]:
             bars = {names[run]: (row["per_digit"][MARK[tap]], shades[run]) for run, row in at.items()}
             title = f"{DISTANCES[tap]} by digit, epoch {epoch}"
-            st.plotly_chart(drawn(charts.digit_bars, title, bars), key=f"fid_digits_{tap}", alt=title)
+            st.plotly_chart(cached_figure(charts.digit_bars, title, bars), key=f"fid_digits_{tap}", alt=title)
     for column, run in zip(st.columns(max(2, len(at))), at, strict=False):
         with column:
             try:
                 images = samples(run, epoch, 6, 0)
-            except Problem as fault:  # damaged weights: the scores still stand
+            except UserError as fault:  # damaged weights: the scores still stand
                 st.warning(str(fault))
                 continue
             picture(images.reshape(6, 10, 28, 28).reshape(-1, 28, 28), 10, f"Samples of {names[run]}, epoch {epoch}")

@@ -5,13 +5,13 @@ import streamlit as st
 
 from ocrgen import datasets
 from ocrgen.datasets.base import CLASSES, Digits
-from ocrgen.generators.reference_grid import kept_real
+from ocrgen.generators.reference_grid import load_reference_grid
 from ocrgen.plots import style as charts
 from ocrgen.ui.shared import uploads
-from ocrgen.ui.shared.cache import digits, generator, nearest, samples, walk
+from ocrgen.ui.shared.cache import generator, load_data_set, nearest, samples, walk
 from ocrgen.ui.shared.selection import Choice, heading
-from ocrgen.ui.shared.widgets import attempt, digits_buttons, link, picture
-from ocrgen.utils.errors import Problem
+from ocrgen.ui.shared.widgets import digits_buttons, link, picture, show_errors
+from ocrgen.utils.errors import UserError
 
 ALL = "all"
 WALK_STEPS = 12
@@ -30,7 +30,7 @@ def controls() -> tuple[str, str | int, int, int]:
 
 def show(columns: list[Choice]) -> None:
     """The chosen view of what can be drawn; a generator whose weights are damaged is named and left out."""
-    usable = [c for c in columns if attempt(generator, c.run, c.epoch)]
+    usable = [c for c in columns if show_errors(generator, c.run, c.epoch)]
     if not usable:
         return
     view, digit, count, seed = controls()
@@ -42,9 +42,9 @@ def show(columns: list[Choice]) -> None:
 def real(choice: Choice, kept: bool = False) -> Digits | None:
     """The images that a generator learned from, or the few `kept` with its run; None, with a word why, without any."""
     try:
-        return digits(choice.dataset, str(datasets.data_root())).train
-    except Problem as problem:
-        if kept and (few := kept_real(choice.run)):
+        return load_data_set(choice.dataset, str(datasets.data_root())).train
+    except UserError as problem:
+        if kept and (few := load_reference_grid(choice.run)):
             return few
         st.info(f"The real images are not at hand. {problem}")
         return None
@@ -147,7 +147,7 @@ def nearest_real(columns: list[Choice], digit: str | int, count: int, seed: int)
             picture(
                 pairs.reshape(-1, 28, 28), width, f"{choice.model}: in pairs of rows, {what(digit)} and nearest real"
             )
-            held = digits(choice.dataset, root).validation
+            held = load_data_set(choice.dataset, root).validation
             held = held if digit == ALL else held[held.labels == int(digit)]
             _, usual = nearest(held.images[:200], choice.dataset, root)
             st.caption(

@@ -9,9 +9,9 @@ from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.plan import Arm
 from ocrgen.ui.ocr.views import choose_size
-from ocrgen.ui.shared.cache import drawn
+from ocrgen.ui.shared.cache import cached_figure
 from ocrgen.ui.shared.widgets import picture
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 MISREAD_SHOWN = 30
 
@@ -26,7 +26,7 @@ def confusion(results: Results, run: Run) -> None:
         with column:
             start = keys.index(default[i]) if len(default) > i and default[i] in keys else 0
             key = st.selectbox("Arm", keys, start, format_func=title.get, key=f"ocr_confusion_{i}")
-            figure = drawn(
+            figure = cached_figure(
                 charts.confusion_chart, results.confusions[key], f"{title[key]}: what was misread, all seeds"
             )
             picked = st.plotly_chart(
@@ -44,7 +44,7 @@ def misread(results: Results, run: Run, key: str, truth: int, read: int) -> None
     """The test images of one cell of a confusion matrix, as the first seed's reader misread them."""
     try:
         images, labels = test_images(run, results.config.dataset)
-    except Problem as fault:
+    except UserError as fault:
         st.info(f"The images themselves are not at hand. {fault}")
         return
     index, seen = results.misread.get(key, ([], []))
@@ -65,12 +65,12 @@ def _kept(path: str) -> tuple[dict, dict]:
 
 
 def test_images(run: Run, dataset: str) -> tuple[dict, dict]:
-    """Misread test images and their labels by index: as the study kept them, else from the data. Problem if neither."""
+    """Misread test images and their labels by index: those the study kept, else the data's. UserError if neither."""
     file = run.path / "misread.npz"
     if file.exists():
         try:
             return _kept(str(file))
         except (OSError, ValueError, KeyError) as fault:
-            raise Problem(f"{run.name}: misread.npz is damaged ({type(fault).__name__}).") from fault
+            raise UserError(f"{run.name}: misread.npz is damaged ({type(fault).__name__}).") from fault
     test = load_digits(dataset).test
     return dict(enumerate(test.images)), dict(enumerate(test.labels.tolist()))

@@ -9,9 +9,9 @@ from ocrgen import datasets
 from ocrgen.runs import jobs
 from ocrgen.study.plan import QUICK, StudyConfig, describe, plan
 from ocrgen.ui.shared import uploads
-from ocrgen.ui.shared.cache import digits, store
-from ocrgen.ui.shared.widgets import attempt
-from ocrgen.utils.errors import Problem
+from ocrgen.ui.shared.cache import load_data_set, store
+from ocrgen.ui.shared.widgets import show_errors
+from ocrgen.utils.errors import UserError
 
 SIZES = [100, 500, 1000, 5000]
 
@@ -77,7 +77,7 @@ def form() -> None:
         return
     st.code(describe(config), language=None, wrap_lines=True)
     st.caption(f"{len(plan(config)):,} pieces of work, 5 to 60 s each; it can be cancelled and resumed at any time.")
-    if st.button("Start", type="primary", key="ocr_form_start") and attempt(start, values):
+    if st.button("Start", type="primary", key="ocr_form_start") and show_errors(start, values):
         st.query_params.pop("data", None)
         st.rerun()
 
@@ -89,7 +89,7 @@ def _most(dataset: str) -> int | None:
         st.info(missing)
         return None
     try:
-        return len(digits(dataset, str(datasets.data_root())).train)
-    except Problem as fault:
+        return len(load_data_set(dataset, str(datasets.data_root())).train)
+    except UserError as fault:
         st.error(str(fault))
         return None

@@ -15,8 +15,8 @@ from ocrgen.ui.ocr import views as study_views
 from ocrgen.ui.ocr.confusion import confusion
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.results import results_of
-from ocrgen.ui.shared.widgets import BADGES, attempt, choose_one, duration
-from ocrgen.utils.errors import Problem
+from ocrgen.ui.shared.widgets import BADGES, choose_one, duration, show_errors
+from ocrgen.utils.errors import UserError
 
 VIEWS = {
     "By arm": study_views.by_arm,
@@ -52,7 +52,7 @@ def choose() -> Run | None:
         with st.container(border=True):
             st.subheader("No study yet")
             st.write("Compare readers trained on real and on generated digits: a few minutes on the bundled ones.")
-            if st.button("Run a quick study of the bundled digits", type="primary", key="ocr_quick") and attempt(
+            if st.button("Run a quick study of the bundled digits", type="primary", key="ocr_quick") and show_errors(
                 study_form.start, QUICK
             ):
                 st.rerun()
@@ -63,21 +63,21 @@ def choose() -> Run | None:
 
 def progress(run: Run) -> None:
     """How a study stands, and what can be done about it; gone once it is done."""
-    if run.shipped or run.look()["state"] == "done":
+    if run.shipped or run.read_status()["state"] == "done":
         return
 
     @st.fragment(run_every=2.0 if run.alive else None)
     def line() -> None:
-        status = run.look()
+        status = run.read_status()
         tone, word = BADGES[status["state"]]
         step, total = status.get("step") or 0, status.get("total") or 0
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(word, color=tone)
             if status["state"] in ALIVE and st.button("Cancel", key="ocr_cancel", icon=":material/stop_circle:"):
-                attempt(run.cancel)
+                show_errors(run.cancel)
             resumable = status["state"] in ("cancelled", "died", "failed")
             pressed = resumable and st.button("Resume", key="ocr_resume", type="primary")
-            if pressed and attempt(jobs.submit, run, store()):
+            if pressed and show_errors(jobs.submit, run, store()):
                 st.rerun()
             if status["state"] in ALIVE and step:
                 st.button(
@@ -105,7 +105,7 @@ def show(run: Run) -> None:
     """What a study found: banner, verdicts, views, and the command that repeats it."""
     try:
         results = results_of(run)
-    except Problem as fault:
+    except UserError as fault:
         st.error(str(fault))
         return
     for failure in results.failures[:5]:

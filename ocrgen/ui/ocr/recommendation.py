@@ -8,10 +8,10 @@ from ocrgen.datasets.base import CLASSES
 from ocrgen.report.wording import line
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
-from ocrgen.study.export import Takeaway, takeaway
+from ocrgen.study.export import StudyExport, find_export
 from ocrgen.study.recommendation import Advice, advise
 from ocrgen.ui.shared.widgets import digits_buttons, model_title
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def advice(results: Results) -> None:
@@ -43,14 +43,14 @@ def take_home(run: Run, results: Results) -> None:
                 "Labelled images", sizes, default=n, key="ocr_take_n", required=True, format_func=lambda n: f"{n:,}"
             )
         try:
-            taken = takeaway(run, results, n)
-        except Problem as why:
+            taken = find_export(run, results, n)
+        except UserError as why:
             st.caption(str(why))
             return
         _files(run, taken)
 
 
-def _files(run: Run, taken: Takeaway) -> None:
+def _files(run: Run, taken: StudyExport) -> None:
     from ocrgen.generators.base import MAX_SAMPLES
     from ocrgen.readers.export import to_onnx
 

@@ -10,7 +10,7 @@ from ocrgen.plots import study as charts
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.plan import PAPER_N, Arm, arms
-from ocrgen.ui.shared.cache import drawn
+from ocrgen.ui.shared.cache import cached_figure
 from ocrgen.ui.shared.results import rank_table
 from ocrgen.ui.shared.widgets import places
 
@@ -50,7 +50,7 @@ def by_arm(results: Results, run: Run) -> None:
     columns = st.columns(2)
     with columns[0]:
         title = f"{charts.METRICS[metric]}, mean and 95 % interval"
-        figure = drawn(charts.arms_chart, rows, title)
+        figure = cached_figure(charts.arms_chart, rows, title)
         st.plotly_chart(figure, key="ocr_arms", alt=f"{title} by what the reader learned from")
     with columns[1]:
         paired = results.differences
@@ -64,7 +64,7 @@ def by_arm(results: Results, run: Run) -> None:
             )  # fmt: skip
             rows = paired[paired.against == against]
             title = f"Gain over {Arm.parse(against).title}, paired by seed"
-            st.plotly_chart(drawn(charts.arms_chart, rows, title, zero=True), key="ocr_gain", alt=title)
+            st.plotly_chart(cached_figure(charts.arms_chart, rows, title, zero=True), key="ocr_gain", alt=title)
     shares(results, n)
 
 
@@ -102,7 +102,7 @@ def by_size(results: Results, run: Run) -> None:
     with right:
         chosen = st.multiselect("Arms", names, default, format_func=lambda a: Arm.parse(a).title, key="ocr_size_arms")
     if chosen:
-        figure = drawn(charts.size_chart, results.readers, chosen, metric)
+        figure = cached_figure(charts.size_chart, results.readers, chosen, metric)
         st.plotly_chart(figure, key="ocr_sizes", alt=f"{charts.METRICS[metric]} by the number of labelled images")
 
 
@@ -122,7 +122,7 @@ def by_epoch(results: Results, run: Run) -> None:
         title = charts.METRICS.get(metric, "Coverage: share of real digits with a sample near")
         real = results.of("real", PAPER_N, metric)
         with place:
-            figure = drawn(charts.epochs_chart, epochs, metric, title, real)
+            figure = cached_figure(charts.epochs_chart, epochs, metric, title, real)
             st.plotly_chart(figure, key=f"ocr_epochs_{metric}", alt=f"{title} by generator epoch")
     seen = int(results.table[results.table.kind == "epoch"].n_labelled.max())
     st.caption(
@@ -155,9 +155,9 @@ def robustness(results: Results, run: Run) -> None:
     panels |= {"attack": ("Attack (FGSM)", [float(e) for e in EPSILONS])}
     for (name, (title, steps)), place in zip(panels.items(), places(3), strict=False):
         with place:
-            figure = drawn(charts.strength_chart, rows, chosen, name, title, steps)
+            figure = cached_figure(charts.strength_chart, rows, chosen, name, title, steps)
             st.plotly_chart(figure, key=f"ocr_robust_{name}", alt=f"Accuracy under {title.lower()} by strength")
-    st.caption(f"{results.config.robust:,} test images, the same for all arms; bars: 95 % over the seeds.")
+    st.caption(f"{results.config.n_robustness:,} test images, the same for all arms; bars: 95 % over the seeds.")
 
 
 def legend(names: list[str]) -> str:
@@ -179,7 +179,7 @@ def distances(results: Results, run: Run) -> None:
     epochs = results.table[results.table.kind == "epoch"]
     for distance, place in zip(charts.DISTANCES, places(2), strict=False):
         with place:
-            figure = drawn(charts.rank_chart, epochs, distance)
+            figure = cached_figure(charts.rank_chart, epochs, distance)
             st.plotly_chart(figure, key=f"ocr_rank_{distance}", alt=f"{charts.DISTANCES[distance]} against accuracy")
     rank_table(results)
 

@@ -11,10 +11,10 @@ from ocrgen import datasets
 from ocrgen.plots import style as charts
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared import selection as choices
-from ocrgen.ui.shared.cache import digits, store
+from ocrgen.ui.shared.cache import load_data_set, store
 from ocrgen.ui.shared.widgets import link
 from ocrgen.utils.checksums import verify
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 ROWS = 4
 SIDE = 28
@@ -41,20 +41,20 @@ def pick(runs: list[Run]) -> dict[str, Run]:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def sheet(path: str, changed: int) -> bytes:
-    """The first rows of a sheet of samples, as PNG. Problem if the file is damaged."""
+    """The first rows of a sheet of samples, as PNG. UserError if the file is damaged."""
     file = Path(path)
     try:
         verify(file)
         pixels = np.asarray(Image.open(file, formats=["PNG"]).convert("L"))
         return laid_out(pixels.reshape(-1, SIDE, 10, SIDE).swapaxes(1, 2)[:ROWS])
     except (OSError, ValueError, SyntaxError) as fault:
-        raise Problem(f"{file.parents[1].name}: samples/{file.name} is damaged and not shown.") from fault
+        raise UserError(f"{file.parents[1].name}: samples/{file.name} is damaged and not shown.") from fault
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the data …")
 def real_sheet(dataset: str, root: str) -> bytes:
-    """Real training images of a data set, laid out in the same way. Problem if the data are not at hand."""
-    train = digits(dataset, root).train
+    """Real training images of a data set, laid out in the same way. UserError if the data are not at hand."""
+    train = load_data_set(dataset, root).train
     rng = np.random.default_rng(0)
     picked = [np.resize(rng.permutation(np.flatnonzero(train.labels == d)), ROWS) for d in range(10)]
     return laid_out(train.images[np.stack(picked, 1)])
@@ -91,7 +91,7 @@ def show() -> None:
             title = TITLES.get(model, model)
             choices.heading(title, charts.hue(model))
             grids = run.grids()
-            best = run.look().get("best_epoch")
+            best = run.read_status().get("best_epoch")
             epoch = best if best in grids else max(grids)
             place(grid, grids[epoch], alt=f"{title}: {ROWS} generated images of each digit 0 to 9")
             seen = run.request.get("data", {}).get("train", {}).get("n")
@@ -117,5 +117,5 @@ def place(draw, source, alt: str) -> None:
     """A sheet, or one line on why there is none."""
     try:
         st.image(draw(source), width="stretch", alt=alt)
-    except Problem as fault:
+    except UserError as fault:
         st.info(str(fault))

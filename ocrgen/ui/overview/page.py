@@ -54,11 +54,11 @@ def _stamp(run: Run) -> tuple:
 @st.cache_data(max_entries=4, show_spinner=False)
 def _told(stamps: tuple) -> tuple:
     """The answer in a paragraph, the five claims, and what is damaged."""
-    from ocrgen.claims.claims import answer, judge
-    from ocrgen.claims.selection import find
+    from ocrgen.claims.claims import answer, judge_claims
+    from ocrgen.claims.selection import select_runs
 
-    found = find(store())
-    return answer(found), judge(found), found.faults
+    found = select_runs(store())
+    return answer(found), judge_claims(found), found.faults
 
 
 def verdicts(claims: list) -> None:

@@ -16,8 +16,8 @@ from ocrgen.runs import jobs
 from ocrgen.runs.run import ALIVE, Run
 from ocrgen.ui.runtime.views import VIEWS
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.widgets import BADGES, attempt, choose_one
-from ocrgen.utils.errors import Problem
+from ocrgen.ui.shared.widgets import BADGES, choose_one, show_errors
+from ocrgen.utils.errors import UserError
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -45,7 +45,7 @@ def choose() -> Run | None:
 
 def start(config: BenchmarkConfig) -> None:
     """Submit a benchmark and show it at work."""
-    if attempt(jobs.start, store(), "benchmark", config.model_dump(), "benchmark-all"):
+    if show_errors(jobs.start, store(), "benchmark", config.model_dump(), "benchmark-all"):
         st.rerun()
 
 
@@ -70,13 +70,13 @@ def measure() -> None:
     def line() -> None:
         here = alive()
         for run in here:
-            status = run.look()
+            status = run.read_status()
             tone, word = BADGES[status["state"]]
             step, total = status.get("step") or 0, status.get("total") or 0
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.badge(word, color=tone)
                 if st.button("Cancel", key=f"runtime_cancel_{run.name}", icon=":material/stop_circle:"):
-                    attempt(run.cancel)
+                    show_errors(run.cancel)
             st.progress(step / total if total else 0.0, text=f"{step} of {total}: {status.get('bench', 'starting')}")
             st.session_state["runtime_next"] = run.name
         if not here:
@@ -89,12 +89,12 @@ def measure() -> None:
 
 def show(run: Run) -> None:
     """What was found: machine, verdicts in words, views, downloads."""
-    if (status := run.look())["state"] not in (*ALIVE, "done"):
+    if (status := run.read_status())["state"] not in (*ALIVE, "done"):
         st.warning(f"This benchmark is {BADGES[status['state']][1]}, its results as far as they came. "
                    f"{status.get('error') or ''}")  # fmt: skip
     try:
         found = _read(str(run.path), (run.path / "benchmark.json").stat().st_mtime_ns)
-    except Problem as fault:
+    except UserError as fault:
         st.error(str(fault))
         return
     rows, machine = found["rows"], found["machine"]

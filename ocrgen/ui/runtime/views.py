@@ -5,7 +5,7 @@ import streamlit as st
 
 from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.plots import benchmark as charts
-from ocrgen.ui.shared.cache import drawn
+from ocrgen.ui.shared.cache import cached_figure
 from ocrgen.ui.shared.widgets import places
 
 
@@ -14,7 +14,7 @@ def ten(rows: list[dict]) -> None:
     way = st.segmented_control(
         "Compared", list(WAYS), default="paper", format_func=WAYS.get, key="runtime_way", required=True
     )
-    figure = drawn(charts.trainings, rows, way)
+    figure = cached_figure(charts.trainings, rows, way)
     st.plotly_chart(figure, key="runtime_ten", alt=f"Seconds of each of the repeated trainings, {WAYS[way]}")
     st.caption("Each point: one training, short and from a seed of its own, both generators in turn. Lines: means.")
 
@@ -23,13 +23,13 @@ def speeds(rows: list[dict]) -> None:
     """How many times as fast as the other way: training, sampling, distances, the reader."""
     for bench, title in charts.BARS.items():
         if found := charts.compared(rows, bench):
-            st.plotly_chart(drawn(charts.ratios, found, title), key=f"runtime_{bench}", alt=title)
+            st.plotly_chart(cached_figure(charts.ratios, found, title), key=f"runtime_{bench}", alt=title)
     st.caption("Right of the line at 1: faster than the other side, which is named. Bars: 95 % of the median ratio.")
 
 
 def latency(rows: list[dict]) -> None:
     """One call of `sample` by its batch."""
-    figure = drawn(charts.latency, rows)
+    figure = cached_figure(charts.latency, rows)
     st.plotly_chart(figure, key="runtime_latency", alt="Milliseconds of one sampling call by batch")
     st.caption(
         "Ours draws in blocks of fixed borders, 16 images the first and 256 the largest, so that image i of a seed is "
@@ -41,7 +41,9 @@ def scaling(rows: list[dict]) -> None:
     """Time by size, log-log, with the fitted exponent."""
     for (part, (title, x)), place in zip(charts.SCALES.items(), places(2), strict=False):
         with place:
-            st.plotly_chart(drawn(charts.scaling, rows, part, title, x), key=f"runtime_scaling_{part}", alt=title)
+            st.plotly_chart(
+                cached_figure(charts.scaling, rows, part, title, x), key=f"runtime_scaling_{part}", alt=title
+            )
     found = [r for r in rows if r["bench"] == "scaling" and r["unit"] == "exponent"]
     told = [f"{r['subject']}: size to the power of {charts.bounded(r)}" for r in found]
     st.caption("Time grows as — " + "; ".join(told) + ".")
@@ -49,7 +51,9 @@ def scaling(rows: list[dict]) -> None:
 
 def quality(rows: list[dict]) -> None:
     """What training time buys: a reader's accuracy by the generator's CPU seconds."""
-    st.plotly_chart(drawn(charts.quality, rows), key="runtime_quality", alt="Accuracy by CPU seconds of training")
+    st.plotly_chart(
+        cached_figure(charts.quality, rows), key="runtime_quality", alt="Accuracy by CPU seconds of training"
+    )
     st.caption(
         "A reader trained for 400 steps on 10,000 generated images, graded on the real test set; bars: 95 % of the "
         "test images. The generator has learned from the whole training set."
@@ -95,7 +99,9 @@ def limit(rows: list[dict]) -> None:
 
 def dashboard(rows: list[dict]) -> None:
     """How long a viewer waits for each page, alone and among many."""
-    st.plotly_chart(drawn(charts.waits, rows), key="runtime_app", alt="Milliseconds of a rerun by page and crowd")
+    st.plotly_chart(
+        cached_figure(charts.waits, rows), key="runtime_app", alt="Milliseconds of a rerun by page and crowd"
+    )
     memory = [f"{r['value']:,.0f} MB {r['note']}" for r in rows if r["subject"] == "memory, RSS"]
     st.caption(
         "Points: median; bars reach to the 95th percentile; waiting for others included. Aims, dashed: 250 ms alone, "

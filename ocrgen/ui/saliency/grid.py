@@ -15,7 +15,7 @@ from ocrgen.ui.saliency.input import samples
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.selection import heading
 from ocrgen.ui.shared.widgets import model_title, run_title
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 
 def kept(run: Run) -> dict[str, dict[int, Path]]:
@@ -35,7 +35,7 @@ def sheet(files: tuple[tuple[int, str], ...], dataset: str, opacity: float) -> t
     for epoch, file in files:
         try:
             maps = explain(load_reader(Path(file))[0], images)
-        except Problem as fault:
+        except UserError as fault:
             notes.append(str(fault))
             continue
         rows.append(np.concatenate([overlay(i, m, opacity, 3) for i, m in zip(images, maps, strict=True)], 1))

@@ -11,7 +11,7 @@ from ocrgen.datasets import DataError, load_digits
 from ocrgen.imaging.decoding import MAX_BYTES
 from ocrgen.imaging.digits import Geometry, read_picture
 from ocrgen.plots.style import hue
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 WAYS = ("Sample", "Draw", "Upload", "Camera")
 FORMATS = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
@@ -20,7 +20,7 @@ SAMPLES = 5  # of each digit, to go through with "another"
 
 
 @dataclass(frozen=True, eq=False)
-class Brought:
+class InputImage:
     """Digits of one picture: images uint8 (N, 28, 28); `page` uint8 (H, W, 3) with boxes drawn, if it was a picture."""
 
     name: str
@@ -29,13 +29,13 @@ class Brought:
     notes: tuple[str, ...] = ()
 
 
-def bring(dataset: str, geometry: Geometry) -> list[Brought]:
+def image_input(dataset: str, geometry: Geometry) -> list[InputImage]:
     """Let the user choose a way and bring pictures; empty until there is one. Faults are shown, by file."""
     way = st.segmented_control("Bring a digit", WAYS, default="Sample", key="saliency_way", required=True, wrap=True)
     return {"Sample": sample, "Draw": draw, "Upload": upload, "Camera": camera}[way](dataset, geometry)
 
 
-def sample(dataset: str, geometry: Geometry) -> list[Brought]:
+def sample(dataset: str, geometry: Geometry) -> list[InputImage]:
     """A real test digit in one click."""
     digit = st.pills("A real test digit", range(10), default=3, key="saliency_digit", required=True, wrap=True)
     st.session_state.setdefault("saliency_nth", 0)
@@ -43,10 +43,10 @@ def sample(dataset: str, geometry: Geometry) -> list[Brought]:
         st.session_state["saliency_nth"] = (st.session_state["saliency_nth"] + 1) % SAMPLES
     try:
         images, source = samples(dataset)
-    except Problem as fault:
+    except UserError as fault:
         st.info(str(fault))
         return []
-    return [Brought(f"{source}: a {digit}", images[digit][st.session_state["saliency_nth"]][None])]
+    return [InputImage(f"{source}: a {digit}", images[digit][st.session_state["saliency_nth"]][None])]
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -59,7 +59,7 @@ def samples(dataset: str) -> tuple[np.ndarray, str]:
     return np.stack([test.images[test.labels == c][:SAMPLES] for c in range(10)]), f"{source} test set"
 
 
-def draw(dataset: str, geometry: Geometry) -> list[Brought]:
+def draw(dataset: str, geometry: Geometry) -> list[InputImage]:
     """A digit drawn by mouse or finger; it survives every change of settings, and a visit to another page."""
     from streamlit_drawable_canvas import st_canvas
 
@@ -82,7 +82,7 @@ def draw(dataset: str, geometry: Geometry) -> list[Brought]:
     return read([("Your drawing", pixels)], geometry) if pixels else []
 
 
-def upload(dataset: str, geometry: Geometry) -> list[Brought]:
+def upload(dataset: str, geometry: Geometry) -> list[InputImage]:
     """Photographs and scans, several at once."""
     files = st.file_uploader(
         "Photographs or scans of handwritten digits", FORMATS, True, key="saliency_upload",
@@ -92,7 +92,7 @@ def upload(dataset: str, geometry: Geometry) -> list[Brought]:
     return read([(f.name, f.getvalue()) for f in files[:12]], geometry)
 
 
-def camera(dataset: str, geometry: Geometry) -> list[Brought]:
+def camera(dataset: str, geometry: Geometry) -> list[InputImage]:
     """A photograph taken here and now."""
     shot = st.camera_input("Hold the digit into the light", key="saliency_camera")
     return read([("Your photograph", shot.getvalue())] if shot else [], geometry)
@@ -103,17 +103,19 @@ def _read(name: str, data: bytes, geometry: Geometry):
     return read_picture(data, name, geometry)
 
 
-def read(pictures: list[tuple[str, bytes]], geometry: Geometry) -> list[Brought]:
+def read(pictures: list[tuple[str, bytes]], geometry: Geometry) -> list[InputImage]:
     """Digits of pictures; one that cannot be read is named with what to do, and stops no other."""
     found = []
     for name, data in pictures:
         try:
             picture = _read(name, data, geometry)
-        except Problem as fault:
+        except UserError as fault:
             st.error(str(fault))
             continue
         images = np.stack([d.image for d in picture.digits])
-        found.append(Brought(name, images, boxed(picture.image, [d.box for d in picture.digits]), tuple(picture.notes)))
+        found.append(
+            InputImage(name, images, boxed(picture.image, [d.box for d in picture.digits]), tuple(picture.notes))
+        )
     return found
 
 

@@ -14,10 +14,10 @@ from ocrgen.readers.saliency import METHODS, Map, explain
 from ocrgen.runs import jobs
 from ocrgen.runs.run import ALIVE, Run
 from ocrgen.ui.saliency import grid as saliency_grid
-from ocrgen.ui.saliency.input import Brought, bring
+from ocrgen.ui.saliency.input import InputImage, image_input
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.widgets import attempt, model_title
-from ocrgen.utils.errors import Problem
+from ocrgen.ui.shared.widgets import model_title, show_errors
+from ocrgen.utils.errors import UserError
 
 # As high as their longest, so that maps side by side begin at one height.
 HEADS = """<style>
@@ -67,14 +67,14 @@ def first_reader() -> None:
         st.code("python -m ocrgen reader --dataset mnist --augment", language=None, wrap_lines=True)
         if st.button("Train a reader of the bundled digits", type="primary", key="saliency_quick"):
             settings = ReaderRequest(dataset="digits", augment=True, steps=800).model_dump()
-            attempt(jobs.start, store(), "reader", settings, "reader-digits")
+            show_errors(jobs.start, store(), "reader", settings, "reader-digits")
 
     @st.fragment(run_every=1.0)
     def line() -> None:
         if readers(store()):
             st.rerun(scope="app")
         for run in store().list("reader"):
-            status = run.look()
+            status = run.read_status()
             if status["state"] in ALIVE:
                 st.progress((status.get("step") or 0) / (status.get("total") or 1), text="Training the reader …")
             elif status.get("error"):
@@ -136,7 +136,7 @@ def show() -> None:
         return
     left, right = st.columns([1, 2], gap="large")
     with left:
-        pictures = bring(dataset, geometry_of(runs[0]))
+        pictures = image_input(dataset, geometry_of(runs[0]))
         for picture in pictures:
             if picture.page is not None:
                 st.image(picture.page, width="stretch", caption=picture.name, alt=f"{picture.name}, digits boxed")
@@ -148,7 +148,7 @@ def show() -> None:
         for run in runs:
             try:
                 loaded[run] = reader(run)[0]
-            except Problem as fault:
+            except UserError as fault:
                 st.error(str(fault))
         if not loaded:
             return
@@ -163,13 +163,13 @@ def show() -> None:
         saliency_grid.show(options["opacity"])
 
 
-def answer(picture: Brought, loaded: dict, options: dict) -> None:
+def answer(picture: InputImage, loaded: dict, options: dict) -> None:
     """What all readers read in one picture, and each digit explained."""
     few = picture.images[:SHOWN]
     targets = None if options["target"] is None else [options["target"]] * len(few)
     try:
         maps = {run: explain(net, few, targets, options["method"], options["layer"]) for run, net in loaded.items()}
-    except Problem as fault:
+    except UserError as fault:
         st.error(str(fault))
         return
     if len(picture.images) > 1:

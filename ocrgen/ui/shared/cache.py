@@ -39,7 +39,7 @@ def warm() -> None:
     from ocrgen.utils.threads import limit_threads
 
     limit_threads(1)  # a dashboard that takes all cores slows the training that it shows
-    settle()
+    freeze_gc()
     quietly = threading.Timer(5, _import_saliency)  # once the first page stands
     quietly.daemon = True  # a server that stops does not wait for it
     quietly.start()
@@ -50,10 +50,10 @@ def _import_saliency() -> None:
     with suppress(RuntimeError):  # the interpreter is about to end: nothing can be imported any more
         import pytorch_grad_cam  # noqa: F401
 
-        settle()
+        freeze_gc()
 
 
-def settle() -> None:
+def freeze_gc() -> None:
     """Take what is imported for good out of the garbage collector's sight.
 
     Half a million objects of torch and its company would make each full collection take 0.3 s, in which nobody is
@@ -65,7 +65,7 @@ def settle() -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the data …")
-def digits(name: str, root: str):
+def load_data_set(name: str, root: str):
     """Splits of a data set; `root` (the data root) is part of the key."""
     from ocrgen.datasets import load_digits
 
@@ -116,7 +116,7 @@ def nearest(images: np.ndarray, name: str, root: str) -> tuple[np.ndarray, np.nd
     """Which training image of a data set is nearest to each of `images`, and its distance, as `neighbours.nearest`."""
     from ocrgen.metrics import neighbours
 
-    return neighbours.nearest(images, digits(name, root).train.images)
+    return neighbours.nearest(images, load_data_set(name, root).train.images)
 
 
 # Streamlit's own ways of telling tables and lists (here of plain values) apart take twenty times as long.
@@ -128,7 +128,7 @@ def _drawn(name: str, args: tuple, options: dict, _draw: Callable[..., go.Figure
     return figure
 
 
-def drawn(draw: Callable[..., go.Figure], *args, **options) -> go.Figure:
+def cached_figure(draw: Callable[..., go.Figure], *args, **options) -> go.Figure:
     """A chart, drawn once for all viewers as long as what it shows stays the same; nobody may change it.
 
     Plotly checks each property that it is given: a chart takes 10 to 50 ms to draw.

@@ -57,8 +57,8 @@ def jobs_line(here: str) -> None:
 
     @st.fragment(run_every=3.0)
     def line() -> None:
-        looks = [(run, run.look()) for run in store().own()]
-        alive = [(run, s) for run, s in looks if s["state"] in ALIVE]
+        statuses = [(run, run.read_status()) for run in store().own()]
+        alive = [(run, s) for run, s in statuses if s["state"] in ALIVE]
         for run, status in [x for x in alive if x[1]["state"] == "running"]:
             share = (status.get("step") or 0) / (status.get("total") or 1)
             with st.container(horizontal=True, vertical_alignment="center"):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared.cache import store
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 QUICK = "Train both on the bundled digits"
 
@@ -21,7 +21,7 @@ def start(
     config: dict | None = None,
     label: str = "",
 ) -> Run:
-    """Submit a training with settings checked in full. Problem if one is off or the queue is full."""
+    """Submit a training with settings checked in full. UserError if one is off or the queue is full."""
     from ocrgen.generators import generators
     from ocrgen.generators.config import TrainRequest
 
@@ -31,7 +31,7 @@ def start(
         request = TrainRequest.model_validate(values | {"config": base | (config or {})})
     except ValidationError as fault:
         first = fault.errors()[0]
-        raise Problem(f"{first['loc'][-1] if first['loc'] else 'settings'}: {first['msg']}") from fault
+        raise UserError(f"{first['loc'][-1] if first['loc'] else 'settings'}: {first['msg']}") from fault
     about = f"{model}-{Path(dataset).stem}"
     return jobs.start(store(), "train", request.model_dump(mode="json"), about, label)
 

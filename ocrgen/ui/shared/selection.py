@@ -6,10 +6,10 @@ import streamlit as st
 
 from ocrgen.plots import style as charts
 from ocrgen.runs.run import Run
-from ocrgen.runs.store import standing
+from ocrgen.runs.store import display_order_key
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.quickstart import QUICK, start_both
-from ocrgen.ui.shared.widgets import attempt, model_title, run_title
+from ocrgen.ui.shared.widgets import model_title, run_title, show_errors
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def alike(models: dict[str, list[Run]], asked: str | None) -> dict[str, Run]:
     runs = [r for group in models.values() for r in group]
     if not runs:
         return {}
-    first = max(runs, key=lambda r: (r.name == asked, standing(r)))
+    first = max(runs, key=lambda r: (r.name == asked, display_order_key(r)))
     data = first.request["settings"]["dataset"]
     picked = {}
     for model, group in models.items():
@@ -70,7 +70,7 @@ def nothing_yet(page: str) -> None:
         st.write(
             "Digits appear here after the first epoch of a training. Both take about a minute on the bundled digits."
         )
-        if st.button(QUICK, type="primary", key=f"{page}_quick") and attempt(start_both):
+        if st.button(QUICK, type="primary", key=f"{page}_quick") and show_errors(start_both):
             st.switch_page("pages/2_Train.py")
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ocrgen import datasets
 from ocrgen.ui.shared.cache import store
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import clear, need_room, write_atomically
 
 SUFFIXES = ("zip", "npz")
@@ -38,7 +38,7 @@ def data_sets() -> dict[str, str]:
 def keep(name: str, content: bytes) -> Path:
     """Check an upload as a data set and keep it; the kept name is made of safe letters and a hash.
 
-    Problem if it is no data set, or if there is no room: nothing is kept then.
+    UserError if it is no data set, or if there is no room: nothing is kept then.
     """
     from ocrgen.datasets import load_digits
 
@@ -59,14 +59,14 @@ def keep(name: str, content: bytes) -> Path:
             load_digits(str(candidate))
             candidate.replace(path)
     except OSError as fault:
-        raise Problem(f"The upload cannot be kept in {folder()}: {fault.strerror}.") from fault
+        raise UserError(f"The upload cannot be kept in {folder()}: {fault.strerror}.") from fault
     return path
 
 
 def _room(size: int) -> None:
-    """Problem if so many bytes more are too many for the folder, or for its disk."""
+    """UserError if so many bytes more are too many for the folder, or for its disk."""
     if sum(p.stat().st_size for p in found().values()) + size > MOST:
-        raise Problem(f"Uploaded data sets may take {MOST >> 20:,} MB in all: remove one from {folder()} first.")
+        raise UserError(f"Uploaded data sets may take {MOST >> 20:,} MB in all: remove one from {folder()} first.")
     need_room(folder(), size)
 
 
@@ -79,7 +79,7 @@ def uploader(key: str) -> str | None:
     try:
         with st.spinner("Reading and checking …"):
             path = keep(file.name, file.getvalue())
-    except Problem as problem:
+    except UserError as problem:
         st.error(str(problem))
         return None
     st.session_state[f"{key}_done"] = file.file_id

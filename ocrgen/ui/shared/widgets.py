@@ -16,7 +16,7 @@ from ocrgen.datasets import Digits
 from ocrgen.runs import jobs
 from ocrgen.runs.run import ALIVE, Run
 from ocrgen.ui.shared.cache import store
-from ocrgen.utils.errors import Problem
+from ocrgen.utils.errors import UserError
 
 BADGES = {
     "queued": ("gray", "waits"),
@@ -76,7 +76,7 @@ def run_title(run: Run) -> str:
     """A run in a few words: number, model, data, preset, label."""
     try:
         request, settings = run.request, run.request["settings"]
-    except Problem:
+    except UserError:
         return f"{run.name} (damaged)"
     data = datasets.title(str(settings.get("dataset", "")))
     label = f" “{request['label']}”" if request["label"] else ""
@@ -199,12 +199,12 @@ def run_status(run: Run, status: dict, actions: Callable[[Run, str], None]) -> N
         st.error(status["error"])
 
 
-def attempt(action, *args) -> bool:
+def show_errors(action, *args) -> bool:
     """Do what a button asks; a fault that the user can mend is shown, not raised. Returns whether it went well."""
     try:
         action(*args)
         return True
-    except Problem as problem:
+    except UserError as problem:
         st.error(str(problem))
         return False
 

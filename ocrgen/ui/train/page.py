@@ -7,10 +7,9 @@ from ocrgen.plots import style as charts
 from ocrgen.runs import jobs
 from ocrgen.runs.run import ALIVE, Run
 from ocrgen.ui.shared import uploads
-from ocrgen.ui.shared.cache import curves, drawn, grid, pace, store
+from ocrgen.ui.shared.cache import cached_figure, curves, grid, pace, store
 from ocrgen.ui.shared.quickstart import QUICK, show_new, start, start_both
 from ocrgen.ui.shared.widgets import (
-    attempt,
     choose_runs,
     link,
     model_title,
@@ -18,6 +17,7 @@ from ocrgen.ui.shared.widgets import (
     run_status,
     run_title,
     settings_form,
+    show_errors,
 )
 
 
@@ -67,7 +67,7 @@ def new_run() -> None:
             "Start training", type="primary", width="stretch", disabled=bool(missing), key="train_start"
         )
         if pressed:  # the runs are drawn after the form, and so include the new one
-            attempt(lambda: show_new(start(model, dataset, preset, train, config, label)))
+            show_errors(lambda: show_new(start(model, dataset, preset, train, config, label)))
         with st.expander("The same from a shell"):
             request = TrainRequest(dataset=dataset, model=model, preset=preset, train=train, config=config)
             st.code(describe(request), language=None, wrap_lines=True)
@@ -77,7 +77,7 @@ def new_run() -> None:
 def download(dataset: str) -> None:
     """Fetch a data set as a job, and say how that goes."""
     tried = [r for r in store().list("download") if r.request["settings"]["dataset"] == dataset]
-    status = tried[-1].look() if tried else {"state": ""}
+    status = tried[-1].read_status() if tried else {"state": ""}
     if status["state"] in ALIVE:
         st.caption("Downloading …")
     elif status["state"] == "done":
@@ -86,7 +86,7 @@ def download(dataset: str) -> None:
         if status.get("error"):
             st.error(status["error"])
         if st.button("Download it", key="train_download"):
-            attempt(jobs.start, store(), "download", {"dataset": dataset}, f"download-{dataset}")
+            show_errors(jobs.start, store(), "download", {"dataset": dataset}, f"download-{dataset}")
             st.rerun(scope="fragment")
 
 
@@ -99,7 +99,7 @@ def runs() -> None:
             st.write(
                 "Train a CVAE and a CGAN on 1,317 real handwritten digits: about a minute for both, every step in view."
             )
-            if st.button(QUICK, type="primary", key="train_quick") and attempt(start_both):
+            if st.button(QUICK, type="primary", key="train_quick") and show_errors(start_both):
                 st.rerun()
         return
     selected = choose_runs(known, "train_runs")
@@ -121,11 +121,11 @@ def runs() -> None:
     @st.fragment(run_every=pace() if live and moving else None)
     def watch() -> None:
         pace()  # still here
-        looks = [(run, run.look()) for run in selected]
-        for run, status in looks:
+        statuses = [(run, run.read_status()) for run in selected]
+        for run, status in statuses:
             run_status(run, status, actions)
-        draw(looks, axis, log, strength)
-        if live and moving and not any(s["state"] in ALIVE for _, s in looks):
+        draw(statuses, axis, log, strength)
+        if live and moving and not any(s["state"] in ALIVE for _, s in statuses):
             st.rerun()  # all have ended: stop polling
 
     watch()
@@ -138,23 +138,23 @@ def actions(run: Run, state: str) -> None:
     if run.shipped:
         return
     if state in ALIVE and st.button("Cancel", key=f"train_cancel_{run.name}", icon=":material/stop_circle:"):
-        attempt(run.cancel)
+        show_errors(run.cancel)
         st.toast("Stopping at a checkpoint …")
     resumable = state in ("cancelled", "died", "failed")
     icon = ":material/play_arrow:"
     pressed = resumable and st.button("Resume", key=f"train_resume_{run.name}", icon=icon, type="primary")
-    if pressed and attempt(jobs.submit, run, store()):
+    if pressed and show_errors(jobs.submit, run, store()):
         st.rerun()
     if state not in ALIVE:
         with st.popover("Delete", icon=":material/delete:", type="tertiary"):
             st.write(f"Delete {run_title(run)} with its weights and curves? This cannot be undone.")
-            if st.button("Delete for good", key=f"train_delete_{run.name}") and attempt(store().delete, run):
+            if st.button("Delete for good", key=f"train_delete_{run.name}") and show_errors(store().delete, run):
                 st.rerun()
 
 
-def draw(looks: list[tuple[Run, dict]], axis: str, log: bool, strength: float) -> None:
+def draw(statuses: list[tuple[Run, dict]], axis: str, log: bool, strength: float) -> None:
     """The newest samples of each run, and their curves over each other."""
-    grids = [(run, files) for run, _ in looks if (files := run.grids())]
+    grids = [(run, files) for run, _ in statuses if (files := run.grids())]
     for column, (run, files) in zip(st.columns(max(2, len(grids))), grids, strict=False):
         epoch = max(files)
         with column:
@@ -170,7 +170,7 @@ def draw(looks: list[tuple[Run, dict]], axis: str, log: bool, strength: float) -
                 alt=f"Eight generated images of each digit 0 to 9 after epoch {epoch} of {run_title(run)}",
             )
     lines = {}
-    for run, status in looks:
+    for run, status in statuses:
         if status["state"] == "damaged":
             continue
         model = run.request["settings"]["model"]
@@ -178,10 +178,10 @@ def draw(looks: list[tuple[Run, dict]], axis: str, log: bool, strength: float) -
         if len(table):
             label = f"#{run.number} {model_title(model)}"
             lines[label] = (table, charts.colour(model, run.number), status.get("per_epoch") or 1)
-    if not lines and any(s["state"] in ALIVE for _, s in looks):
+    if not lines and any(s["state"] in ALIVE for _, s in statuses):
         st.caption("The first points appear within seconds of the start.")
     for group, place in zip(charts.groups([t for t, *_ in lines.values()]), places(2), strict=False):
         with place:
-            figure = drawn(charts.learning_curves, lines, group, axis, log and group != "verdict", strength)
+            figure = cached_figure(charts.learning_curves, lines, group, axis, log and group != "verdict", strength)
             alt = f"{charts.TITLES.get(group, group)} by {charts.AXES[axis].lower()} for {', '.join(lines)}"
             st.plotly_chart(figure, key=f"train_chart_{group}", config={"displaylogo": False}, alt=alt)
