@@ -47,7 +47,7 @@ def train_reader(
     stop: Callable[[], bool] = lambda: False,
     show: Callable[[int], None] = lambda step: None,
 ) -> Trained:
-    """Train for `steps` batches, of which `share` of the images are synthetic, and keep the weights that do best on validation.
+    """Train for `steps` batches, `share` of their images synthetic, and keep the weights that do best on validation.
 
     augment changes the real images of every batch, float (B, 1, 28, 28), each time anew. The reader is evaluated on
     `validation` `n_evaluations` times, evenly; the test set is nowhere in sight. Raises Cancelled at the first step

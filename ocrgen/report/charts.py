@@ -147,8 +147,8 @@ def robustness(results: Results, drawn: Charts) -> Html:
         el("h3", f"Robustness, n = {n:,}"),
         el(
             "p",
-            f"Accuracy on {results.config.n_robustness:,} test images, the same for all arms, spoilt in five strengths, "
-            f"or attacked. {_bars(results)}",
+            f"Accuracy on {results.config.n_robustness:,} test images, the same for all arms, spoilt in five "
+            f"strengths, or attacked. {_bars(results)}",
         ),
         _legend(results, names, n),
         el("div", figures, class_="grid thirds"),
