@@ -2,22 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 from ocrgen.benchmark import read_benchmark
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
-from ocrgen.study.plan import PAPER_N
 from ocrgen.study.results import Results, read_results
-from ocrgen.study.verdicts import verdicts
+from ocrgen.study.verdicts import Verdict, verdicts
 from ocrgen.utils.errors import UserError
 
 Read = Callable[[Run], Results]
-
-
-def nearest(sizes: Iterable[int]) -> int:
-    """The number of labelled images to judge at: the paper's, or the one that is nearest to it."""
-    return min(sizes, key=lambda n: (abs(n - PAPER_N), n))
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,16 +21,10 @@ class Study:
     results: Results
     whole: bool
 
-    @cached_property
-    def verdicts(self) -> list[dict]:
-        """All that it says of the claims."""
-        return verdicts(self.results)
-
     @property
-    def sizes(self) -> list[int]:
-        """The numbers of labelled images at which augmentation has been compared."""
-        d = self.results.differences
-        return [int(n) for n in d[(d.arm == "real+aug") & (d.metric == "accuracy")].n_real.unique()]
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """All its comparisons that bear on a claim."""
+        return verdicts(self.results)
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,37 +56,46 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
 
 
 def to_json(run) -> dict:
-    """run, table (arm, n_real, seed, metric, value and more), summary (mean, low, high, n), differences, correlations,
-    verdicts, advice; bounds of a single repetition are null."""
+    """A study's results as `--json` prints them; bounds of a single repetition are null.
+
+    run, answer (Markdown), table (arm, n_real, seed, metric, value and more), summary (mean, low, high, n),
+    differences, correlations, verdicts, advice.
+    """
     import pandas as pd
 
+    from ocrgen.claims.answer import answer, study_alone
     from ocrgen.study import read_results, verdicts
-    from ocrgen.study.recommendation import advise
+    from ocrgen.study.recommendation import recommend
 
     results = read_results(run)
     frames = {name: getattr(results, name) for name in ("table", "summary", "differences")}
     frames["correlations"] = pd.DataFrame(results.correlations)
     tables = {name: json.loads(f.to_json(orient="records", double_precision=10)) for name, f in frames.items()}
-    advice = [{"n": a.n, "advice": a.headline, "verdict": a.verdict, "words": a.words()} for a in advise(results)]
-    return {"run": run.name} | tables | {"verdicts": verdicts(results), "advice": advice}
+    judged = {"verdicts": [v.to_json() for v in verdicts(results)], "advice": [a.to_json() for a in recommend(results)]}
+    return {"run": run.name, "answer": answer(study_alone(run, results)).markdown} | tables | judged
 
 
 def _print(run) -> None:
+    from ocrgen.claims.answer import answer, study_alone
     from ocrgen.study import read_results, verdicts
+    from ocrgen.study.formatting import accuracy, bounds, signed
+    from ocrgen.study.headline import banner
     from ocrgen.study.plan import Arm
-    from ocrgen.study.recommendation import advise
+    from ocrgen.study.recommendation import recommend
 
     results = read_results(run)
-    s = results.summary
-    print(f"{'arm':<42}{'n real':>8}{'labelled':>10}   accuracy, 95 % interval (seeds)")
-    for row in s[(s.kind == "reader") & (s.metric == "accuracy")].itertuples():
-        figure = f"{row.mean:.2%} [{row.low:.2%}, {row.high:.2%}] ({row.n})"
-        print(f"{Arm.parse(row.arm).title:<42}{row.n_real or 'all':>8}{row.n_labelled:>10,}   {figure}")
+    print(answer(study_alone(run, results)).markdown.replace("**", ""))
+    print(f"{banner(results).title} {banner(results).text}\n")
+    print(f"{'training mix':<42}{'n real':>8}{'labelled':>10}   accuracy, 95% interval (seeds)")
+    rows = results.readers[results.readers.metric == "accuracy"]
+    for row in rows.to_dict("records"):
+        name, n = Arm.parse(row["arm"]).title, row["n_real"] or "all"
+        print(f"{name:<42}{n:>8}{row['n_labelled']:>10,}   {accuracy(row)} ({row['n']})")
     for v in verdicts(results):
-        bounds = f"[{v['low']:+.4f}, {v['high']:+.4f}]" if v["low"] is not None else "[one repetition]"
-        print(f"claim {v['claim']}: {v['verdict']:<13} {v['figure']:+.4f} {bounds} n = {v['n']}  {v['about']}")
-    for a in advise(results):
-        print(f"advice at n = {a.n:,}: {a.headline}. {a.words()}")
+        figure = f"{signed(v.figure, v.unit)} {bounds(v.low, v.high, v.unit)}"
+        print(f"claim {v.claim}: {v.verdict:<13} {figure} n = {v.n}  {v.about}")
+    for a in recommend(results):
+        print(f"advice at n = {a.n:,}: {a.headline}. {a.words}")
 
 
 def study_worker(args: list[str]) -> int:

@@ -11,6 +11,14 @@ FAMILIES = {
     "cvae": ["#0072B2", "#3FA0DB", "#5B5BD6", "#0E8C8C", "#7C8CF8"],
     "cgan": ["#D55E00", "#C78A00", "#C2407A", "#A0622D", "#E0736A"],
 }
+# Verdicts: text that is legible on a light and on a dark ground.
+QUIET = "light-dark(#5A6472, #A9B4C2)"
+VERDICT_COLOURS = {
+    "holds": "light-dark(#00734C, #3DD598)",
+    "does not hold": "light-dark(#B8321F, #FF8A75)",
+    "undecided": QUIET,
+    "not measured": QUIET,
+}
 OTHERS = ["#009E73", "#6E8F14", "#2E8B57", "#8A6FBF", "#4F9D9D"]
 TITLES = {
     "loss": "Loss (nats per image)",

@@ -1,63 +1,59 @@
-"""How a report's charts are drawn: one style for light, dark and paper, and the data that the page's script reads."""
+"""Figures of a report as its script draws them: one style for light, dark and paper."""
 
 import json
 from html import escape
 
 import plotly.graph_objects as go
+from markupsafe import Markup
 
-from ocrgen.report.markup import Html, el
+from ocrgen.plots.views import View
 
 FONT = '"Source Sans 3", "Source Sans", "Source Sans Pro", system-ui, -apple-system, "Segoe UI", sans-serif'
-TITLE = {"font": {"size": 13}}
+AXIS = {"gridcolor": "#8884", "zerolinecolor": "#8888", "automargin": True}
 # Inks of text and grid come from the page's style, since they change with light, dark and paper.
-PLAIN = {
+TEMPLATE = {
     "layout": {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "size": 13},
-        "xaxis": {"gridcolor": "#8884", "zerolinecolor": "#8888", "automargin": True, "title": TITLE},
-        "yaxis": {
-            "gridcolor": "#8884",
-            "zerolinecolor": "#8888",
-            "automargin": True,
-            "title": TITLE | {"standoff": 10},
-        },
+        "xaxis": AXIS | {"title": {"font": {"size": 13}}},
+        "yaxis": AXIS | {"title": {"font": {"size": 13}, "standoff": 10}},
     }
 }
 
 
-class Charts:
-    """Figures that a page draws: `add` gives the place of each, `specs` what its script draws there."""
+class Figures:
+    """The figures of a page by the id of their place."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.specs: dict[str, dict] = {}
 
-    def add(self, figure: go.Figure, title: object, alt: str, narrow: go.Figure | None = None) -> Html:
-        """A figure with its title; `narrow`: the same for small screens. `alt` says what is to be seen."""
+    def add(self, view: View) -> str:
+        """Take a view up; returns the id of the element that it is drawn into."""
         key = f"chart-{len(self.specs) + 1}"
-        spec = _spec(figure)
-        self.specs[key] = spec | ({"narrow": _spec(narrow)["layout"]} if narrow is not None else {})
-        place = el("div", id=key, class_="chart", role="img", aria_label=alt, style=f"height:{figure.layout.height}px")
-        return el("figure", el("figcaption", title), place)
+        spec = _spec(view.figure)
+        narrow = _names_above(spec) if view.figure.layout.yaxis.type == "category" else None
+        self.specs[key] = spec | ({"narrow": narrow} if narrow else {})
+        return key
 
-    def script(self) -> Html:
-        """What stands in the page for its script to read; nothing in it can end it or begin another."""
+    def json(self) -> Markup:
+        """What the page's script reads; nothing in it can end the script element or begin another."""
         text = json.dumps(self.specs, separators=(",", ":"))
         for mark in "<>&\u2028\u2029":
             text = text.replace(mark, f"\\u{ord(mark):04x}")
-        return el("script", Html(text), type="application/json", id="specs")
+        return Markup(text)
 
 
 def _plain(value: object) -> object:
-    """Text without markup, of which Plotly knows some; anything else as it is."""
+    """Text without the markup that Plotly would interpret; anything else as it is."""
     return escape(value, False) if isinstance(value, str) else value
 
 
 def _spec(figure: go.Figure) -> dict:
     """Data and layout as they are drawn: no title, which stands above in HTML, and no markup in names."""
-    spec = json.loads(figure.to_json())  # a dict from here on: each change of a figure is checked at length
+    spec = json.loads(figure.to_json())  # a dict from here on: each change of a figure is validated at length
     spec["layout"].pop("title", None)
-    spec["layout"] |= {"template": PLAIN, "margin": {"l": 4, "r": 12, "t": 8, "b": 4}, "dragmode": False}
+    spec["layout"] |= {"template": TEMPLATE, "margin": {"l": 4, "r": 12, "t": 8, "b": 4}, "dragmode": False}
     for trace in spec["data"]:
         trace["name"] = _plain(trace.get("name") or "")
         if isinstance(trace.get("y"), list):
@@ -65,3 +61,12 @@ def _spec(figure: go.Figure) -> dict:
     for note in spec["layout"].get("annotations", []):
         note["text"] = _plain(note["text"])
     return spec
+
+
+def _names_above(spec: dict) -> dict:
+    """The layout for small screens of a chart with one dot a row: each row's name stands above its dot."""
+    labels = [trace["y"][0] for trace in spec["data"]]
+    place = {"xref": "paper", "x": 0, "xanchor": "left", "yref": "y", "yshift": 13, "showarrow": False}
+    notes = [place | {"y": i, "text": label, "font": {"size": 12}} for i, label in enumerate(labels)]
+    axis = spec["layout"]["yaxis"] | {"showticklabels": False}
+    return spec["layout"] | {"height": 70 + 40 * len(labels), "annotations": notes, "yaxis": axis}

@@ -1,23 +1,34 @@
-"""A study as one self-contained page: the answer, verdicts, charts, tables, and how it was made; no screen needed."""
+"""A study as one self-contained HTML page: the answer, verdicts, charts, tables, and how it was made."""
 
 import base64
 import hashlib
+from pathlib import Path
 
+from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 from pydantic import ValidationError
 
-from ocrgen.report import summary as report_words
-from ocrgen.report import tables as report_facts
-from ocrgen.report.charts import views
-from ocrgen.report.figures import Charts
-from ocrgen.report.markup import Html, el, html
-from ocrgen.report.style import SCRIPT, STYLE
-from ocrgen.report.verdicts import claims
-from ocrgen.runs.run import Run
-from ocrgen.study import Results, read_results
+from ocrgen import __version__
+from ocrgen.claims.answer import answer, study_alone
+from ocrgen.claims.claims import judge_claims
+from ocrgen.claims.wording import COMPARISON_RULES, counted
+from ocrgen.datasets import title
+from ocrgen.plots import views
+from ocrgen.report import tables
+from ocrgen.report.environment import ENVIRONMENT
+from ocrgen.report.figures import FONT, Figures
+from ocrgen.report.glossary import GLOSSARY, sources
+from ocrgen.runs.run import ALIVE, Run, now
+from ocrgen.study import Results, read_results, verdicts
+from ocrgen.study.formatting import accuracy, duration
+from ocrgen.study.headline import PROTOCOLS, banner, complete_seeds, headline, seeds_in_words
+from ocrgen.study.plan import describe
+from ocrgen.study.recommendation import recommend
 from ocrgen.utils.errors import UserError
 
-PROTOCOLS = {"fair": "fair protocol", "paper": "the paper's protocol"}
+SECTIONS = (
+    views.by_arm, views.by_size, views.by_epoch, views.robustness, views.confusion, views.distances,
+)  # fmt: skip
 
 
 def report_of(run: Run) -> str:
@@ -38,63 +49,108 @@ def report(run: Run, results: Results) -> str:
 
     Its content security policy lets only its own scripts run and nothing be fetched, whatever a run's files hold.
     """
-    drawn = Charts()
-    title = f"Does synthetic data help OCR? {report_words.data_title(results)}, {PROTOCOLS[results.config.protocol]}"
-    parts = _parts(run, results, drawn)
-    listed = [el("li", el("a", name, href=f"#{key}")) for key, (name, _) in parts.items()]
-    scripts = [get_plotlyjs(), SCRIPT] if drawn.specs else []
-    body = [
-        _header(run, results),
-        el("nav", el("ul", listed), aria_label="Parts of this report"),
-        el("main", [el("section", el("h2", name), part, id=key) for key, (name, part) in parts.items()]),
-        el("footer", el("p", "Made by ocrgen. This file is whole: it loads nothing from anywhere.", class_="small")),
-        [drawn.script(), *(el("script", Html(text)) for text in scripts)] if scripts else None,
-    ]
-    head = [
-        el("meta", charset="utf-8"),
-        el("meta", http_equiv="Content-Security-Policy", content=_policy(scripts)),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("title", title),
-        el("style", Html(STYLE)),
-    ]
-    return "<!doctype html>\n" + el("html", el("head", head), el("body", body), lang="en")
+    config, empty, figures = results.config, results.table.empty, Figures()
+    data = title(config.dataset)
+    context = {"data": data, "protocol": PROTOCOLS[config.protocol], "empty": empty, "font": FONT}
+    context |= {
+        "subtitle": _subtitle(run, results, data),
+        "missing": _missing(run, results),
+        "failures": results.failures,
+        "command": describe(config),
+        "facts": _facts(run, results),
+        "splits": tables.splits(run, data),
+        "settings": tables.settings(config),
+        "sources": sources(results, data),
+    }
+    parts = {"answer": "The answer"}
+    if not empty:
+        parts |= {"verdicts": "The paper's claims", "charts": "Charts", "figures": "Figures"}
+        context |= _found(run, results, figures)
+    context["parts"] = parts | {"made": "How it was made"}
+    script = (Path(__file__).parent / "templates" / "report.js").read_text()
+    scripts = [get_plotlyjs(), script] if figures.specs else []
+    context |= {"scripts": list(map(Markup, scripts)), "specs": figures.json(), "policy": _policy(scripts)}
+    return ENVIRONMENT.get_template("report.html").render(context)
 
 
-def _parts(run: Run, results: Results, drawn: Charts) -> dict[str, tuple[str, Html]]:
-    """Key -> heading and content of each part that there is something for."""
-    made = [report_facts.made(run, results), el("h3", "Sources and terms"), report_facts.cited(results)]
-    parts = {}
-    if results.table.empty:
-        nothing = el("p", "No figures yet: the first appear with the study's first cell.", class_="lead")
-        parts["answer"] = ("The answer", html([report_words.state(run, results), nothing]))
-    else:
-        first = [report_words.state(run, results), report_words.answer(run, results)]
-        parts["answer"] = ("The answer", html([first, report_words.banner(results), report_words.glossary()]))
-        parts["verdicts"] = ("The paper's claims", claims(run, results))
-        off = el("noscript", el("p", "Charts need JavaScript; the tables hold the same figures.", class_="note"))
-        parts["charts"] = ("Charts", html([off, views(results, drawn)]))
-        tables = [report_facts.every_arm(results), report_facts.correlations(results)]
-        parts["figures"] = ("Figures", html([tables, report_facts.every_figure(results)]))
-    parts["made"] = ("How it was made", html(made))
-    return parts
+def _found(run: Run, results: Results, figures: Figures) -> dict:
+    """What a study has found: the answer, claims, figures and tables."""
+    alone = study_alone(run, results)
+    claims, parts = judge_claims(alone), verdicts(results)
+    judged = []
+    for claim in claims:
+        if rows := [v for v in parts if v.claim == claim.number]:
+            table = tables.comparisons(claim.number, rows)
+            judged.append((claim, COMPARISON_RULES[claim.number], counted(rows), table))
+    sections = [s for view in SECTIONS if (s := view(results))]
+    ceiling = results.of("all", 0, "accuracy")
+    return {
+        "answer": answer(alone),
+        "ceiling": f" For scale, all {int(ceiling['n_labelled']):,} real images give {accuracy(ceiling)}."
+        if ceiling
+        else "",
+        "comparisons": headline(results),
+        "by_size": tables.by_size(results),
+        "advice": recommend(results),
+        "tones": tables.TONES,
+        "banner": banner(results),
+        "glossary": GLOSSARY,
+        "claims": claims,
+        "n_comparisons": len(parts),
+        "judged": judged,
+        "sections": [
+            {"title": s.title, "caption": s.caption, "columns": s.columns, "legend": s.legend}
+            | {"views": [(view, figures.add(view)) for view in s.views]}
+            for s in sections
+        ],
+        "arms": tables.every_arm(results),
+        "correlations": tables.correlations(results),
+        "figures": tables.every_figure(results),
+    }
 
 
-def _header(run: Run, results: Results) -> Html:
-    config = results.config
-    whole = results.done == results.total
-    seeds = f"{config.seeds}" if whole else f"{report_words.seeds_done(results)} of {config.seeds}"
-    about = [
-        report_words.data_title(results),
-        PROTOCOLS[config.protocol],
-        f"{seeds} seed{'' if seeds == '1' else 's'}",
-        str(run.request["created"])[:10],
-    ]
-    label = f"“{run.request['label']}”" if run.request["label"] else None
-    return el(
-        "header",
-        el("h1", "Does synthetic data help OCR?"),
-        el("p", " · ".join([*about, *([label] if label else [])]), class_="about"),
-    )
+def _subtitle(run: Run, results: Results, data: str) -> list[str]:
+    label = [f"“{run.request['label']}”"] if run.request["label"] else []
+    created = str(run.request["created"])[:10]
+    return [data, PROTOCOLS[results.config.protocol], seeds_in_words(results), created, *label]
+
+
+def _missing(run: Run, results: Results) -> str:
+    """What is missing of a study, in words; empty where it is whole."""
+    sentences, config = [], results.config
+    if results.done < results.total:
+        word = "still at work" if run.read_status()["state"] in ALIVE else "not finished"
+        sentences.append(
+            f"This study is {word}: {complete_seeds(results)} of {config.seeds} seeds are complete "
+            f"({results.done:,} of {results.total:,} tasks). Each figure tells the seeds that it stands on; figures "
+            "and verdicts will still move."
+        )
+    if results.failures:
+        tasks = "1 task has" if len(results.failures) == 1 else f"{len(results.failures):,} tasks have"
+        sentences.append(f"{tasks} ended in a fault and stand in no figure.")
+    return " ".join(sentences)
+
+
+def _facts(run: Run, results: Results) -> dict[str, str]:
+    """When, with what and in what time it was made."""
+    request, status = run.request, run.read_status()
+    spent = {m: results.table[results.table.metric == m].value.sum() for m in ("cpu_seconds", "seconds")}
+    versions = request.get("versions")
+    return {
+        "Run": run.name + (f", “{request['label']}”" if request["label"] else ""),
+        "Asked for": _time(request["created"]),
+        "Ended": _time(status["finished"]) if status.get("finished") else f"not yet ({status['state']})",
+        "CPU time of all tasks": duration(spent["cpu_seconds"]),
+        "Time of all tasks, one after the other": duration(spent["seconds"]),
+        "Tasks": f"{results.done:,} of {results.total:,}",
+        "Versions": ", ".join(f"{k} {v}" for k, v in versions.items()) if isinstance(versions, dict) else "not noted",
+        "This report": f"{_time(now())}, by ocrgen {__version__}",
+    }
+
+
+def _time(stamp: object) -> str:
+    text = str(stamp)
+    return f"{text[:10]} {text[11:16]} UTC" if len(text) > 16 and text[10] == "T" else text
 
 
 def _policy(scripts: list[str]) -> str:

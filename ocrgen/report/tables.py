@@ -1,63 +1,145 @@
-"""The tables of a report: every arm, every figure, rank correlations; and how the study was made."""
+"""The tables of a report: by size, every training mix, every comparison, every figure, data and settings."""
 
-from ocrgen import __version__
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from ocrgen.claims.wording import MARKS
 from ocrgen.metrics.measures import columns
 from ocrgen.plots.study import DISTANCES, METRICS, colour
-from ocrgen.report.markup import Html, el, folded, html, table
-from ocrgen.report.summary import amount, data_title, headline_size, share
-from ocrgen.runs.run import Run, now
-from ocrgen.study import Results
-from ocrgen.study.plan import Arm, StudyConfig, describe
+from ocrgen.runs.run import Run
+from ocrgen.study.formatting import accuracy, bounds, points, signed
+from ocrgen.study.headline import compare, compared_sizes, headline_size
+from ocrgen.study.plan import Arm, StudyConfig
+from ocrgen.study.results import Results
+from ocrgen.study.verdicts import FAILS, HOLDS, OPEN, Verdict
 
-ARMS = {"accuracy": "Accuracy", "f1_macro": "F1 (macro)", "corrupted": "Under corruption", "attacked": "Under attack"}
+TONES = {HOLDS: "holds", FAILS: "fails", OPEN: "open"}  # verdict -> class
+SHOWN = {"accuracy": "Accuracy", "f1_macro": "F1 (macro)", "corrupted": "Under corruption", "attacked": "Under attack"}
 KINDS = {"reader": "reader", "epoch": "reader of an epoch", "generator": "generator", "saliency": "saliency"}
-TERMS = {
-    "digits": "The bundled digits: Optical Recognition of Handwritten Digits, UCI, by way of scikit-learn; CC BY 4.0.",
-    "mnist": "MNIST: LeCun, Cortes, Burges, The MNIST database of handwritten digits, 1998. Offered for "
-    "research by its authors, without a licence file.",
-    "arabic": "MADBase: El-Sherif, Abdelazeem, Arabic-Indic digits handwritten by 700 people, 2007. Offered for "
-    "research by its authors, without a licence file.",
-}
 
 
-def every_arm(results: Results) -> Html:
-    """A table for each number of labelled images, best arm first; all but the headline's at a click."""
+@dataclass(frozen=True)
+class Table:
+    """A table with caption; the first cell of each row is its head. Cells are text, or HTML that is marked as such.
+
+    numeric: columns set to the right. cards ("plain", or "terse" without labels): on a narrow screen each row becomes
+    a card; its cells then keep their roles, which such a layout would take from them. Any other table scrolls.
+    """
+
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numeric: Sequence[int] = ()
+    cards: str = ""
+
+    def role(self, name: str) -> Markup:
+        """The attribute that keeps an element's role."""
+        return Markup(' role="{}"').format(name) if self.cards else Markup("")
+
+
+def by_size(results: Results) -> Table | None:
+    """The answer at each number of labelled images; None where there is only one."""
+    sizes, names = compared_sizes(results), results.config.generators
+    if len(sizes) < 2:
+        return None
+    rows = []
+    for n in sizes:
+        row = [f"{n:,}", *(accuracy(r) for arm in ("real", "real+aug") if (r := results.of(arm, n, "accuracy")))]
+        for name in names:
+            gain = compare(results, Arm("real", True, name, True), Arm("real", True), n)
+            if gain is None:
+                row.append("not yet")
+                continue
+            words = f"{points(gain.mean)} {bounds(gain.low, gain.high)}" + f", {gain.seeds} seeds" * (gain.seeds > 1)
+            verdict = "gain" if gain.verdict == HOLDS else gain.verdict
+            row.append(Markup('<span class="{}">{}<b> {}</b></span>').format(TONES[gain.verdict], words, verdict))
+        rows.append(row)
+    heads = ["Labelled images", "Real alone", "With augmentation"]
+    heads += [f"Points that {Arm(generator=name).title} adds on top" for name in names]
+    caption = "The answer at each number of labelled images, the same for every training mix of a row"
+    return Table(caption, heads, rows, cards="plain")
+
+
+def every_arm(results: Results) -> list[Table]:
+    """A table for each number of labelled images, the headline's first, the best training mix on top."""
     s = results.summary
     best = s[(s.kind == "reader") & (s.metric == "accuracy")].sort_values("mean", ascending=False)
-    first, parts = headline_size(results), []
+    first, tables = headline_size(results), []
+    heads = ["Learned from", "n", "Labelled images seen", "More, to choose by", "Seeds", *SHOWN.values()]
     for n in sorted(set(best.n_real) - {0} or {0}, key=lambda n: (n != first, n)):
-        # All real images are the ceiling, not one of the arms compared: they stand last.
+        # All real images are the ceiling, not one of the training mixes compared: they stand last.
         rows = [_arm(results, row) for size in dict.fromkeys((n, 0)) for row in best[best.n_real == size].itertuples()]
-        heads = ["Learned from", "n", "Labelled images seen", "More, to choose by", "Seeds", *ARMS.values()]
-        drawn = table(
-            f"Every arm at n = {n:,}, mean and 95% interval over the seeds", heads, rows, range(1, 5), "plain"
-        )
-        parts.append(drawn if not parts else folded(f"Every arm at n = {n:,}", drawn))
-    return html(parts)
+        caption = f"Every training mix at n = {n:,}, mean and 95% interval over the seeds"
+        tables.append(Table(caption, heads, rows, range(1, 5), "plain"))
+    return tables
 
 
-def _arm(results: Results, row) -> list:
+def _arm(results: Results, row) -> list[str]:
     arm, n = Arm.parse(row.arm), row.n_real
-    found = [results.of(row.arm, n, metric) for metric in ARMS]
-    name = [el("span", class_="swatch", style=f"--hue:{colour(arm)}", aria_hidden="true"), arm.title]
+    swatch = '<span class="arm"><span class="swatch" style="--hue:{}" aria-hidden="true"></span>{}</span>'
     counts = [f"{n:,}" if n else "all", f"{row.n_labelled:,}", f"{row.n_validation:,}", str(row.n)]
-    return [el("span", name, class_="arm"), *counts, *(share(f) if f else "" for f in found)]
+    figures = [results.of(row.arm, n, metric) for metric in SHOWN]
+    return [Markup(swatch).format(colour(arm), arm.title), *counts, *(accuracy(f) if f else "" for f in figures)]
 
 
-def correlations(results: Results) -> Html:
+def comparisons(claim: int, parts: Sequence[Verdict]) -> Table:
+    """Every comparison that bears on a claim."""
+    spans: dict[str, tuple[float, float]] = {}
+    for v in parts:
+        low, high = spans.get(v.unit, (0.0, 0.0))
+        ends = [x for x in (v.low, v.high, v.figure) if x is not None]
+        spans[v.unit] = (min(low, *ends), max(high, *ends))
+    seen = any(v.n_labelled for v in parts)
+    heads = ["Comparison", "Verdict", "Figure and 95% interval", "Beside zero", "n", "Labelled images seen"]
+    rows = [_comparison(v, spans[v.unit], seen) for v in parts]
+    return Table(f"Claim {claim}, every comparison", heads[: 5 + seen], rows, (4, 5), "terse")
+
+
+def _comparison(v: Verdict, span: tuple[float, float], seen: bool) -> list[str]:
+    verdict = Markup('<span class="badge {}">{} {}</span>').format(TONES[v.verdict], MARKS[v.verdict], v.verdict)
+    figure = Markup('<span><b>{}</b> <span class="whole">{}</span></span>').format(
+        signed(v.figure, v.unit), bounds(v.low, v.high, v.unit)
+    )
+    if v.unit != "accuracy":
+        figure += Markup('<span class="small"> {}</span>').format(v.unit)
+    labelled = Markup('{:,}<span class="narrow"> labelled images seen</span>').format(v.n_labelled or 0)
+    return [v.about, verdict, figure, _mark(v, *span), v.repetitions, *[labelled if v.n_labelled else ""] * seen]
+
+
+def _mark(v: Verdict, low: float, high: float) -> Markup:
+    """Figure and interval on the line of their unit, zero marked; the words beside it say the same."""
+    width, high = 150, max(high, low + 1e-9)
+
+    def x(value: float) -> str:
+        return f"{6 + (width - 12) * (value - low) / (high - low):.1f}"
+
+    zero = Markup('<line x1="{0}" x2="{0}" y1="1" y2="17" class="zero"></line>').format(x(0))
+    bar = Markup("")
+    if v.low is not None and v.high is not None:
+        bar = Markup('<line x1="{}" x2="{}" y1="9" y2="9" class="bar"></line>').format(x(v.low), x(v.high))
+    dot = Markup('<circle cx="{}" cy="9" r="4"></circle>').format(x(v.figure))
+    return Markup(
+        '<svg class="mark {}" aria-hidden="true" focusable="false" viewBox="0 0 {w} 18" width="{w}" height="18">{}{}{}'
+        "</svg>"
+    ).format(TONES[v.verdict], zero, bar, dot, w=width)
+
+
+def correlations(results: Results) -> Table | None:
     """Rank correlations of the distances with accuracy."""
     if not results.correlations:
-        return Html("")
+        return None
 
-    def told(row: dict, prefix: str, value: str) -> str:
+    def cell(row: dict, value: str, prefix: str = "") -> str:
         return f"{row[value]:+.2f} [{row[prefix + 'low']:+.2f}, {row[prefix + 'high']:+.2f}]"
 
     rows = [
         [
             DISTANCES[r["distance"]],
             "all checkpoints" if r["scope"] == "all" else f"{Arm.parse(r['scope']).title} only",
-            told(r, "", "spearman"),
-            "" if r["distance"] == "fid_2048" else told(r, "over_fid_", "over_fid"),
+            cell(r, "spearman"),
+            "" if r["distance"] == "fid_2048" else cell(r, "over_fid", "over_fid_"),
             str(r["checkpoints"]),
             str(r["trainings"]),
         ]
@@ -65,11 +147,11 @@ def correlations(results: Results) -> Html:
     ]
     heads = ["Distance", "Over", "Spearman with accuracy", "Minus FID's", "Checkpoints", "Trainings"]
     caption = "Rank correlation of distance and accuracy, 95% by bootstrap of whole trainings"
-    return table(caption, heads, rows, {4, 5}, cards="plain")
+    return Table(caption, heads, rows, (4, 5), "plain")
 
 
-def every_figure(results: Results) -> Html:
-    """The whole summary, shut until it is asked for."""
+def every_figure(results: Results) -> Table:
+    """The whole summary."""
     titles = METRICS | DISTANCES | columns()
     rows = [
         [
@@ -78,96 +160,35 @@ def every_figure(results: Results) -> Html:
             f"{r.n_real:,}" if r.n_real else "all",
             str(r.epoch or ""),
             titles.get(r.metric, r.metric),
-            f"{r.mean:.5g}",
-            "" if r.low != r.low else f"{r.low:.5g}",
-            "" if r.high != r.high else f"{r.high:.5g}",
+            *("" if value != value else f"{value:.5g}" for value in (r.mean, r.low, r.high)),
             str(r.n),
             f"{r.n_labelled:,}",
         ]
         for r in results.summary.itertuples()
     ]
-    heads = ["Arm", "Of", "n", "Epoch", "Figure", "Mean", "Low", "High", "Seeds", "Labelled images seen"]
-    caption = "Every figure, mean and 95% interval over the seeds"
-    drawn = table(caption, heads, rows, {2, 3, 5, 6, 7, 8, 9})
-    return folded(f"Every figure of the study: {len(rows):,} rows", drawn, printed=False)
+    heads = ["Training mix", "Of", "n", "Epoch", "Figure", "Mean", "Low", "High", "Seeds", "Labelled images seen"]
+    return Table("Every figure, mean and 95% interval over the seeds", heads, rows, (2, 3, 5, 6, 7, 8, 9))
 
 
-def duration(seconds: float) -> str:
-    """2 h 5 min, 3 min, 8 s."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds // 3600:.0f} h {seconds % 3600 // 60:.0f} min"
-
-
-def made(run: Run, results: Results) -> Html:
-    """How it was made: the command, the data, the versions, times, settings."""
-    request, status = run.request, run.read_status()
-    spent = {m: results.table[results.table.metric == m].value.sum() for m in ("cpu_seconds", "seconds")}
-    versions = request.get("versions")
-    facts = {
-        "Run": f"{run.name}" + (f", “{request['label']}”" if request["label"] else ""),
-        "Asked for": _time(request["created"]),
-        "Ended": _time(status["finished"]) if status.get("finished") else f"not yet ({status['state']})",
-        "CPU time of all cells": duration(spent["cpu_seconds"]),
-        "Time of all cells, one after the other": duration(spent["seconds"]),
-        "Cells": f"{results.done:,} of {results.total:,}",
-        "Versions": ", ".join(f"{k} {v}" for k, v in versions.items()) if isinstance(versions, dict) else "not noted",
-        "This report": f"{_time(now())}, by ocrgen {__version__}",
-    }
-    listed = el("dl", [[el("dt", k), el("dd", v)] for k, v in facts.items()], class_="facts")
-    command = el("pre", el("code", describe(results.config)), tabindex="0", role="region", aria_label="Command")
-    return Html(
-        el("h3", "Repeat it")
-        + el("p", "From a shell, with the same data, this command makes the same figures; times differ.")
-        + command
-        + el("h3", "Facts")
-        + listed
-        + _data(run, results)
-        + _settings(results.config)
-    )
-
-
-def _time(stamp: object) -> str:
-    text = str(stamp)
-    return f"{text[:10]} {text[11:16]} UTC" if len(text) > 16 and text[10] == "T" else text
-
-
-def _data(run: Run, results: Results) -> Html:
+def splits(run: Run, title: str) -> Table | None:
+    """The data that the study read: images and fingerprint of each part; None before it has read any."""
     data = run.request.get("data")
-    parts = data if isinstance(data, dict) else {}
-    rows = [
-        [part, amount(about.get("n", "")), el("code", about.get("fingerprint", ""))]
-        for part, about in parts.items()
-        if isinstance(about, dict)
-    ]
-    if not rows:
-        return el("p", "The study has not read its data yet.")
-    return table(f"The data: {data_title(results)}", ["Part", "Images", "Fingerprint"], rows, {1}, cards="plain")
+    parts = ((k, v) for k, v in (data if isinstance(data, dict) else {}).items() if isinstance(v, dict))
+    code = Markup("<code>{}</code>")
+    rows = [[name, amount(about.get("n", "")), code.format(about.get("fingerprint", ""))] for name, about in parts]
+    return Table(f"The data: {title}", ["Part", "Images", "Fingerprint"], rows, (1,), "plain") if rows else None
 
 
-def _settings(config: StudyConfig) -> Html:
-    fields = StudyConfig.model_fields
+def settings(config: StudyConfig) -> Table:
+    """Every setting with its meaning."""
     rows = []
     for name, value in config.model_dump().items():
-        told = ", ".join(map(str, value)) if isinstance(value, list) else amount(value)
-        rows.append([el("code", f"--{name.replace('_', '-')}"), told, fields[name].description])
-    drawn = table("Settings of the study", ["Setting", "Value", "Meaning"], rows, cards="plain")
-    return folded(f"All {len(rows)} settings", drawn)
+        words = ", ".join(map(str, value)) if isinstance(value, list) else amount(value)
+        flag = Markup("<code>--{}</code>").format(name.replace("_", "-"))
+        rows.append([flag, words, StudyConfig.model_fields[name].description or ""])
+    return Table("Settings of the study", ["Setting", "Value", "Meaning"], rows, cards="plain")
 
 
-def cited(results: Results) -> Html:
-    """What to cite, and the terms of the data."""
-    name = results.config.dataset
-    paper = el("a", "arXiv:2402.17204", href="https://arxiv.org/abs/2402.17204")
-    own = f"{data_title(results)}: data of your own; their terms are yours to know."
-    items = [
-        el("li", "Memari, Ahmed, Rahimi, Amiri Golilarz: Advancing Generative Model Evaluation: A Novel ",
-           "Algorithm for Realistic Image Synthesis and Comparison in OCR System, 2024, ", paper,
-           ". The claims that are judged here are its claims."),
-        el("li", TERMS.get(name, own)),
-    ]  # fmt: skip
-    if results.correlations or (results.table.kind == "epoch").any():
-        others = [TERMS[k] for k in ("mnist", "arabic") if k != name]
-        told = "FID and LFID are measured by digitnet-2, a network of this lab trained on MNIST and MADBase. "
-        items.append(el("li", told + " ".join(others)))
-    return el("ul", items)
+def amount(value: object) -> str:
+    """A count with separators; anything else as it is."""
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -8,7 +8,7 @@ from ocrgen.generators.checkpoint import load_generator
 from ocrgen.generators.sampling import draw, provenance
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import Arm, Cell
-from ocrgen.study.recommendation import Advice, advise
+from ocrgen.study.recommendation import Recommendation, recommend
 from ocrgen.study.results import Results
 from ocrgen.utils.errors import UserError
 
@@ -20,7 +20,7 @@ class StudyExport:
     """The files of one advice: the reader of the arm that it names, and the run of the generator that it speaks of."""
 
     run: Run
-    advice: Advice
+    advice: Recommendation
     reader: Path
     generator: Run
 
@@ -34,7 +34,7 @@ class StudyExport:
 
 def find_export(run: Run, results: Results, n: int | None = None) -> StudyExport:
     """What to take home for n labelled images, the most if None. UserError if the study keeps no such files."""
-    known = {a.n: a for a in advise(results)}
+    known = {a.n: a for a in recommend(results)}
     if not known:
         raise UserError(f"{run.name} gives no advice: that takes the fair protocol, and a first whole seed.")
     if n is not None and n not in known:

@@ -8,7 +8,6 @@ from pydantic import Field, field_validator
 
 from ocrgen.generators import generators
 from ocrgen.generators.base import MAX_SAMPLES
-from ocrgen.readers.network import Reader
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.settings import Settings
 
@@ -211,4 +210,3 @@ def check(config: StudyConfig, train: int) -> None:
             raise UserError(
                 f"{name} has no preset {config.preset!r}: choose from {', '.join(generators()[name].presets)}."
             )
-    assert Reader.presets

@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass
 
+from ocrgen.study.formatting import bounds, points
 from ocrgen.study.plan import Arm
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import GAIN, classify_gain
+from ocrgen.study.verdicts import FAILS, GAIN, HOLDS, OPEN, VerdictWord, classify_gain
 
-ADVICE = {"holds": "Use it", "does not hold": "Don't bother", "undecided": "Not decided"}
+HEADLINES: dict[VerdictWord, str] = {HOLDS: "Use it", FAILS: "Don't bother", OPEN: "Not decided"}
 
 
 @dataclass(frozen=True)
-class Advice:
+class Recommendation:
     """For n labelled images: the best way with synthetic images against the best way without.
 
     Both are chosen on validation data, over all seeds; the difference is that of the test accuracy, paired by seed,
-    with its 95 % interval (NaN for a single seed). verdict: as `classify_gain` gives it, of a gain.
+    with its 95 % interval (NaN for a single seed). verdict: as `classify_gain` gives it.
     """
 
     n: int
@@ -25,40 +26,42 @@ class Advice:
     low: float
     high: float
     seeds: int
-    verdict: str
+    verdict: VerdictWord
 
     @property
     def best(self) -> Arm:
         """What to train a reader on."""
-        return self.arm if self.verdict == "holds" else self.against
+        return self.arm if self.verdict == HOLDS else self.against
 
     @property
     def headline(self) -> str:
-        """In two words."""
-        return ADVICE[self.verdict]
+        """The recommendation in two words."""
+        return HEADLINES[self.verdict]
 
+    @property
     def words(self) -> str:
-        """In a sentence or two, with the figure."""
-        mix = f"{self.arm.title} ({100 * self.share:.0f} % of a batch)"
+        """The recommendation in a sentence or two, with the figure."""
+        mix = f"{self.arm.title} ({100 * self.share:.0f}% of a batch)"
         change = f"{points(self.mean)} points against {self.against.title}"
         if self.seeds < 2:
             return f"{mix}: {change}. One seed has no interval: let the study do more."
-        told = f"{change} (95 %: {points(self.low)} to {points(self.high)}, {self.seeds} seeds)"
-        return {
-            "holds": f"{mix} reads better: {told}.",
-            "does not hold": f"The best mix, {mix}, surely gains less than {100 * GAIN:.1f} points: {told}. "
-            f"Train on {self.against.title}.",
-            "undecided": f"The best mix, {mix}: {told}. Until more seeds tell, train on {self.against.title}.",
-        }[self.verdict]
+        change = f"{change} (95%: {bounds(self.low, self.high)}, {self.seeds} seeds)"
+        if self.verdict == HOLDS:
+            return f"{mix} reads better: {change}."
+        if self.verdict == FAILS:
+            return (
+                f"The best mix, {mix}, surely gains less than {100 * GAIN:.1f} points: {change}. "
+                f"Train on {self.against.title}."
+            )
+        return f"The best mix, {mix}: {change}. Until more seeds tell, train on {self.against.title}."
+
+    def to_json(self) -> dict:
+        """As `study --json` prints it: n, advice, verdict, words."""
+        return {"n": self.n, "advice": self.headline, "verdict": self.verdict, "words": self.words}
 
 
-def points(share: float) -> str:
-    """A difference of accuracies in percentage points, without a minus before zero."""
-    return f"{round(100 * share, 1) + 0:+.1f}"
-
-
-def advise(results: Results) -> list[Advice]:
-    """Advice for each number of labelled images that has been compared; none under the paper's protocol.
+def recommend(results: Results) -> list[Recommendation]:
+    """A recommendation for each number of labelled images that has been compared; none under the paper's protocol.
 
     There the generator has seen images that the reader has not: what would be gained by them is no gain of method.
     """
@@ -67,7 +70,7 @@ def advise(results: Results) -> list[Advice]:
     return [advice for n in results.config.sizes() if (advice := _at(results, n))]
 
 
-def _at(results: Results, n: int) -> Advice | None:
+def _at(results: Results, n: int) -> Recommendation | None:
     bars = [Arm("real"), Arm("real", True)]
     mixes = [
         Arm("real", augmented, name, filtered)
@@ -75,13 +78,18 @@ def _at(results: Results, n: int) -> Advice | None:
         for augmented in (True, False)
         for filtered in (True, False)
     ]
-    found = [[(v["mean"], a) for a in arms if (v := results.of(a.name, n, "validation"))] for arms in (bars, mixes)]
-    if not all(found):
+    against, arm = _best(results, bars, n), _best(results, mixes, n)
+    if against is None or arm is None:
         return None
-    against, arm = (max(some, key=lambda x: x[0])[1] for some in found)
-    d = results.difference(arm.name, against.name, n)
-    if d is None:
+    difference, share = results.difference(arm.name, against.name, n), results.of(arm.name, n, "share")
+    if difference is None or share is None:
         return None
-    share = results.of(arm.name, n, "share")["mean"]
-    verdict = classify_gain(d["low"], d["high"])
-    return Advice(n, arm, against, share, d["mean"], d["low"], d["high"], d["n"], verdict)
+    low, high = difference["low"], difference["high"]
+    verdict = classify_gain(low, high)
+    return Recommendation(n, arm, against, share["mean"], difference["mean"], low, high, difference["n"], verdict)
+
+
+def _best(results: Results, arms: list[Arm], n: int) -> Arm | None:
+    """The arm with the highest accuracy on validation data; None where none has been measured."""
+    scored = [(row["mean"], arm) for arm in arms if (row := results.of(arm.name, n, "validation"))]
+    return max(scored, key=lambda pair: pair[0])[1] if scored else None

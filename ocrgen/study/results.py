@@ -1,6 +1,7 @@
 """A study's results: one tidy table of all cells, and what `statistics` makes of it; written and read again."""
 
 import json
+import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
@@ -45,6 +46,7 @@ class Results:
     done: int
     total: int
     misread: dict[str, list[list[int]]] = field(default_factory=dict)  # "arm|n_real" of seed 0 -> [indices, read]
+    token: str = field(default_factory=lambda: secrets.token_hex(8))  # of these very results, for caches
 
     @cached_property
     def readers(self) -> pd.DataFrame:

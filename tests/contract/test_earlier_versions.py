@@ -20,7 +20,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.export import find_export
-from ocrgen.study.recommendation import advise
+from ocrgen.study.recommendation import recommend
 
 VERSION = Path(__file__).resolve().parents[1] / "fixtures" / "version-0.1"
 
@@ -67,10 +67,10 @@ def test_studies_say_what_they_said(kept, protocol):
     said = json.loads((run.path / "said.json").read_bytes())
     results = read_results(run)
     for now, then in zip(verdicts(results), said["verdicts"], strict=True):
-        assert now["verdict"] == then["verdict"]
-        assert now["figure"] == pytest.approx(then["figure"], nan_ok=True)
-        assert (now["low"], now["high"]) == pytest.approx((then["low"], then["high"]))
-    assert [(a.n, a.verdict) for a in advise(results)] == [(a["n"], a["verdict"]) for a in said["advice"]]
+        assert now.verdict == then["verdict"]
+        assert now.figure == pytest.approx(then["figure"], nan_ok=True)
+        assert (now.low, now.high) == pytest.approx((then["low"], then["high"]))
+    assert [(a.n, a.verdict) for a in recommend(results)] == [(a["n"], a["verdict"]) for a in said["advice"]]
     assert "<main>" in report_of(run)
 
 

@@ -148,7 +148,7 @@ def test_a_shipped_study_needs_neither_cells_nor_data(studied, tmp_path, monkeyp
 def test_every_study_that_we_ship_is_complete(run):
     results = read_results(run)
     assert results.done == results.total and not results.failures
-    assert {v["claim"] for v in verdicts(results)} >= {3, 5}
+    assert {v.claim for v in verdicts(results)} >= {3, 5}
     assert (run.path / "misread.npz").exists()
 
 

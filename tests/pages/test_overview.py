@@ -5,7 +5,7 @@ import shutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ocrgen.claims.claims import WORDS
+from ocrgen.claims.claim import WORDS
 from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
 from tests.unit.test_findings import keep
 

@@ -22,7 +22,7 @@ from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study import Results, read_results
 from ocrgen.study.export import find_export
 from ocrgen.study.plan import Arm, StudyConfig, arms
-from ocrgen.study.recommendation import advise
+from ocrgen.study.recommendation import recommend
 from ocrgen.study.results import COLUMNS
 from ocrgen.study.statistics import paired, summarise
 from ocrgen.utils.errors import UserError
@@ -57,25 +57,25 @@ MIX = "real+aug+cgan-filtered"
 def test_what_validation_prefers_is_judged_on_the_test_set(gain, verdict, best):
     # Another mix would look best on the test set: it is not the one that is chosen.
     results = made({MIX: gain, "real+cvae": 0.05}, {MIX: 0.95, "real+aug": 0.93})
-    (advice,) = advise(results)
+    (advice,) = recommend(results)
     assert advice.arm == Arm.parse(MIX) and advice.against == Arm("real", True)
     assert advice.verdict == verdict and advice.best.name == best
     assert advice.mean == pytest.approx(gain, abs=0.001) and advice.low <= advice.mean <= advice.high
-    words = advice.words()
-    assert "20 %" in words and "4 seeds" in words and f"{100 * advice.mean:+.1f}" in words
+    words = advice.words
+    assert "20%" in words and "4 seeds" in words and f"{100 * advice.mean:+.1f}" in words
     assert ("rain on real + augmentation" in words) is (verdict != "holds")
 
 
 def test_one_seed_advises_nothing():
-    (advice,) = advise(made({MIX: 0.02}, {MIX: 0.95}, seeds=1))
-    assert advice.verdict == "undecided" and math.isnan(advice.low) and "One seed" in advice.words()
+    (advice,) = recommend(made({MIX: 0.02}, {MIX: 0.95}, seeds=1))
+    assert advice.verdict == "undecided" and math.isnan(advice.low) and "One seed" in advice.words
 
 
 def test_unequal_comparisons_and_empty_ones_give_no_advice():
-    assert advise(made({}, {}, protocol="paper")) == []
+    assert recommend(made({}, {}, protocol="paper")) == []
     results = made({}, {})
     empty = results.table[:0]
-    assert advise(Results(results.config, empty, summarise(empty), paired(empty), [], {}, [], 0, 1)) == []
+    assert recommend(Results(results.config, empty, summarise(empty), paired(empty), [], {}, [], 0, 1)) == []
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def test_a_damaged_reader_is_not_exported(tmp_path):
 
 def test_a_report_ends_its_answer_with_the_advice(fair, studied):
     results = read_results(fair)
-    (advice,) = advise(results)
+    (advice,) = recommend(results)
     told = report(fair, results)
     assert "What to do" in told and f">{advice.headline}</b>" in told.replace("&#x27;", "'")
     paper = next(r for r in studied.list("study") if r.request["settings"]["protocol"] == "paper")

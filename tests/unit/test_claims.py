@@ -8,22 +8,24 @@ import pandas as pd
 import pytest
 
 from ocrgen.benchmark.results import make_row
-from ocrgen.claims.claims import answer, judge_claims
-from ocrgen.claims.rules import FAILS, HOLDS, OPEN, UNMEASURED, all_hold, any_holds, combine, corrected
+from ocrgen.claims.answer import answer
+from ocrgen.claims.claims import judge_claims
+from ocrgen.claims.rules import all_hold, any_holds, combine, corrected
 from ocrgen.claims.selection import Benchmark, SelectedRuns, Study
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import StudyConfig
 from ocrgen.study.results import COLUMNS, Results
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
+from ocrgen.study.verdicts import FAILS, HOLDS, OPEN, UNMEASURED, Verdict
 from tests.unit.test_study_results import checkpoints, falling, results
 
 NOBODY = SelectedRuns(None, None, None, (), ())
 
 
 def part(low, high, unit="accuracy", n=5, verdict=None):
-    """A sub-verdict with these bounds, judged as one comparison."""
-    made = {"low": low, "high": high, "figure": (low + high) / 2, "n": n, "unit": unit, "verdict": verdict}
-    return made | {"verdict": verdict or corrected(made, 1)}
+    """A comparison with these bounds, judged by itself."""
+    made = Verdict(3, "made up", verdict or OPEN, (low + high) / 2, low, high, n, unit)
+    return made if verdict else replace(made, verdict=corrected(made, 1))
 
 
 YES, NO, MAYBE = part(0.01, 0.02), part(-0.02, -0.01), part(-0.01, 0.01)
@@ -87,9 +89,9 @@ def test_a_claim_that_names_several_things(found, verdict):
     ],
 )
 def test_each_unit_is_judged_by_its_own_rule_and_wider_intervals_decide_less(unit, yes, no):
-    assert (part(*yes, unit)["verdict"], part(*no, unit)["verdict"]) == (HOLDS, FAILS)
+    assert (part(*yes, unit).verdict, part(*no, unit).verdict) == (HOLDS, FAILS)
     assert corrected(part(*yes, unit, n=2), 10**6) == OPEN
-    lonely = {"low": None, "high": None, "figure": 1, "n": 1, "unit": unit, "verdict": OPEN}
+    lonely = Verdict(3, "a single repetition", OPEN, 1.0, None, None, 1, unit)
     assert corrected(lonely, 4) == OPEN
 
 
@@ -140,7 +142,7 @@ def test_gains_and_losses_decide_what_the_fair_study_is_asked():
     three = judge_claims(spoken(results(cvae=0.1, cgan=-0.1)))[2]
     assert [f.words for f in three.figures] == ["+10.00 [+10.00, +10.00]", "-10.00 [-10.00, -10.00]"]
     assert (three.n, three.n_labelled, three.page, three.figures[0].model) == (3, 100, "4_OCR", "cvae")
-    assert {p["against"] for p in three.parts} == {"real+aug"}
+    assert {p.against for p in three.parts} == {"real+aug"}
 
 
 def test_the_papers_protocol_alone_does_not_decide_on_ocr_but_is_told():
@@ -149,7 +151,7 @@ def test_the_papers_protocol_alone_does_not_decide_on_ocr_but_is_told():
     assert three.verdict == five.verdict == UNMEASURED
     assert "not equal" in three.aside and "+10.00" in three.aside and "not equal" in five.aside
     assert "--protocol fair" in three.note
-    assert "no equal comparison" in answer(found)
+    assert "no equal comparison" in answer(found).markdown
 
 
 def test_lfid_must_rank_within_each_generator_and_over_all():
@@ -167,7 +169,7 @@ def test_lfid_must_rank_within_each_generator_and_over_all():
         ranked = Results(config, facts, summarise(facts), paired(facts), correlations(facts), {}, {}, 0, 0)
         two = judge_claims(spoken(ranked))[1]
         assert two.verdict == verdict
-        assert [f.what for f in two.figures] == ["within CVAE", "within CGAN", "over all"]
+        assert [f.label for f in two.figures] == ["within CVAE", "within CGAN", "over all"]
         assert two.n == 8 and two.counted == "trainings"
 
 

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ocrgen.claims.claims import RULES, WORDS, answer, claims, judge_claims
-from ocrgen.claims.rules import HOLDS, UNMEASURED
-from ocrgen.claims.selection import nearest, select_runs
+from ocrgen.claims.answer import answer
+from ocrgen.claims.claim import RULES, WORDS
+from ocrgen.claims.claims import judge_claims
+from ocrgen.claims.selection import select_runs
 from ocrgen.runs.store import SHIPPED, RunStore
+from ocrgen.study.headline import nearest
 from ocrgen.study.plan import StudyConfig
+from ocrgen.study.verdicts import HOLDS, UNMEASURED
 from tests.unit.test_study_results import table
 
 
@@ -44,7 +47,7 @@ def test_the_newest_complete_study_speaks_mnist_first(store):
         store.delete(run)
     assert select_runs(store).fair.run.name == kept[2].name
     store.delete(kept[2])
-    three = claims(store)[2]
+    three = judge_claims(select_runs(store))[2]
     assert three.run in (kept[3].name, kept[4].name) and "Not complete" in three.note
 
 
@@ -62,15 +65,15 @@ def test_a_damaged_study_is_named_and_the_next_one_speaks(store):
 
 def test_the_answer_in_words(store):
     keep(store)
-    told = answer(select_runs(store))
+    told = answer(select_runs(store)).markdown
     assert told.startswith("**Yes**") and "+10.00 points [+10.00, +10.00]" in told and "3 seeds" in told
     assert "the same 500 labelled images" in told
     empty = RunStore(store.root / "none", None)
-    assert "Nothing has been measured" in answer(select_runs(empty))
+    assert "Nothing has been measured" in answer(select_runs(empty)).markdown
 
 
 def test_nobody_has_measured_anything(store):
-    found = claims(store)
+    found = judge_claims(select_runs(store))
     assert [c.number for c in found] == [1, 2, 3, 4, 5]
     assert {c.verdict for c in found} == {UNMEASURED} and all("python -m ocrgen" in c.note for c in found)
     assert {c.words for c in found} == set(WORDS.values()) and {c.rule for c in found} == set(RULES.values())
@@ -81,7 +84,7 @@ def test_the_papers_size_is_judged_or_the_nearest():
 
 
 def test_what_we_ship_judges_the_claims():
-    found = claims(RunStore(Path("none"), Path(SHIPPED)))
+    found = judge_claims(select_runs(RunStore(Path("none"), Path(SHIPPED))))
     assert [c.number for c in found] == [1, 2, 3, 4, 5]
     measured = [c for c in found if c.verdict != UNMEASURED]
     assert {2, 4} <= {c.number for c in measured}

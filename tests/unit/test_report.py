@@ -12,10 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from ocrgen.__main__ import main
 from ocrgen.report.page import report
-from ocrgen.report.wording import signed
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import PACKAGE, SHIPPED
 from ocrgen.study import read_results, verdicts
+from ocrgen.study.formatting import signed
 from ocrgen.study.plan import Arm, describe
 from ocrgen.study.statistics import correlations, paired, summarise
 from tests.html_page import Page
@@ -95,19 +95,19 @@ def test_every_comparison_stands_in_it_with_figure_interval_and_n(page, results)
     found = verdicts(results)
     assert found
     for v in found:
-        figure, low, high = (signed(v[k], v["unit"]) for k in ("figure", "low", "high"))
-        of = "training" if v["claim"] == 2 else "seed"
+        figure, low, high = (signed(value, v.unit) for value in (v.figure, v.low, v.high))
+        of = "training" if v.claim == 2 else "seed"
         told = f"{figure} [{low.removesuffix(' points')}, {high.removesuffix(' points')}]"
-        row = page.words[page.words.index(v["about"]) :][:300]
-        assert v["verdict"] in row and told in row and f"{v['n']} {of}s" in row, v
-        assert v["n_labelled"] is None or f"{v['n_labelled']:,} labelled images seen" in row
+        row = page.words[page.words.index(v.about) :][:300]
+        assert v.verdict in row and told in row and f"{v.n} {of}s" in row, v
+        assert v.n_labelled is None or f"{v.n_labelled:,} labelled images seen" in row
 
 
 def test_every_arm_stands_in_it_with_its_interval_and_the_labels_it_saw(page, results):
     s = results.summary
     rows = s[(s.kind == "reader") & (s.metric == "accuracy")]
     assert len(rows) > 10
-    table = page.words[page.words.index("Every arm at n") :]
+    table = page.words[page.words.index("Every training mix at n") :]
     for r in rows.itertuples():
         n = f"{r.n_real:,}" if r.n_real else "all"
         counts = f"{Arm.parse(r.arm).title}{n}{r.n_labelled:,}{r.n_validation:,}{r.n}"
@@ -167,8 +167,8 @@ def some(results):
 
 def test_an_unfinished_study_says_so(run, some):
     words = Page(report(run, some)).words
-    assert f"3 of 5 seeds are complete ({some.done} of {some.total} cells)" in words
-    assert "· 3 of 5 seeds ·" in words and f"{some.done} of {some.total} cells so far" in words
+    assert f"3 of 5 seeds are complete ({some.done} of {some.total} tasks)" in words
+    assert "· 3 of 5 seeds ·" in words and f"{some.done} of {some.total} tasks so far" in words
 
 
 @pytest.mark.parametrize("left", ["nothing", "one seed", "no pairs"])

@@ -190,22 +190,23 @@ def results(seeds=3, **gains):
 
 def test_verdicts_judge_each_claim_on_its_figures():
     found = verdicts(results(cvae=0.1, cgan=-0.1))
-    assert json.loads(json.dumps(found)) == found
-    assert [v["claim"] for v in found] == sorted(v["claim"] for v in found)
-    assert {v["claim"]: len([w for w in found if w["claim"] == v["claim"]]) for v in found} == {2: 9, 3: 12, 5: 4}
+    printed = [v.to_json() for v in found]
+    assert json.loads(json.dumps(printed)) == printed
+    assert [v.claim for v in found] == sorted(v.claim for v in found)
+    assert {v.claim: len([w for w in found if w.claim == v.claim]) for v in found} == {2: 9, 3: 12, 5: 4}
     for v in found:
-        assert v["verdict"] == ("does not hold" if v["claim"] != 2 and "cgan" in v["arm"] else "holds"), v
-        assert v["low"] <= v["figure"] + 1e-9 and v["figure"] <= v["high"] + 1e-9
-    helps = [v for v in found if v["claim"] == 3]
-    assert {v["n"] for v in helps} == {3} and {v["n_labelled"] for v in helps} == {100}
-    ranks = [v for v in found if v["claim"] == 2]
-    assert {(v["arm"], v["n"]) for v in ranks} == {("all", 8), ("cvae", 4), ("cgan", 4)}  # trainings, not their epochs
+        assert v.verdict == ("does not hold" if v.claim != 2 and "cgan" in v.arm else "holds"), v
+        assert v.low <= v.figure + 1e-9 and v.figure <= v.high + 1e-9
+    helps = [v for v in found if v.claim == 3]
+    assert {v.n for v in helps} == {3} and {v.n_labelled for v in helps} == {100}
+    ranks = [v for v in found if v.claim == 2]
+    assert {(v.arm, v.n) for v in ranks} == {("all", 8), ("cvae", 4), ("cgan", 4)}  # trainings, not their epochs
 
 
 def test_one_seed_decides_no_comparison():
-    found = [v for v in verdicts(results(seeds=1, cvae=0.1)) if v["claim"] != 2]
-    assert {v["verdict"] for v in found} == {"undecided"} and {v["low"] for v in found} == {None}
-    json.dumps(found, allow_nan=False)
+    found = [v for v in verdicts(results(seeds=1, cvae=0.1)) if v.claim != 2]
+    assert {v.verdict for v in found} == {"undecided"} and {v.low for v in found} == {None}
+    json.dumps([v.to_json() for v in found], allow_nan=False)
 
 
 def test_every_epoch_of_a_study_is_a_checkpoint_of_its_own():

@@ -1,15 +1,14 @@
-"""The confusion view of a study: two arms side by side, and the images behind a cell that is clicked."""
+"""The confusion view of a study: two training mixes side by side, and the images behind a cell that is clicked."""
 
 import numpy as np
 import streamlit as st
 
 from ocrgen.datasets import load_digits
-from ocrgen.plots import study as charts
+from ocrgen.plots.views import confusion_of
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.plan import Arm
-from ocrgen.ui.ocr.views import choose_size
-from ocrgen.ui.shared.cache import cached_figure
+from ocrgen.ui.ocr.views import choose_size, made
 from ocrgen.ui.shared.widgets import picture
 from ocrgen.utils.errors import UserError
 
@@ -17,7 +16,7 @@ MISREAD_SHOWN = 30
 
 
 def confusion(results: Results, run: Run) -> None:
-    """Two arms' misread digits side by side; a click on a cell shows the images."""
+    """Two training mixes' misread digits side by side; a click on a cell shows the images."""
     n = choose_size(results, "confusion")
     keys = [k for k in results.confusions if int(k.split("|")[1]) in (n, 0)]
     title = {k: Arm.parse(k.split("|")[0]).title for k in keys}
@@ -25,14 +24,11 @@ def confusion(results: Results, run: Run) -> None:
     for column, i in zip(st.columns(2), range(2), strict=True):
         with column:
             start = keys.index(default[i]) if len(default) > i and default[i] in keys else 0
-            key = st.selectbox("Arm", keys, start, format_func=title.get, key=f"ocr_confusion_{i}")
-            figure = cached_figure(
-                charts.confusion_chart, results.confusions[key], f"{title[key]}: what was misread, all seeds"
-            )
+            key = st.selectbox("Training mix", keys, start, format_func=title.get, key=f"ocr_confusion_{i}")
+            view = made(confusion_of, results, key=key)
             picked = st.plotly_chart(
-                figure, key=f"ocr_confusion_chart_{i}", on_select="rerun", selection_mode="points",
-                alt=f"Confusion matrix of {title[key]}",
-            )  # fmt: skip
+                view.figure, key=f"ocr_confusion_chart_{i}", on_select="rerun", selection_mode="points", alt=view.alt
+            )
             points = picked.get("selection", {}).get("points", []) if picked else []
             if points:
                 misread(results, run, key, int(points[0]["y"]), int(points[0]["x"]))

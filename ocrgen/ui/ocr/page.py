@@ -8,10 +8,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.run import ALIVE, Run
 from ocrgen.study import Results
 from ocrgen.study.plan import QUICK, describe
-from ocrgen.ui.ocr import form as study_form
-from ocrgen.ui.ocr import recommendation as study_advice
-from ocrgen.ui.ocr import summary as study_words
-from ocrgen.ui.ocr import views as study_views
+from ocrgen.ui.ocr import form, recommendation, summary, views
 from ocrgen.ui.ocr.confusion import confusion
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.results import results_of
@@ -19,27 +16,27 @@ from ocrgen.ui.shared.widgets import BADGES, choose_one, duration, show_errors
 from ocrgen.utils.errors import UserError
 
 VIEWS = {
-    "By arm": study_views.by_arm,
-    "Labelled images": study_views.by_size,
-    "Over the epochs": study_views.by_epoch,
-    "Robustness": study_views.robustness,
+    "By training mix": views.by_arm,
+    "Labelled images": views.by_size,
+    "Over the epochs": views.by_epoch,
+    "Robustness": views.robustness,
     "Confusion": confusion,
-    "Distances": study_views.distances,
-    "Table": study_views.table,
+    "Distances": views.distances,
+    "Table": views.table,
 }
 
 
 def head() -> Run | None:
     """Choose a study, or start one."""
-    linked = study_form.linked()
+    linked = form.linked()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run = choose()
         if not linked:
             with st.popover("New study", icon=":material/add:"):
-                study_form.form()
+                form.form()
     if linked:
         with st.expander("New study", expanded=True, icon=":material/add:"):
-            study_form.form()
+            form.form()
     return run
 
 
@@ -53,7 +50,7 @@ def choose() -> Run | None:
             st.subheader("No study yet")
             st.write("Compare readers trained on real and on generated digits: a few minutes on the bundled ones.")
             if st.button("Run a quick study of the bundled digits", type="primary", key="ocr_quick") and show_errors(
-                study_form.start, QUICK
+                form.start, QUICK
             ):
                 st.rerun()
         return None
@@ -81,11 +78,11 @@ def progress(run: Run) -> None:
                 st.rerun()
             if status["state"] in ALIVE and step:
                 st.button(
-                    "Show what is there", key="ocr_refresh", help="draw the views again with the cells done so far"
+                    "Show what is there", key="ocr_refresh", help="draw the views again with the tasks done so far"
                 )
         if status["state"] in ALIVE:
             left = f" · {duration(status['left'])} to go" if status.get("left") else ""
-            st.progress(step / total if total else 0.0, text=f"{step} of {total} cells{left}")
+            st.progress(step / total if total else 0.0, text=f"{step} of {total} tasks{left}")
         elif status["state"] == "done":
             st.rerun()
         if status.get("error"):
@@ -111,19 +108,19 @@ def show(run: Run) -> None:
     for failure in results.failures[:5]:
         st.warning(f"{failure['key']}: {failure['error']}")
     if results.table.empty:
-        st.caption("The first figures appear with the first cell.")
+        st.caption("The first figures appear with the first task.")
         return
-    study_words.banner(results)
-    study_words.headline(results)
-    study_advice.advice(results)
-    study_words.judge(results)
-    view = st.segmented_control("View", list(VIEWS), default="By arm", key="ocr_view", required=True)
+    summary.show_banner(results)
+    summary.show_answer(run, results)
+    recommendation.show_advice(results)
+    summary.show_verdicts(results)
+    view = st.segmented_control("View", list(VIEWS), default="By training mix", key="ocr_view", required=True)
     VIEWS[view](results, run)
     st.download_button(
         "Report (HTML)", partial(_report, run, results), f"report-{run.name}.html", "text/html", key="ocr_report",
         on_click="ignore", icon=":material/description:", help="one file to read, print and pass on",
     )  # fmt: skip
-    study_advice.take_home(run, results)
+    recommendation.take_home(run, results)
     with st.expander("Repeat it from a shell"):
         st.code(describe(results.config), language=None, wrap_lines=True)
         if data := run.request.get("data"):

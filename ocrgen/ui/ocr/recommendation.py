@@ -5,18 +5,18 @@ from html import escape
 import streamlit as st
 
 from ocrgen.datasets.base import CLASSES
-from ocrgen.report.wording import line
+from ocrgen.plots.style import VERDICT_COLOURS
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.export import StudyExport, find_export
-from ocrgen.study.recommendation import Advice, advise
+from ocrgen.study.recommendation import Recommendation, recommend
 from ocrgen.ui.shared.widgets import digits_buttons, model_title
 from ocrgen.utils.errors import UserError
 
 
-def advice(results: Results) -> None:
+def show_advice(results: Results) -> None:
     """One line for each number of labelled images: use this much synthetic data, or don't bother."""
-    found = advise(results)
+    found = recommend(results)
     if found:
         with st.container(border=True):
             st.markdown("##### What to do")
@@ -27,13 +27,18 @@ def advice(results: Results) -> None:
             )
 
 
-def _line(a: Advice) -> str:
-    return line(a.verdict, a.headline, ("0 0 9rem", f"{a.n:,} labelled images"), ("1 1 22rem", escape(a.words())))
+def _line(a: Recommendation) -> str:
+    """One recommendation as a line that wraps where the screen is narrow."""
+    return (
+        f'<div class="part"><span style="flex:0 0 9rem">{a.n:,} labelled images</span>'
+        f'<b style="flex:0 0 7rem;color:{VERDICT_COLOURS[a.verdict]}">{a.headline}</b>'
+        f'<span style="flex:1 1 22rem">{escape(a.words)}</span></div>'
+    )
 
 
 def take_home(run: Run, results: Results) -> None:
     """The best reader and the generated digits as files, where this study keeps its networks."""
-    sizes = [a.n for a in advise(results)]
+    sizes = [a.n for a in recommend(results)]
     if not sizes:
         return
     with st.expander("Take home: the best reader, the generated digits"):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from ocrgen.report.cards import STYLE, card, legend, line
 from ocrgen.runs.run import Run
 from ocrgen.ui.overview import digits as overview_digits
 from ocrgen.ui.shared.cache import store, warm
@@ -16,8 +15,8 @@ HOW = """
   spans zero decides nothing.
 - **Seeds**: how often everything was done anew: images drawn, generator and reader trained.
 - **Points**: percentage points of digits read right; +0.5 points are five more digits right in a thousand.
-- **Labelled images seen**: how many images with a known digit an arm has learned from, its generator included. Only
-  arms with the same number compare.
+- **Labelled images seen**: how many images with a known digit a training mix has learned from, its generator
+  included. Only training mixes with the same number compare.
 - **FID and LFID**: how far generated digits lie from real ones as a network sees them; lower is nearer. LFID looks
   at an earlier layer of the network: quicker, and blind to more.
 - **Reader**: the network that reads digits (OCR). **Augmentation**: real images moved, turned, bent.
@@ -26,7 +25,9 @@ HOW = """
 
 def show() -> None:
     """The whole page. What needs no results stands at once; the verdicts come into their place as they are read."""
-    st.html(STYLE)
+    from ocrgen.report.cards import style
+
+    st.html(style())
     top, middle = st.container(key="overview_answer"), st.container(key="overview_claims")
     overview_digits.show()
     with st.expander("How to read this", icon=":material/help:"):
@@ -35,7 +36,7 @@ def show() -> None:
     ways_on()
     with top:
         with st.spinner("Reading the results …"):
-            answer, claims, faults = _told(tuple(_stamp(run) for run in store().list()))
+            answer, claims, faults = _judged(tuple(_stamp(run) for run in store().list()))
         st.markdown(answer)
         if faults:
             st.warning(f"{faults[0]}{f' And {len(faults) - 1} more.' if len(faults) > 1 else ''}", icon="⚠️")
@@ -52,17 +53,20 @@ def _stamp(run: Run) -> tuple:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _told(stamps: tuple) -> tuple:
+def _judged(stamps: tuple) -> tuple:
     """The answer in a paragraph, the five claims, and what is damaged."""
-    from ocrgen.claims.claims import answer, judge_claims
+    from ocrgen.claims.answer import answer
+    from ocrgen.claims.claims import judge_claims
     from ocrgen.claims.selection import select_runs
 
-    found = select_runs(store())
-    return answer(found), judge_claims(found), found.faults
+    runs = select_runs(store())
+    return answer(runs).markdown, judge_claims(runs), runs.faults
 
 
 def verdicts(claims: list) -> None:
     """Five cards, and what their words mean in the sixth place."""
+    from ocrgen.report.cards import card, legend
+
     st.header("What the paper claims, and what we found")
     places = [*st.columns(3), *st.columns(3)]
     for place, claim in zip(places, claims, strict=False):
@@ -80,11 +84,13 @@ def verdicts(claims: list) -> None:
 
 def sub_verdicts(claims: list) -> None:
     """The rule of each claim, and every comparison that its verdict is made from."""
+    from ocrgen.report.cards import comparison
+
     with st.expander("The rule behind each verdict, and every comparison it is made from", icon=":material/rule:"):
         for claim in claims:
             st.markdown(f"**{claim.number}. {claim.words}: {claim.verdict}.** {claim.rule}")
             if claim.parts:
-                st.html("".join(map(line, claim.parts)))
+                st.html("".join(map(comparison, claim.parts)))
 
 
 def ways_on() -> None:

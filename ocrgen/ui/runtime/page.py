@@ -11,7 +11,7 @@ from ocrgen.benchmark import read_benchmark, verdicts
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.plots.benchmark import BARS
-from ocrgen.report.wording import TINTS
+from ocrgen.plots.style import VERDICT_COLOURS
 from ocrgen.runs import jobs
 from ocrgen.runs.run import ALIVE, Run
 from ocrgen.ui.runtime.views import VIEWS
@@ -141,7 +141,7 @@ def headline(rows: list[dict]) -> None:
                 st.html(
                     f'<div style="line-height:1.35"><span style="font-size:.9rem">{escape(v["what"].capitalize())}'
                     f'</span><br><span style="font-size:1.6rem;font-weight:650">{v["ratio"]:.3g}×</span> '
-                    f'<b style="color:{TINTS[v["verdict"]]}">{v["verdict"]}</b><br>'
+                    f'<b style="color:{VERDICT_COLOURS[v["verdict"]]}">{v["verdict"]}</b><br>'
                     f'<span style="font-size:.8rem;opacity:.85">{bounds}, n = {v["n"]}{why}</span></div>'
                 )
     st.caption(

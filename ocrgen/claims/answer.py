@@ -1,0 +1,79 @@
+"""The answer: does synthetic data help OCR? The same words on the Overview, on the page OCR, in reports, in a shell."""
+
+from dataclasses import dataclass
+
+from ocrgen.claims.evidence import claim_improvement
+from ocrgen.claims.selection import SelectedRuns, Study
+from ocrgen.datasets import title
+from ocrgen.runs.run import Run
+from ocrgen.study.formatting import accuracy, bounds, points
+from ocrgen.study.headline import compare, compared_sizes, headline_size
+from ocrgen.study.plan import Arm
+from ocrgen.study.results import Results
+from ocrgen.study.verdicts import FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
+
+LEADS: dict[VerdictWord, str] = {
+    HOLDS: "**Yes**, on top of what augmentation gives for nothing.",
+    FAILS: "**No**, not beyond what augmentation gives for nothing.",
+    OPEN: "**Not decided** so far.",
+    UNMEASURED: "**Not decided**: no equal comparison has been made yet.",
+}
+EFFECTS: dict[VerdictWord, str] = {HOLDS: "**add**", FAILS: "**add nothing**:", OPEN: "**may or may not help**:"}
+NOTHING = (
+    "Nothing has been measured yet. A quick study of the bundled digits takes a few minutes: the page OCR starts it, "
+    "and so does `python -m ocrgen study --quick`."
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer in Markdown: `lead`, one sentence, and `text`, the figures behind it; `study`: where it comes from."""
+
+    lead: str
+    text: str
+    study: str | None = None
+
+    @property
+    def markdown(self) -> str:
+        """Both as one paragraph."""
+        return f"{self.lead} {self.text}".strip()
+
+
+def answer(runs: SelectedRuns) -> Answer:
+    """From the fair study, else from the paper's; what is missing is said."""
+    study = next((s for s in runs.studies if compared_sizes(s.results)), None)
+    if study is None:
+        return Answer(NOTHING, "")
+    results, n, fair = study.results, headline_size(study.results), study is runs.fair
+    real, bar = (results.of(arm, n, "accuracy") for arm in ("real", "real+aug"))
+    assert real and bar  # `compared_sizes` has seen both
+    sentences = [
+        f"With **{n:,} labelled images** of {title(results.config.dataset)} a network learns to read {accuracy(real)} "
+        f"of unseen digits; classical augmentation, which moves, turns and bends those images, makes that "
+        f"**{accuracy(bar)}**."
+    ]
+    for name in results.config.generators:
+        if gain := compare(results, Arm("real", True, name, True), Arm("real", True), n):
+            where = "On top of that, filtered" if len(sentences) == 1 else "Filtered"
+            interval = "(one seed: no interval)" if gain.seeds < 2 else bounds(gain.low, gain.high)
+            sentences.append(
+                f"{where} {Arm(generator=name).title} digits {EFFECTS[gain.verdict]} {points(gain.mean)} points "
+                f"{interval}."
+            )
+    labelled = int(bar["n_labelled"])
+    if fair:
+        seen = f"Every training mix, generators included, has seen the same {labelled:,} labelled images"
+    else:
+        most = int(results.table.n_labelled.max())
+        seen = f"But these generators have seen {most:,} labelled images, the readers {labelled:,}"
+    part = "" if study.whole else f"; {results.done} of {results.total} tasks so far"
+    sentences.append(f"{seen} ({bar['n']} seed{'s' * (bar['n'] > 1)}, 95% intervals{part}).")
+    lead = LEADS[claim_improvement(runs).verdict if fair else UNMEASURED]
+    return Answer(lead, " ".join(sentences), study.run.name)
+
+
+def study_alone(run: Run, results: Results) -> SelectedRuns:
+    """One study as all that there is to judge by: its own answer and claims."""
+    study = Study(run, results, results.done == results.total)
+    fair = results.config.protocol == "fair"
+    return SelectedRuns(study if fair else None, None if fair else study, None, (), ())

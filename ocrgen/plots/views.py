@@ -1,0 +1,209 @@
+"""The views of a study, each made once: its figures with title and alternative text, for the page and the report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from ocrgen.imaging.corruptions import CORRUPTIONS, EPSILONS, STRENGTHS
+from ocrgen.plots import study as charts
+from ocrgen.study.headline import headline_size
+from ocrgen.study.plan import PAPER_N, Arm, arms
+from ocrgen.study.results import Results
+
+LINES = {"solid": "━━", "dash": "╍╍", "dot": "┈┈"}
+SHAPES = {"diamond": "◆", "diamond-open": "◇", "square": "■", "square-open": "□", "circle": "●", "circle-open": "○"}
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A figure, its title, and `alt`, a text that says what it shows; `note`: small print beside the title."""
+
+    title: str
+    figure: go.Figure
+    alt: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LegendItem:
+    """One training mix in the legend of many small charts: its line and symbol as text, its colour, its note."""
+
+    key: str
+    colour: str
+    title: str
+    note: str
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """Views that belong together, in so many columns, under one heading, with one caption."""
+
+    title: str
+    caption: str
+    views: Sequence[View]
+    columns: int = 1
+    legend: tuple[LegendItem, ...] = ()
+
+
+def by_arm(
+    results: Results, n: int | None = None, metric: str = "accuracy", against: str = "real+aug"
+) -> Section | None:
+    """Every training mix at n labelled images, the headline's if None, and what each gains over one of them."""
+    n = n or headline_size(results)
+    rows = results.readers[(results.readers.metric == metric) & results.readers.n_real.isin([n, 0])]
+    if rows.empty:
+        return None
+    title = f"{charts.METRICS[metric]} on the test images"
+    views = [View(title, charts.arms_chart(rows, title), f"{title}, by training mix: {_listed(rows, '.2%')}.")]
+    gains = results.differences
+    gains = gains[(gains.n_real == n) & (gains.metric == metric) & (gains.against == against)]
+    if len(gains):
+        gains = gains.merge(rows[rows.n_real == n][["arm", "n_labelled"]], on="arm")
+        title = f"Gain over {n:,} {Arm.parse(against).title}, paired by seed"
+        figure = charts.arms_chart(gains, title, zero=True)
+        views.append(View(title, figure, f"{title}: {_listed(gains, '+.2%')}."))
+    caption = (
+        f"{_bars(results)} n beside each training mix: the labelled images that it has seen, its generator's included."
+    )
+    return Section(f"By what the reader learned from, n = {n:,}", caption, views, columns=2)
+
+
+def by_size(results: Results, metric: str = "accuracy", names: Sequence[str] | None = None) -> Section | None:
+    """A metric by the number of labelled images; `names`: training mixes, the main ones if None."""
+    rows = results.readers[(results.readers.metric == metric) & (results.readers.n_real > 0)]
+    if results.config.protocol != "fair" or rows.empty:
+        return None
+    names = main_arms(results) if names is None else names
+    title = f"{charts.METRICS[metric]} by the number of labelled images"
+    figures = " ".join(
+        f"At {n:,}: {_listed(rows[(rows.n_real == n) & rows.arm.isin(names)], '.2%')}."
+        for n in sorted(rows.n_real.unique())
+    )
+    view = View(title, charts.size_chart(results.readers, list(names), metric), f"{title}. {figures}")
+    caption = f"Every training mix at an n has learned from the same n labelled images. {_bars(results)}"
+    return Section("When labelled images are scarce", caption, [view])
+
+
+def by_epoch(results: Results, average: str = "macro") -> Section | None:
+    """The paper's plots: what a reader of each epoch's samples scores, and how much of the real digits they cover."""
+    rows = results.summary[results.summary.kind == "epoch"]
+    if rows.empty:
+        return None
+    views = []
+    for metric in ("accuracy", f"precision_{average}", f"recall_{average}", f"f1_{average}", "gan_test", "coverage"):
+        of_metric = rows[rows.metric == metric]
+        if of_metric.empty:
+            continue
+        title = charts.METRICS.get(metric, "Coverage: share of real digits with a generated one near")
+        last = of_metric[of_metric.epoch == of_metric.epoch.max()]
+        alt = f"{title}, by epoch of the generator. At epoch {last.epoch.max()}: {_listed(last, '.2%')}."
+        figure = charts.epochs_chart(rows, metric, title, results.of("real", PAPER_N, metric))
+        views.append(View(title, figure, alt))
+    caption = (
+        f"Each point: a reader of {results.config.samples:,} generated images of one epoch; the generator has seen "
+        f"{int(rows.n_labelled.max()):,} labelled images. Dashed, where it applies: a reader of {PAPER_N} real images. "
+        f"{_bars(results)}"
+    )
+    return Section("Over the generator's epochs", caption, views, columns=2)
+
+
+def robustness(results: Results, n: int | None = None, names: Sequence[str] | None = None) -> Section | None:
+    """Accuracy under each corruption by strength, and under attack, of the main training mixes or of `names`."""
+    n = n or headline_size(results)
+    rows = results.readers[results.readers.n_real == n]
+    if not rows.metric.str.startswith("corruption/").any():
+        return None
+    names = main_arms(results, n) if names is None else list(names)
+    panels: dict[str, tuple[str, list]] = {k: (c.title, list(STRENGTHS)) for k, c in CORRUPTIONS.items()}
+    panels["attack"] = ("Attack (FGSM), by how far a pixel moves", [float(e) for e in EPSILONS])
+    views = []
+    for name, (title, steps) in panels.items():
+        hardest = f"attack/{len(steps) - 1}" if name == "attack" else f"corruption/{name}/{len(steps)}"
+        worst = rows[(rows.metric == hardest) & rows.arm.isin(names)]
+        alt = f"Accuracy under {title.lower()}, by strength. At the strongest: {_listed(worst, '.0%')}."
+        views.append(View(title, charts.strength_chart(rows, names, name, title, steps), alt))
+    caption = (
+        f"Accuracy on {results.config.n_robustness:,} test images, the same for all training mixes, corrupted in five "
+        f"strengths, or attacked. {_bars(results)}"
+    )
+    legend = tuple(_legend_item(results, Arm.parse(name), n) for name in names)
+    return Section(f"Robustness, n = {n:,}", caption, views, columns=3, legend=legend)
+
+
+def confusion(results: Results, n: int | None = None) -> Section | None:
+    """Which digits are taken for which: real images, augmentation, and each generator on top of it."""
+    n = n or headline_size(results)
+    mixes = ["real", "real+aug", *(f"real+aug+{name}-filtered" for name in results.config.generators)]
+    views = [confusion_of(results, key) for mix in mixes if (key := f"{mix}|{n}") in results.confusions]
+    if not views:
+        return None
+    seeds = results.table[(results.table.kind == "reader") & (results.table.n_real == n)].seed.nunique()
+    caption = f"Counts over all seeds ({seeds}); those read right, on the diagonal, are left out."
+    return Section(f"What is misread as what, n = {n:,}", caption, views, columns=2)
+
+
+def confusion_of(results: Results, key: str) -> View:
+    """The confusion matrix of one training mix; key: "arm|n", as in `Results.confusions`."""
+    counts, (name, _, n) = results.confusions[key], key.partition("|")
+    wrong = [(v, i, j) for i, row in enumerate(counts) for j, v in enumerate(row) if i != j]
+    total, title = sum(v for v, *_ in wrong), Arm.parse(name).title
+    most = "; ".join(f"{v} times a {i} as {j}" for v, i, j in sorted(wrong, reverse=True)[:3])
+    alt = f"Confusion matrix of {title}: {total:,} misread in all; most often {most}."
+    figure = charts.confusion_chart(counts, f"{title}: what was misread, all seeds")
+    return View(f"{title}: {total:,} misread", figure, alt, _seen(results, name, int(n)))
+
+
+def distances(results: Results) -> Section | None:
+    """Whether FID or LFID tells how well a reader learns."""
+    if not results.correlations:
+        return None
+    epochs = results.table[results.table.kind == "epoch"]
+    views = []
+    for distance, title in charts.DISTANCES.items():
+        row = next(r for r in results.correlations if r["distance"] == distance)
+        words = f"{title} and accuracy: rank correlation {row['spearman']:+.2f}"
+        alt = f"Scatter of {row['checkpoints']} checkpoints, {words} [{row['low']:+.2f}, {row['high']:+.2f}]."
+        views.append(View(words, charts.rank_chart(epochs, distance), alt))
+    caption = (
+        "Each point: one epoch of one training, its distance to real images and the accuracy of a reader of its "
+        "images. A distance that judges well falls from left to right: its rank correlation is near −1. A distance "
+        "does not see lost variety or copies: coverage over the epochs does."
+    )
+    return Section("Do FID and LFID tell beforehand?", caption, views, columns=2)
+
+
+def arm_names(results: Results, n: int | None = None) -> list[str]:
+    """Training mixes that have results, at n labelled images or at any, in the study's order."""
+    rows = results.readers if n is None else results.readers[results.readers.n_real == n]
+    measured = set(rows.arm)
+    return [a.name for a in arms(results.config.generators) if a.name in measured]
+
+
+def main_arms(results: Results, n: int | None = None) -> list[str]:
+    """Real images, with and without augmentation, and each generator filtered on top of it."""
+    named = [(name, Arm.parse(name)) for name in arm_names(results, n)]
+    return [name for name, arm in named if not arm.generator or (arm.filtered and arm.augmented)]
+
+
+def _listed(rows: pd.DataFrame, form: str) -> str:
+    ordered = rows.sort_values("mean", ascending=False)
+    return "; ".join(
+        f"{Arm.parse(name).title} {mean:{form}}" for name, mean in zip(ordered.arm, ordered["mean"], strict=True)
+    )
+
+
+def _bars(results: Results) -> str:
+    return f"Bars: 95% intervals over up to {results.config.seeds} seeds."
+
+
+def _seen(results: Results, arm: str, n: int) -> str:
+    """How many labelled images a training mix has seen, in words."""
+    row = results.of(arm, n, "accuracy")
+    return f"{int(row['n_labelled']):,} labelled images seen" if row else ""
+
+
+def _legend_item(results: Results, arm: Arm, n: int) -> LegendItem:
+    key = LINES[charts.dash(arm)] + SHAPES[charts.symbol(arm)]
+    return LegendItem(key, charts.colour(arm), arm.title, _seen(results, arm.name, n))
