@@ -45,7 +45,7 @@ def test_every_view_of_a_study(page, protocol):
 
 
 def test_the_banner_says_how_many_labelled_images_were_seen(page):
-    assert "same n images" in page("fair").info[0].value
+    assert "same n labelled images" in page("fair").info[0].value
     told = page("paper").warning[0].value
     assert "1,317 labelled images" in told and "500" in told
 
@@ -141,7 +141,7 @@ def test_a_shipped_study_needs_neither_cells_nor_data(studied, tmp_path, monkeyp
     for view in VIEWS:
         at.segmented_control(key="ocr_view").set_value(view).run()
         assert not at.exception and not at.error, view
-    assert "same n images" in at.info[0].value
+    assert "same n labelled images" in at.info[0].value
 
 
 @pytest.mark.parametrize("run", RunStore(Path("none"), SHIPPED).list("study"), ids=lambda r: r.name)
