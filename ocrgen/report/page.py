@@ -22,8 +22,8 @@ PROTOCOLS = {"fair": "fair protocol", "paper": "the paper's protocol"}
 
 def report_of(run: Run) -> str:
     """The report of a study's run, as HTML. UserError if it is no study, or damaged."""
-    if run.request["verb"] != "study":
-        raise UserError(f"{run.name} is no study (but a {run.request['verb']}): `python -m ocrgen runs` lists them.")
+    if run.request.verb != "study":
+        raise UserError(f"{run.name} is no study (but a {run.request.verb}): `python -m ocrgen runs` lists them.")
     try:
         results = read_results(run)
     except ValidationError as fault:
@@ -87,9 +87,9 @@ def _header(run: Run, results: Results) -> Html:
         report_words.data_title(results),
         PROTOCOLS[config.protocol],
         f"{seeds} seed{'' if seeds == '1' else 's'}",
-        str(run.request["created"])[:10],
+        run.request.created[:10],
     ]
-    label = f"“{run.request['label']}”" if run.request["label"] else None
+    label = f"“{run.request.label}”" if run.request.label else None
     return el(
         "header",
         el("h1", "Does synthetic data help OCR?"),

@@ -7,7 +7,7 @@ from ocrgen.claims.selection import SelectedRuns, Study, nearest
 from ocrgen.datasets import title
 from ocrgen.plots.style import REAL, hue
 from ocrgen.report.markup import Html, el, folded, html, marked, table
-from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.plan import PAPER_N, Arm, plan
 from ocrgen.study.recommendation import advise
@@ -84,7 +84,7 @@ def state(run: Run, results: Results) -> Html | None:
     """What is missing of a study; None where it is whole."""
     told, config = [], results.config
     if results.done < results.total:
-        word = "still at work" if run.read_status()["state"] in ALIVE else "not finished"
+        word = "still at work" if run.alive else "not finished"
         told.append(
             f"This study is {word}: {seeds_done(results)} of {config.seeds} seeds are complete "
             f"({results.done:,} of {results.total:,} cells). Each figure tells the seeds that it stands on; figures "

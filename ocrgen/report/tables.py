@@ -103,15 +103,14 @@ def made(run: Run, results: Results) -> Html:
     """How it was made: the command, the data, the versions, times, settings."""
     request, status = run.request, run.read_status()
     spent = {m: results.table[results.table.metric == m].value.sum() for m in ("cpu_seconds", "seconds")}
-    versions = request.get("versions")
     facts = {
-        "Run": f"{run.name}" + (f", “{request['label']}”" if request["label"] else ""),
-        "Asked for": _time(request["created"]),
-        "Ended": _time(status["finished"]) if status.get("finished") else f"not yet ({status['state']})",
+        "Run": f"{run.name}" + (f", “{request.label}”" if request.label else ""),
+        "Asked for": _time(request.created),
+        "Ended": _time(status.finished) if status.finished else f"not yet ({status.state})",
         "CPU time of all cells": duration(spent["cpu_seconds"]),
         "Time of all cells, one after the other": duration(spent["seconds"]),
         "Cells": f"{results.done:,} of {results.total:,}",
-        "Versions": ", ".join(f"{k} {v}" for k, v in versions.items()) if isinstance(versions, dict) else "not noted",
+        "Versions": ", ".join(f"{k} {v}" for k, v in request.versions.items()) or "not noted",
         "This report": f"{_time(now())}, by ocrgen {__version__}",
     }
     listed = el("dl", [[el("dt", k), el("dd", v)] for k, v in facts.items()], class_="facts")
@@ -133,12 +132,9 @@ def _time(stamp: object) -> str:
 
 
 def _data(run: Run, results: Results) -> Html:
-    data = run.request.get("data")
-    parts = data if isinstance(data, dict) else {}
     rows = [
-        [part, amount(about.get("n", "")), el("code", about.get("fingerprint", ""))]
-        for part, about in parts.items()
-        if isinstance(about, dict)
+        [part, amount(facts["n"]), el("code", facts.get("fingerprint", ""))]
+        for part, facts in (run.request.data or {}).items()
     ]
     if not rows:
         return el("p", "The study has not read its data yet.")
