@@ -21,9 +21,7 @@ def main() -> None:
     """The newest CVAE and CGAN trained on MNIST, into `docs/`."""
     store = RunStore()
     newest = {
-        r.request["settings"]["model"]: r.name
-        for r in store.list("train")
-        if r.state == "done" and r.request["settings"]["dataset"] == "mnist"
+        r.request.model: r.name for r in store.list("train") if r.state == "done" and r.request.dataset == "mnist"
     }
     server = Server(Path(os.environ.get("OCRGEN_RUNS") or store.root))
     try:

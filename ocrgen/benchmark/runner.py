@@ -18,7 +18,7 @@ SAME = ("cpu", "cores", "threads", "precision", "versions")
 
 def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `benchmark`: the benches that are not yet done. UserError if it began on another machine."""
-    config = BenchmarkConfig.model_validate(run.request["settings"])
+    config = BenchmarkConfig.model_validate(run.request.settings)
     if config.what == "app":  # a job would stand in the way of the viewers that it counts
         raise UserError("The dashboard is measured from a shell: `python -m ocrgen benchmark app`.")
     modules = {name: importlib.import_module(f"ocrgen.benchmark.benches.{name}") for name in config.benches}
@@ -27,7 +27,7 @@ def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> Non
     found = begin(run, config)
     lab = Lab(run, config, stop)
     facts = lab.data.facts()
-    if run.request.get("data", facts) != facts:
+    if run.request.data not in (None, facts):
         raise UserError(f"{config.dataset} is not what it was when {run.name} began: start a new benchmark.")
     run.amend(data=facts)
     benches = {name: module.parts(lab) for name, module in modules.items()}

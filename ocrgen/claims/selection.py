@@ -55,32 +55,31 @@ class SelectedRuns:
 
 def select_runs(store: RunStore, read: Read = read_results) -> SelectedRuns:
     """Look through all runs. What is damaged is named, and the next best speaks instead."""
-    runs = [(run, run.read_status()["state"]) for run in store.list()]
+    runs = [(run, run.read_status().state) for run in store.list()]
     faults = [f"{run.name} is damaged and left out." for run, state in runs if state == "damaged"]
     good = [(run, state) for run, state in runs if state != "damaged"]
     fair, paper = (_study(good, protocol, read, faults) for protocol in ("fair", "paper"))
-    dataset = paper.run.request["settings"]["dataset"] if paper else "mnist"
+    dataset = paper.run.request.dataset if paper else "mnist"
     return SelectedRuns(fair, paper, _speed(good, faults), _scored(good, dataset), tuple(faults))
 
 
 def _of(runs: Iterable[tuple[Run, str]], verb: str) -> list[tuple[Run, str]]:
     """Runs of a verb, the newest first."""
-    return sorted(((r, s) for r, s in runs if r.request["verb"] == verb), key=lambda x: _age(x[0]), reverse=True)
+    return sorted(((r, s) for r, s in runs if r.request.verb == verb), key=lambda x: _age(x[0]), reverse=True)
 
 
 def _age(run: Run) -> str:
-    return str(run.request["created"])
+    return run.request.created
 
 
 def _study(runs: list[tuple[Run, str]], protocol: str, read: Read, faults: list[str]) -> Study | None:
     """Complete before MNIST before new. A single seed has no interval: it counts as not complete."""
 
     def place(run: Run, state: str) -> tuple:
-        settings = run.request["settings"]
-        whole = state == "done" and settings.get("seeds", 1) > 1
-        return whole, settings.get("dataset") == "mnist", _age(run)
+        whole = state == "done" and run.request.settings.get("seeds", 1) > 1
+        return whole, run.request.dataset == "mnist", _age(run)
 
-    some = [(place(*x), x[0]) for x in _of(runs, "study") if x[0].request["settings"].get("protocol") == protocol]
+    some = [(place(*x), x[0]) for x in _of(runs, "study") if x[0].request.settings.get("protocol") == protocol]
     for (whole, *_), run in sorted(some, key=lambda x: x[0], reverse=True):
         try:
             results = read(run)
@@ -107,7 +106,7 @@ def _speed(runs: list[tuple[Run, str]], faults: list[str]) -> Benchmark | None:
             continue
         rows = [row for row in told["rows"] if row["bench"] == "claim"]
         if rows:
-            quick = bool(run.request["settings"].get("quick"))
+            quick = bool(run.request.settings.get("quick"))
             found.append(Benchmark(run, rows, "claim" in told["done"], quick))
     return max(found, key=lambda b: (b.whole, not b.quick, _age(b.run)), default=None)
 
@@ -116,8 +115,7 @@ def _scored(runs: list[tuple[Run, str]], dataset: str) -> tuple[str, ...]:
     """Of each kind of generator that learned from a data set the scored run that is shown first."""
     found: dict[str, str] = {}
     for run, _ in reversed(runs):
-        settings = run.request["settings"]
-        learned = run.request["verb"] == "train" and settings.get("dataset") == dataset
+        learned = run.request.verb == "train" and run.request.dataset == dataset
         if learned and next((run.path / "scores").glob("*/epoch-*.json"), None):
-            found.setdefault(settings["model"], run.name)
+            found.setdefault(run.request.model, run.name)
     return tuple(found.values())

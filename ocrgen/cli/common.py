@@ -99,7 +99,7 @@ def work_of(run) -> Callable:
 
     UserError if this version knows no such verb.
     """
-    match run.request["verb"]:
+    match run.request.verb:
         case "train":
             from ocrgen.generators.training import run_training as work
         case "score":

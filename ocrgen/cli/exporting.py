@@ -39,7 +39,7 @@ def _content(run, kind: str, n: int | None, per_digit: int) -> bytes:
     from ocrgen.readers.checkpoint import load_reader
     from ocrgen.readers.export import to_onnx
 
-    if run.request["verb"] == "study":
+    if run.request.verb == "study":
         from ocrgen.generators.sampling import to_npz, to_zip
         from ocrgen.study import read_results
         from ocrgen.study.export import find_export
@@ -48,7 +48,7 @@ def _content(run, kind: str, n: int | None, per_digit: int) -> bytes:
         if kind in (".zip", ".npz"):
             return (to_zip if kind == ".zip" else to_npz)(*taken.samples(per_digit))
         file = taken.reader
-    elif run.request["verb"] == "reader":
+    elif run.request.verb == "reader":
         from ocrgen.readers.runs import FILE
 
         if kind in (".zip", ".npz"):

@@ -23,24 +23,24 @@ def runs(args: list[str]) -> int:
     rows = []
     for run in open_store().list():
         status = run.read_status()
-        request = run.request if status["state"] != "damaged" else {}
-        if run.shipped and request.get("verb") in ("digitnet", "reference"):
+        request = None if status.state == "damaged" else run.request
+        if run.shipped and request and request.verb in ("digitnet", "reference"):
             continue  # what scores are measured with, not runs to go on with
         rows.append(
             {
                 "run": run.name,
-                "number": request.get("number"),
-                "label": request.get("label", ""),
-                "verb": request.get("verb", ""),
-                "state": status["state"],
-                "step": status.get("step", 0),
-                "total": status.get("total", 0),
-                "created": request.get("created", ""),
-                "seconds": status.get("seconds"),
+                "number": request.number if request else None,
+                "label": request.label if request else "",
+                "verb": request.verb if request else "",
+                "state": status.state,
+                "step": status.step,
+                "total": status.total,
+                "created": request.created if request else "",
+                "seconds": status.seconds,
                 "shipped": run.shipped,
-                "settings": request.get("settings", {}),
-                "data": request.get("data"),
-                "error": status.get("error"),
+                "settings": request.settings if request else {},
+                "data": request.data if request else None,
+                "error": status.error,
             }
         )
     if as_json:

@@ -67,7 +67,7 @@ def download(name: str) -> None:
 
 def run_download(run, stop, show) -> None:
     """The verb `download` as a job; the tool that fetches shows no steps and ends at a signal."""
-    download(run.request["settings"]["dataset"])
+    download(run.request.dataset)
 
 
 def _existing(name: str) -> Path | None:

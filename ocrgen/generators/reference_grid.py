@@ -34,6 +34,4 @@ def load_reference_grid(run: Run) -> Digits | None:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, UserError):
         return None
     images = pixels.reshape(GRID_ROWS, SIZE, CLASSES, SIZE).swapaxes(1, 2).reshape(-1, SIZE, SIZE)
-    return Digits(
-        images, np.tile(np.arange(CLASSES), GRID_ROWS), f"{run.request['settings']['dataset']}, kept with the run"
-    )
+    return Digits(images, np.tile(np.arange(CLASSES), GRID_ROWS), f"{run.request.dataset}, kept with the run")

@@ -66,7 +66,7 @@ def score_epochs(
         if stop():
             raise Cancelled
         file = run.weights(epoch)
-        reference = reference or find_reference(run.request["settings"]["dataset"], extractor)
+        reference = reference or find_reference(run.request.dataset, extractor)
         digits = draw(load_generator(file), -(-config.n // 10), SEED, run.name)[: config.n]
         row = {"run": run.name, "epoch": epoch} | score(digits, reference, extractor)
         row["cost"] = cost = cost or costs(digits.images, reference, extractor)
@@ -81,7 +81,7 @@ def score_epochs(
 
 def run_scoring(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `score` as a job: the scores go into the folder of the run that is scored."""
-    config = ScoreConfig.model_validate(run.request["settings"])
+    config = ScoreConfig.model_validate(run.request.settings)
 
     def told(step: int, total: int) -> None:
         run.update(step=step, total=total)

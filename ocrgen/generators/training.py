@@ -136,7 +136,7 @@ class Trainer:
         grid = tile(self.model.decode(self.grid_noise, self.grid_labels, noise=True).numpy(), columns=10)
         curves.add_image("samples", grid, self.step)
         write_atomically(self.run.folder("samples") / f"epoch-{epoch:03d}.png", to_png(grid))
-        about = self.run.request["settings"] | {"epoch": epoch, "step": self.step, "data": self.source}
+        about = self.run.request.settings | {"epoch": epoch, "step": self.step, "data": self.source}
         save_weights(self.model, about, self.run.folder("weights") / f"epoch-{epoch:03d}.safetensors")
         self.model.train()
 
@@ -225,10 +225,10 @@ def _tensors(digits: Digits, device: torch.device) -> tuple[Tensor, Tensor]:
 
 def run_training(run: Run, stop: Stop, show: Callable[[int, int], None] = lambda step, total: None) -> None:
     """The verb `train` on a run: everything from its request, everything into its folder."""
-    request = TrainRequest.model_validate(run.request["settings"])
+    request = TrainRequest.model_validate(run.request.settings)
     configure_threads(request.train.threads)
     data = load_digits(request.dataset)
-    before = run.request.get("data")
+    before = run.request.data
     facts = data.facts()
     if before and before != facts:
         raise UserError(f"{request.dataset} is not what it was when {run.name} began: start a new run on it.")

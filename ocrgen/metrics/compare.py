@@ -23,7 +23,7 @@ SEED = 1
 
 def run_reference(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `reference`: the statistics of a data set, written into the run's own folder."""
-    dataset = run.request["settings"]["dataset"]
+    dataset = run.request.dataset
     save_reference(Reference.of(load_digits(dataset), load_extractor()), run.path)
 
 

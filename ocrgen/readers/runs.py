@@ -48,7 +48,7 @@ class ReaderRequest(Settings):
 
 def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `reader`: train, choose the best look on validation data, grade once on the test set."""
-    request = ReaderRequest.model_validate(run.request["settings"])
+    request = ReaderRequest.model_validate(run.request.settings)
     configure_threads(request.threads)
     data = load_digits(request.dataset)
     real = data.train.subset(request.n, request.seed) if request.n else data.train
@@ -116,20 +116,17 @@ def load(run: Run) -> tuple[Reader, dict]:
 
 def geometry_of(run: Run) -> Geometry:
     """How the digits lay that a reader learned from: pictures must be laid out alike."""
-    return GEOMETRIES.get(run.request["settings"]["dataset"], GEOMETRIES["mnist"])
+    return GEOMETRIES.get(run.request.dataset, GEOMETRIES["mnist"])
 
 
 def default_reader(store: RunStore) -> Run:
     """The reader that reads when none is named: of real MNIST, the most accurate. UserError if there is none."""
     found = readers(store)
-    for wanted in ({"learned_from": "real", "dataset": "mnist"}, {"learned_from": "real"}):
-        some = [r for r in found if wanted.items() <= (r.request | r.request["settings"]).items()]
-        if some:
-            found = some
-            break
+    real = [r for r in found if r.request.learned_from == "real"]
+    found = [r for r in real if r.request.dataset == "mnist"] or real or found
     if not found:
         raise UserError("There is no reader yet: `python -m ocrgen reader --dataset digits` trains one in seconds.")
-    return max(found, key=lambda r: r.request.get("accuracy") or 0)
+    return max(found, key=lambda r: r.request.accuracy or 0)
 
 
 def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:

@@ -18,7 +18,7 @@ from ocrgen.report import tables
 from ocrgen.report.environment import ENVIRONMENT
 from ocrgen.report.figures import FONT, Figures
 from ocrgen.report.glossary import GLOSSARY, sources
-from ocrgen.runs.run import ALIVE, Run, now
+from ocrgen.runs.run import Run, now
 from ocrgen.study import Results, read_results, verdicts
 from ocrgen.study.formatting import accuracy, duration
 from ocrgen.study.headline import PROTOCOLS, banner, complete_seeds, headline, seeds_in_words
@@ -33,8 +33,8 @@ SECTIONS = (
 
 def report_of(run: Run) -> str:
     """The report of a study's run, as HTML. UserError if it is no study, or damaged."""
-    if run.request["verb"] != "study":
-        raise UserError(f"{run.name} is no study (but a {run.request['verb']}): `python -m ocrgen runs` lists them.")
+    if run.request.verb != "study":
+        raise UserError(f"{run.name} is no study (but a {run.request.verb}): `python -m ocrgen runs` lists them.")
     try:
         results = read_results(run)
     except ValidationError as fault:
@@ -110,8 +110,8 @@ def _found(run: Run, results: Results, figures: Figures) -> dict:
 
 
 def _subtitle(run: Run, results: Results, data: str) -> list[str]:
-    label = [f"“{run.request['label']}”"] if run.request["label"] else []
-    created = str(run.request["created"])[:10]
+    label = [f"“{run.request.label}”"] if run.request.label else []
+    created = run.request.created[:10]
     return [data, PROTOCOLS[results.config.protocol], seeds_in_words(results), created, *label]
 
 
@@ -119,7 +119,7 @@ def _missing(run: Run, results: Results) -> str:
     """What is missing of a study, in words; empty where it is whole."""
     sentences, config = [], results.config
     if results.done < results.total:
-        word = "still at work" if run.read_status()["state"] in ALIVE else "not finished"
+        word = "still at work" if run.alive else "not finished"
         sentences.append(
             f"This study is {word}: {complete_seeds(results)} of {config.seeds} seeds are complete "
             f"({results.done:,} of {results.total:,} tasks). Each figure tells the seeds that it stands on; figures "
@@ -135,15 +135,14 @@ def _facts(run: Run, results: Results) -> dict[str, str]:
     """When, with what and in what time it was made."""
     request, status = run.request, run.read_status()
     spent = {m: results.table[results.table.metric == m].value.sum() for m in ("cpu_seconds", "seconds")}
-    versions = request.get("versions")
     return {
-        "Run": run.name + (f", “{request['label']}”" if request["label"] else ""),
-        "Asked for": _time(request["created"]),
-        "Ended": _time(status["finished"]) if status.get("finished") else f"not yet ({status['state']})",
+        "Run": run.name + (f", “{request.label}”" if request.label else ""),
+        "Asked for": _time(request.created),
+        "Ended": _time(status.finished) if status.finished else f"not yet ({status.state})",
         "CPU time of all tasks": duration(spent["cpu_seconds"]),
         "Time of all tasks, one after the other": duration(spent["seconds"]),
         "Tasks": f"{results.done:,} of {results.total:,}",
-        "Versions": ", ".join(f"{k} {v}" for k, v in versions.items()) if isinstance(versions, dict) else "not noted",
+        "Versions": ", ".join(f"{k} {v}" for k, v in request.versions.items()) or "not noted",
         "This report": f"{_time(now())}, by ocrgen {__version__}",
     }
 

@@ -172,10 +172,8 @@ def every_figure(results: Results) -> Table:
 
 def splits(run: Run, title: str) -> Table | None:
     """The data that the study read: images and fingerprint of each part; None before it has read any."""
-    data = run.request.get("data")
-    parts = ((k, v) for k, v in (data if isinstance(data, dict) else {}).items() if isinstance(v, dict))
-    code = Markup("<code>{}</code>")
-    rows = [[name, amount(about.get("n", "")), code.format(about.get("fingerprint", ""))] for name, about in parts]
+    code, parts = Markup("<code>{}</code>"), (run.request.data or {}).items()
+    rows = [[name, f"{facts['n']:,}", code.format(facts.get("fingerprint", ""))] for name, facts in parts]
     return Table(f"The data: {title}", ["Part", "Images", "Fingerprint"], rows, (1,), "plain") if rows else None
 
 

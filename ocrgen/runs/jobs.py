@@ -68,7 +68,7 @@ def slots() -> int:
 def queue(store: RunStore) -> list[Run]:
     """The runs that wait, the next one first."""
     statuses = [(r, r.read_status()) for r in store.own()]
-    waiting = [(s.get("queued", ""), r.name, r) for r, s in statuses if s["state"] == "queued"]
+    waiting = [(s.queued or "", r.name, r) for r, s in statuses if s.state == "queued"]
     return [r for *_, r in sorted(waiting, key=lambda w: w[:2])]
 
 
@@ -78,7 +78,7 @@ def _enqueue(run: Run, store: RunStore) -> int:
         raise RunError(f"{run.name} is shipped with the lab and read-only.")
     state = run.state
     if state == "damaged":
-        raise RunError(run.read_status()["error"])
+        raise RunError(run.read_status().error)
     if state == "done":
         raise RunError(f"{run.name} is done: there is nothing to resume.")
     descriptor = None

@@ -8,24 +8,16 @@ import signal
 import socket
 from datetime import UTC, datetime
 from functools import cached_property
-from math import isfinite
 from pathlib import Path
+from typing import TypeVar
 
+from pydantic import ValidationError
+
+from ocrgen.runs.records import Record, RunRequest, RunStatus, State, wrong_fields
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import is_locked, overwrite, parse, write_atomically
 
-STATES = ("queued", "running", "done", "failed", "cancelled", "died", "damaged")
-REQUEST = {"verb": str, "settings": dict, "label": str, "number": int, "created": str}
-SETTINGS = {  # by verb: what every page asks of a run's settings
-    "train": ("dataset", "model"), "reader": ("dataset",), "study": ("dataset",), "score": ("run",),
-    "download": ("dataset",),
-}  # fmt: skip
-NUMBERS = (
-    *("step", "total", "seconds", "left", "speed", "epoch", "epochs", "per_epoch", "best_epoch", "best", "pid"),
-    "monitor_seconds",
-)
-TEXTS = ("error", "note", "stopped", "watched", "queued", "started", "finished", "updated", "host")
-ALIVE = ("queued", "running")
+R = TypeVar("R", bound=Record)
 
 
 class RunError(UserError):
@@ -38,7 +30,7 @@ def now() -> str:
 
 
 class Run:
-    """One run folder. Reading never raises for a damaged run: its state says so and `problem` says what is wrong."""
+    """One run folder. Reading never raises for a damaged run: its status says so, and why."""
 
     def __init__(self, path: Path, shipped: bool = False):
         self.path = path
@@ -48,7 +40,8 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({self.name})"
 
-    def _read(self, file: str) -> dict:
+    def read_json(self, file: str) -> dict:
+        """The JSON object in a file of the folder, as it stands there. RunError if there is none."""
         try:
             content = parse((self.path / file).read_bytes())
         except FileNotFoundError:
@@ -59,86 +52,79 @@ class Run:
             raise RunError(f"{self.name}: {file} is not what a run writes; delete the run.")
         return content
 
+    def _load(self, file: str, kind: type[R]) -> tuple[R, dict]:
+        """A file as a record, and as it stands there: what other versions have written is kept when it is rewritten."""
+        content = self.read_json(file)
+        try:
+            return kind.model_validate(content), content
+        except ValidationError as fault:
+            raise RunError(f"{self.name}: {file} has no sensible {wrong_fields(fault)}; delete the run.") from fault
+
     @cached_property
-    def request(self) -> dict:
-        """What was asked (`run.json`): verb, settings, label, number, data, versions, created. RunError if damaged."""
-        content = self._read("run.json")
-        wrong = sorted(k for k, kind in REQUEST.items() if not isinstance(content.get(k), kind))
-        if wrong:
-            raise RunError(f"{self.name}: run.json lacks {', '.join(wrong)}; delete the run.")
-        told = content["settings"]
-        wrong = [k for k in SETTINGS.get(content["verb"], ()) if not isinstance(told.get(k), str)]
-        if wrong:
-            raise RunError(f"{self.name}: run.json has settings without {', '.join(wrong)}; delete the run.")
-        return content
+    def request(self) -> RunRequest:
+        """What was asked (`run.json`). RunError if damaged."""
+        return self._load("run.json", RunRequest)[0]
 
     def amend(self, **facts) -> None:
         """Add facts that only the working process knows (data, versions) to `run.json`."""
-        self.request.update(facts)
-        write_atomically(self.path / "run.json", json.dumps(self.request, indent=1))
+        content = self._load("run.json", RunRequest)[1] | facts
+        write_atomically(self.path / "run.json", json.dumps(content, indent=1))
+        vars(self).pop("request", None)
 
     @property
-    def status(self) -> dict:
+    def status(self) -> RunStatus:
         """How it stands (`status.json`), as last written. RunError if damaged."""
-        content = self._read("status.json")
-        if content.get("state") not in STATES:
-            raise RunError(f"{self.name}: status.json names no known state; delete the run.")
-        kinds = [(name, int | float) for name in NUMBERS] + [(name, str) for name in TEXTS]
-        for name, kind in kinds:
-            value = content.get(name)
-            if value is not None and (not isinstance(value, kind) or isinstance(value, float) and not isfinite(value)):
-                raise RunError(f"{self.name}: status.json has no sensible {name}; delete the run.")
-        return content
+        return self._load("status.json", RunStatus)[0]
 
     def update(self, **changes) -> None:
         """Change `status.json`; only the holder of the run's lock, or its submitter, may."""
         try:
-            content = self.status
+            content = self._load("status.json", RunStatus)[1]
         except RunError:
             content = {}
         write_atomically(self.path / "status.json", json.dumps(content | changes | {"updated": now()}, indent=1))
 
-    def end(self, state: str, error: str | None = None) -> None:
+    def end(self, state: State, error: str | None = None) -> None:
         """Write how it ended, by whatever way a full disk leaves; a folder that is gone needs no word."""
-        told = {"state": state, "finished": now()} | ({"error": error} if error else {})
+        ending = {"state": state, "finished": now()} | ({"error": error} if error else {})
         try:
-            self.update(**told)
+            self.update(**ending)
         except OSError:
             with contextlib.suppress(OSError, RunError):
-                short = {k: v for k, v in self.status.items() if k in ("step", "total")} | told
+                short = {"step": self.status.step, "total": self.status.total} | ending
                 try:
                     overwrite(self.path / "status.json", json.dumps(short).encode())
                 except OSError:
                     overwrite(self.path / "status.json", json.dumps(short | {"error": None}).encode())
 
-    def read_status(self) -> dict:
+    def read_status(self) -> RunStatus:
         """The status with the true state: 'died' if nobody works on it, 'damaged' (with error) if unreadable."""
         try:
             self.request  # noqa: B018 - damaged requests count too
             status = self.status
-            if status["state"] in ALIVE and not is_locked(self.path / "lock"):
+            if status.alive and not is_locked(self.path / "lock"):
                 # It may have ended between the two looks: then the file now says how.
                 status = self.status
-                if status["state"] in ALIVE:
-                    status["state"] = "died"
+                if status.alive:
+                    return status.model_copy(update={"state": "died"})
             return status
         except RunError as fault:
-            return {"state": "damaged", "error": str(fault), "step": 0, "total": 0}
+            return RunStatus(state="damaged", error=str(fault))
 
     @property
-    def state(self) -> str:
+    def state(self) -> State:
         """One of STATES."""
-        return self.read_status()["state"]
+        return self.read_status().state
 
     @property
     def alive(self) -> bool:
         """Whether a process is at work on it, or waits in the queue."""
-        return self.state in ALIVE
+        return self.read_status().alive
 
     @property
     def number(self) -> int:
         """A small number that stays with the run, for people."""
-        return int(self.request["number"])
+        return self.request.number
 
     @property
     def stop_file(self) -> Path:
@@ -148,13 +134,13 @@ class Run:
     def cancel(self) -> None:
         """Ask the run to stop; it ends at a checkpoint within two seconds. Nothing happens if it has ended."""
         status = self.read_status()
-        if status["state"] not in ALIVE:
+        if not status.alive:
             return
         self.stop_file.touch()
         # The signal wakes it from whatever it is at; the file alone serves where the process is on another machine.
-        if status.get("host") == socket.gethostname() and isinstance(status.get("pid"), int):
+        if status.host == socket.gethostname() and status.pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(status["pid"], signal.SIGTERM)
+                os.kill(status.pid, signal.SIGTERM)
 
     def epochs(self) -> list[int]:
         """The epochs whose weights are kept, ascending, from 1."""
@@ -178,7 +164,7 @@ class Run:
         kept = self.epochs()
         if not kept:
             raise RunError(f"{self.name} has no weights yet: they appear after its first epoch.")
-        best = self.read_status().get("best_epoch")
+        best = self.read_status().best_epoch
         return best if best in kept else kept[-1]
 
     def grids(self) -> dict[int, Path]:

@@ -11,10 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ocrgen import __version__
-from ocrgen.runs.run import ALIVE, STATES, Run, RunError, now
+from ocrgen.runs.run import Run, RunError, now
 from ocrgen.utils.files import clear, lock, write_atomically
 
-__all__ = ["ALIVE", "PACKAGE", "SHIPPED", "STATES", "Run", "RunError", "RunStore", "now", "shipped_folder"]
+__all__ = ["PACKAGE", "SHIPPED", "Run", "RunError", "RunStore", "now", "shipped_folder"]
 
 PACKAGE = Path(__file__).resolve().parents[2]
 SHIPPED = PACKAGE / "checkpoints"
@@ -34,9 +34,9 @@ def display_order_key(run: Run) -> tuple:
         return 0, run.name
     if not run.shipped:
         return 2, run.name[:15], run.number, run.name  # the second of its name; within it by number
-    settings = run.request["settings"]
+    settings = run.request.settings
     ours = settings.get("protocol", settings.get("preset")) in ("fair", "fast")
-    return 1, ours, settings.get("dataset") == "mnist", run.name
+    return 1, ours, run.request.dataset == "mnist", run.name
 
 
 class RunStore:
@@ -57,8 +57,8 @@ class RunStore:
         folders = [(p, shipped) for root, shipped in roots if root.is_dir() for p in root.iterdir()]
         runs = [Run(p, shipped) for p, shipped in folders if p.is_dir() and not p.name.startswith(".")]
         places = {run: display_order_key(run) for run in runs}  # each run is looked at once
-        ordered = sorted(runs, key=places.get)
-        return ordered if verb is None else [r for r in ordered if places[r] > (1,) and r.request["verb"] == verb]
+        ordered = sorted(runs, key=lambda run: places[run])
+        return ordered if verb is None else [r for r in ordered if places[r] > (1,) and r.request.verb == verb]
 
     def get(self, name: str) -> Run:
         """The run of that folder name, or of that label if only one has it. RunError otherwise.
@@ -67,7 +67,7 @@ class RunStore:
         """
         runs = self.list()
         found = [r for r in runs if r.name == name][-1:]
-        found = found or [r for r in runs if r.state != "damaged" and r.request["label"] == name]
+        found = found or [r for r in runs if r.state != "damaged" and r.request.label == name]
         if len(found) == 1:
             return found[0]
         if found:

@@ -72,9 +72,9 @@ def looks(run: Run, store: RunStore) -> dict[str, Callable[[], object]]:
             geometry_of(run)
 
     def results() -> None:
-        if run.state != "damaged" and run.request["verb"] == "study":
+        if run.state != "damaged" and run.request.verb == "study":
             read_results(run)
-        if run.state != "damaged" and run.request["verb"] == "benchmark":
+        if run.state != "damaged" and run.request.verb == "benchmark":
             read_benchmark(run)
 
     return {

@@ -53,18 +53,16 @@ def _training(store: RunStore) -> Run:
 def _ended(run: Run, words: str, outcome: Outcome) -> None:
     outcome.times += 1
     outcome.check(wait(lambda: not run.alive, 60), f"{run.name} goes on")
-    look = run.read_status()
-    outcome.figures["said"] = str(look.get("error"))
-    outcome.check(look["state"] == "failed" and words in str(look.get("error")), f"{run.name}: {look}")
+    status = run.read_status()
+    outcome.figures["said"] = str(status.error)
+    outcome.check(status.state == "failed" and words in str(status.error), f"{run.name}: {status}")
 
 
 def _again(run: Run, store: RunStore, outcome: Outcome) -> None:
     """With room again it goes on from where it was."""
-    step = run.read_status()["step"]
+    step = run.read_status().step
     jobs.submit(run, store)
-    outcome.check(
-        wait(lambda: run.read_status()["step"] > step, 120), f"{run.name} does not go on: {run.read_status()}"
-    )
+    outcome.check(wait(lambda: run.read_status().step > step, 120), f"{run.name} does not go on: {run.read_status()}")
     run.cancel()
     wait(lambda: not run.alive, 30)
     outcome.check(run.state == "cancelled", f"{run.name} is {run.state}")
@@ -104,7 +102,7 @@ def _vanished(root: Path) -> Outcome:
     outcome = Outcome("run folder deleted under a training")
     with own_store(root) as store:
         run, other = _training(store), store.create("nothing", {}, "other")
-        pid = run.read_status()["pid"]
+        pid = run.read_status().pid
         shutil.rmtree(run.path)
         outcome.times = 1
         outcome.check(wait(lambda: not Path(f"/proc/{pid}").exists(), 60), f"process {pid} goes on")

@@ -72,11 +72,11 @@ def dashboards(root: Path, times: int, seed: int) -> Outcome:
     with own_store(root) as store:
         with _training(store) as run:
             while outcome.times < times:
-                step = run.read_status()["step"]
+                step = run.read_status().step
                 with Server() as server:
                     asyncio.run(look(server))
                 outcome.times += 1
-                outcome.check(wait(lambda step=step: run.read_status()["step"] > step, 60), "the training stands still")
+                outcome.check(wait(lambda step=step: run.read_status().step > step, 60), "the training stands still")
         outcome.check(run.state == "cancelled", f"the training is {run.state}")
         outcome.wrong += [f"left: {x}" for x in leftovers(store.root)]
     return outcome
@@ -93,7 +93,7 @@ def _training(store: RunStore) -> Iterator[Run]:
     request = TrainRequest(dataset=dataset, model="cgan", preset=preset, train=loop, config=config)
     run = jobs.start(store, "train", request.model_dump(mode="json"), "soak")
     try:
-        wait(lambda: (run.read_status().get("step") or 0) > 0 or not run.alive, 120)
+        wait(lambda: run.read_status().step > 0 or not run.alive, 120)
         yield run
     finally:
         run.cancel()
@@ -101,10 +101,10 @@ def _training(store: RunStore) -> Iterator[Run]:
 
 
 def _speed(run: Run, seconds: float) -> float:
-    first, begun = run.read_status(), time.monotonic()
+    first, begun = run.read_status().step, time.monotonic()
     time.sleep(seconds)
-    wait(lambda: run.read_status()["step"] > first["step"] or not run.alive, 60)
-    return (run.read_status()["step"] - first["step"]) / (time.monotonic() - begun)
+    wait(lambda: run.read_status().step > first or not run.alive, 60)
+    return (run.read_status().step - first) / (time.monotonic() - begun)
 
 
 async def _warm(server: Server) -> None:
@@ -118,7 +118,7 @@ async def _crowd(
     server: Server, run: Run, count: int, seconds: float, show: Show
 ) -> tuple[list[Look], list[float], float]:
     """What all viewers saw; memory in MB from the warm-up on; steps a second of the training meanwhile."""
-    begun, first = time.monotonic(), run.read_status()["step"]
+    begun, first = time.monotonic(), run.read_status().step
     memory: list[float] = []
 
     async def person(viewer: Viewer, i: int) -> list[Look]:
@@ -139,5 +139,5 @@ async def _crowd(
 
     async with open_sessions(server.url, count) as people:
         _, *walks = await asyncio.gather(watch(), *(person(v, i) for i, v in enumerate(people)))
-    speed = (run.read_status()["step"] - first) / (time.monotonic() - begun)
+    speed = (run.read_status().step - first) / (time.monotonic() - begun)
     return [look for walked in walks for look in walked], memory, speed

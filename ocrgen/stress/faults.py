@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ocrgen.runs import jobs
-from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.records import ALIVE
+from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.files import is_locked
 

@@ -84,9 +84,7 @@ def _kind(
             outcome.check(wait(lambda run=run: not run.alive, 20), f"{run.name} seems alive after SIGKILL")
             _readable(run, store, outcome)
         resumed += 1
-        outcome.check(
-            finish(run, store) == "done", f"{run.name} ended as {run.state}: {run.read_status().get('error')}"
-        )
+        outcome.check(finish(run, store) == "done", f"{run.name} ended as {run.state}: {run.read_status().error}")
         outcome.check(_traces(run, base) == expected, f"{run.name} does not end as one that nobody killed")
         outcome.wrong += _repeated(run)
         outcome.wrong += [f"{run.name} left {x}" for x in leftovers(store.root)]
@@ -97,7 +95,7 @@ def _kind(
 
 def _kill(run: Run) -> None:
     """SIGKILL to the process that works on a run, whatever it is at."""
-    pid = run.read_status().get("pid")
+    pid = run.read_status().pid
     if pid:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -112,7 +110,7 @@ def _readable(run: Run, store: RunStore, outcome: Outcome) -> None:
     """A run that was killed, and those beside it, must be whole for whoever looks."""
     outcome.check(run.state in ("died", "cancelled", "done"), f"{run.name} is {run.state} after SIGKILL")
     for other in store.list():
-        outcome.check(other.state != "damaged", f"{other.name} cannot be read: {other.read_status().get('error')}")
+        outcome.check(other.state != "damaged", f"{other.name} cannot be read: {other.read_status().error}")
     for file in run.path.rglob("[!.]*.json"):
         try:
             json.loads(file.read_bytes())
@@ -137,7 +135,7 @@ def _traces(run: Run, base: Run) -> dict[str, str]:
 def _repeated(run: Run) -> list[str]:
     """Cells of a study that were done more than once."""
     log = run.path / "log.txt"
-    if run.request["verb"] != "study" or not log.exists():
+    if run.request.verb != "study" or not log.exists():
         return []
     ended = Counter(line.split()[-1] for line in log.read_text().splitlines() if " ended " in line)
     return [f"{run.name}: {key} was done {n} times" for key, n in ended.items() if n > 1]

@@ -48,7 +48,7 @@ def run_on_cluster(
         while not all(f.done() for f in futures.values()):
             told()
             idle = NOBODY if not client.scheduler_info()["workers"] else ""
-            if idle != run.read_status().get("note", ""):
+            if idle != (run.read_status().note or ""):
                 run.update(note=idle)
             if stop():
                 _stop(run, futures)
@@ -135,7 +135,7 @@ def run_worker(folder: str) -> int:
     from ocrgen.study.cells import Cells
 
     orders, run = listen(), Run(Path(folder))
-    cells = {cell.key: cell for cell in plan(StudyConfig.model_validate(run.request["settings"]))}
+    cells = {cell.key: cell for cell in plan(StudyConfig.model_validate(run.request.settings))}
     work = Cells(run)
     try:
         while True:

@@ -26,7 +26,7 @@ class GeneratorStore:
 
     def __init__(self, run: Run):
         self.run = run
-        self.config = StudyConfig.model_validate(run.request["settings"])
+        self.config = StudyConfig.model_validate(run.request.settings)
         configure_threads(self.config.threads)
 
     @cached_property
@@ -34,7 +34,7 @@ class GeneratorStore:
         """The data set; UserError if it is too small, or not what it was when the study began."""
         data = load_digits(self.config.dataset)
         check(self.config, len(data.train))
-        if self.run.request.get("data", data.facts()) != data.facts():
+        if self.run.request.data not in (None, data.facts()):
             raise UserError(f"{self.config.dataset} is not what it was when {self.run.name} began: start a new study.")
         return data
 

@@ -123,14 +123,14 @@ def read_row(file: Path) -> dict | None:
 
 def cell_rows(run: Run) -> list[dict]:
     """The results of all cells that have ended; a damaged file counts as not done."""
-    keys = sorted(cell.key for cell in plan(StudyConfig.model_validate(run.request["settings"])))
+    keys = sorted(cell.key for cell in plan(StudyConfig.model_validate(run.request.settings)))
     rows = [read_row(run.path / "cells" / f"{key}.json") for key in keys]
     return [row for row in rows if row is not None]
 
 
 def assemble(run: Run) -> Results:
     """Collect all cells and write `table.parquet` and `results.json`, which suffice the pages without them."""
-    results = collect(StudyConfig.model_validate(run.request["settings"]), cell_rows(run))
+    results = collect(StudyConfig.model_validate(run.request.settings), cell_rows(run))
     buffer = BytesIO()
     results.table.to_parquet(buffer)
     write_atomically(run.path / "table.parquet", buffer.getvalue())
@@ -150,7 +150,7 @@ def keep_misread(run: Run, results: Results, test: Digits) -> None:
 def read_results(run: Run) -> Results:
     """The results of a study that has ended, or, while it is at work, of the cells that have. UserError if damaged."""
     try:
-        config = StudyConfig.model_validate(run.request["settings"])
+        config = StudyConfig.model_validate(run.request.settings)
         if (run.path / "cells").is_dir():
             return collect(config, cell_rows(run))
         for name in ("table.parquet", "results.json"):

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 def run_study(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `study`: do what is left of its cells, then write its results. UserError if cells failed."""
-    config = StudyConfig.model_validate(run.request["settings"])
+    config = StudyConfig.model_validate(run.request.settings)
     cells = plan(config)
     folder = run.path / "cells"
     folder.mkdir(exist_ok=True)
     for cell in cells:  # what failed is tried again
         if state_of(run, cell.key) == "failed":
             (folder / f"{cell.key}.json").unlink()
-    if "data" not in run.request:
+    if run.request.data is None:
         from ocrgen.study.cells import Cells
 
         run.amend(data=Cells(run).data.facts())

@@ -123,4 +123,4 @@ def run_worker(folder: str) -> None:
     listen()
     run = Run(Path(folder))
     with contextlib.suppress(Cancelled):
-        execute_cells(run, plan(StudyConfig.model_validate(run.request["settings"])), Stop(run))
+        execute_cells(run, plan(StudyConfig.model_validate(run.request.settings)), Stop(run))

@@ -19,7 +19,7 @@ from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.reference import find_reference
 from ocrgen.metrics.scores import score
 from ocrgen.runs import jobs
-from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.study.plan import StudyConfig, plan
 from ocrgen.study.statistics import DISTANCES
@@ -82,7 +82,7 @@ def make(
                     ready.add(recipe.name)
                     tell(f"{recipe.name} is made")
                 elif state == "failed":
-                    failed[recipe.name] = run.read_status().get("error") or "it died"
+                    failed[recipe.name] = run.read_status().error or "it died"
         time.sleep(POLL)
     show(len(ready), len(wanted))
     write_sums(out)
@@ -106,7 +106,7 @@ def _stands(out: Path, recipe: Recipe) -> bool:
     run = Run(out / recipe.name)
     if run.state != "done":
         return False
-    then = run.request["settings"]
+    then = run.request.settings
     # A setting that has come since was at its default then.
     return all(then.get(k, v) == v for k, v in recipe.settings.items())
 
@@ -118,7 +118,7 @@ def _advance(store: RunStore, recipe: Recipe, workers: int, tried: set[str]) -> 
         fresh = store.create(recipe.verb, recipe.settings, recipe.name)
         run = Run(fresh.path.rename(run.path))
     state = run.state
-    alive = [r for r in store.list() if r.state in ALIVE]
+    alive = [r for r in store.list() if r.alive]
     if state in ("cancelled", "died", "failed") and recipe.name not in tried:
         if len(alive) < workers:
             tried.add(recipe.name)
@@ -132,14 +132,14 @@ def keep_unfinished(run: Run, out: Path) -> int:
 
     Only whole seeds: a cell may need the weights that others of its seed have left. Returns how many there are.
     """
-    cells = plan(StudyConfig.model_validate(run.request["settings"]))
+    cells = plan(StudyConfig.model_validate(run.request.settings))
     open_seeds = {c.seed for c in cells if state_of(run, c.key) != "done"}
     folder = out / UNFINISHED / run.name
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "cells").mkdir(parents=True)
     for cell in [c for c in cells if c.seed not in open_seeds]:
         shutil.copyfile(run.path / "cells" / f"{cell.key}.json", folder / "cells" / f"{cell.key}.json")
-    (folder / "run.json").write_text(json.dumps(run.request | {"label": ""}, indent=1))
+    (folder / "run.json").write_text(json.dumps(run.read_json("run.json") | {"label": ""}, indent=1))
     (folder / "status.json").write_text(json.dumps({"state": "cancelled"}))
     return len({c.seed for c in cells} - open_seeds)
 
@@ -147,16 +147,16 @@ def keep_unfinished(run: Run, out: Path) -> int:
 def _take_up(store: RunStore, recipe: Recipe, out: Path) -> None:
     """Begin a recipe's run with what `keep_unfinished` has left of it, where that was made with the same settings."""
     left = Run(out / UNFINISHED / recipe.name)
-    if left.state == "cancelled" and left.request["settings"] == recipe.settings:
+    if left.state == "cancelled" and left.request.settings == recipe.settings:
         store.root.mkdir(parents=True, exist_ok=True)
         shutil.copytree(left.path, store.root / recipe.name)
 
 
 def pack(run: Run, out: Path) -> None:
     """Copy what pages show of a finished run into `out`, weights of generators in half precision where that is safe."""
-    verb, settings = run.request["verb"], run.request["settings"]
+    verb, settings = run.request.verb, run.request.settings
     if verb == "score":
-        scored = Run(run.path.parent / settings["run"])
+        scored = Run(run.path.parent / run.request.scored_run)
         pack(scored, out)
         return
     target, unborn = out / run.name, out / f".new-{run.name}"
@@ -167,12 +167,12 @@ def pack(run: Run, out: Path) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, place)
     unborn.mkdir(exist_ok=True)
-    request = run.request | {"label": ""}
+    request = run.read_json("run.json") | {"label": ""}
     if verb == "train":
         if settings["preset"] != "fast":
             _last_only(unborn)
         request["half_precision"] = _halve(Run(unborn), run)
-    status = {k: v for k, v in run.status.items() if k not in PASSING}
+    status = {k: v for k, v in run.read_json("status.json").items() if k not in PASSING}
     (unborn / "run.json").write_text(json.dumps(request, indent=1))
     (unborn / "status.json").write_text(json.dumps(status, indent=1))
     shutil.rmtree(target, ignore_errors=True)
@@ -207,7 +207,7 @@ def _changes(copy: Run, run: Run) -> Iterator[float]:
     """How much each distance of the last epoch's samples moves with the weights' precision, as a share of it."""
     limit_threads(1)
     extractor = load_extractor()
-    reference = find_reference(run.request["settings"]["dataset"], extractor)
+    reference = find_reference(run.request.dataset, extractor)
     rows = []
     for each in (run, copy):
         file = each.path / "weights" / f"epoch-{run.epochs()[-1]:03d}.safetensors"

@@ -22,21 +22,21 @@ LIMITS = (
 
 def card(run: Run) -> str | None:
     """The card of a shipped generator or reader, in Markdown; None for runs that are no network."""
-    write = {"train": _generator, "reader": _reader}.get(run.request["verb"])
+    write = {"train": _generator, "reader": _reader}.get(run.request.verb)
     return write(run) if write else None
 
 
 def _generator(run: Run) -> str:
-    request = TrainRequest.model_validate(run.request["settings"])
+    request = TrainRequest.model_validate(run.request.settings)
     title = generators()[request.model].title
-    best = run.best_epoch()
-    seen = run.request["data"]["train"]["n"]
+    best, half = run.best_epoch(), run.request.half_precision
+    seen = run.request.n_images("train")
     facts = {
         "what": f"draws labelled handwritten digits; {title}, preset `{request.preset}`",
         "learned from": f"{seen:,} labelled training images of {DATA.get(request.dataset, request.dataset)}",
         "made by": f"`{describe(request)}`",
         "weights": f"epochs {run.epochs()[0]} to {run.epochs()[-1]}; epoch {best} scored best while training; "
-        f"{'half' if run.request.get('half_precision', {}).get('kept') else 'single'} precision",
+        f"{'half' if half and half.kept else 'single'} precision",
     }
     if row := next((r for r in read_scores(run) if r["epoch"] == best), None):
         facts["scores"] = (
@@ -52,7 +52,7 @@ def _generator(run: Run) -> str:
 
 
 def _reader(run: Run) -> str:
-    settings = ReaderRequest.model_validate(run.request["settings"]).model_dump()
+    settings = ReaderRequest.model_validate(run.request.settings).model_dump()
     report = json.loads((run.path / "report.json").read_bytes())
     dataset = DATA.get(settings["dataset"], settings["dataset"])
     if settings["generator"]:
@@ -64,8 +64,8 @@ def _reader(run: Run) -> str:
     command += "".join(f" --{k} {v}" for k, v in flags.items() if v)
     facts = {
         "what": "reads one handwritten digit: ten probabilities",
-        "learned from": f"{learned} {run.request['n_labelled']:,} labelled images of {dataset}",
-        "chosen by": f"accuracy on {run.request['data']['validation']['n']:,} validation images",
+        "learned from": f"{learned} {run.request.n_labelled:,} labelled images of {dataset}",
+        "chosen by": f"accuracy on {run.request.n_images('validation'):,} validation images",
         "test set": f"{report['accuracy']:.2%} of {report['n']:,} images right; F1 (macro) {report['f1_macro']:.4f}; "
         f"calibration error {report['calibration_error']:.4f}",
         "made by": f"`{command}`",
@@ -78,8 +78,8 @@ def _reader(run: Run) -> str:
 
 
 def _write(run: Run, facts: dict[str, str], use: str) -> str:
-    versions = ", ".join(f"{k} {v}" for k, v in run.request["versions"].items())
-    settings = run.request["settings"]
+    versions = ", ".join(f"{k} {v}" for k, v in run.request.versions.items())
+    settings = run.request.settings
     facts |= {"seed": str(settings.get("train", settings).get("seed", 0)), "versions": versions}
     rows = "\n".join(f"- **{name}**: {text}" for name, text in facts.items())
     return f"# {run.name}\n\n{rows}\n\n{use}\n\n{LIMITS}\n"

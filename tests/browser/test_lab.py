@@ -58,16 +58,16 @@ def test_train_watch_cancel_resume_sample_download(serve, new_page, tmp_path):
 
     other.get_by_role("button", name="Cancel").click()
     expect(other.get_by_text("cancelled", exact=True).first).to_be_visible()
-    stopped = run.read_status()["step"]
+    stopped = run.read_status().step
     assert 0 < stopped < 4000
     other.get_by_role("button", name="Resume").click()
     expect(other.get_by_text("at work", exact=True).first).to_be_visible()
     until = time.monotonic() + 60
-    while run.read_status()["step"] <= stopped and time.monotonic() < until:
+    while run.read_status().step <= stopped and time.monotonic() < until:
         other.wait_for_timeout(100)
     other.get_by_role("button", name="Cancel").click()
     expect(other.get_by_text("cancelled", exact=True).first).to_be_visible()
-    assert run.read_status()["step"] > stopped
+    assert run.read_status().step > stopped
 
     # To the gallery by its link, and home with a zip.
     other.wait_for_timeout(2000)  # the page draws itself once more when its last run has ended
@@ -142,7 +142,7 @@ def test_a_run_is_scored_by_a_click(serve, new_page, store):
 
 
 def test_a_study_is_read_and_its_misread_digits_are_shown(serve, new_page, studied, tmp_path):
-    (fair,) = [r for r in studied.list("study") if r.request["settings"]["protocol"] == "fair"]
+    (fair,) = [r for r in studied.list("study") if r.request.settings["protocol"] == "fair"]
     page = new_page()
     page.goto(f"{serve(studied.root).url}/OCR?run={fair.name}")
     settle(page)

@@ -89,7 +89,7 @@ def test_a_killed_workers_cell_goes_to_another_and_every_cell_is_done_once(clust
     pid, key, worker = killed
     assert [w.poll() for w in workers if w.pid == worker] == [-signal.SIGKILL]
 
-    keys = sorted(cell.key for cell in plan(StudyConfig.model_validate(run.request["settings"])))
+    keys = sorted(cell.key for cell in plan(StudyConfig.model_validate(run.request.settings)))
     ended, begun = log_of(run, "ended"), log_of(run, "begins")
     assert sorted(k for _, k in ended) == keys  # each of them, and each once
     assert sorted(k for _, k in begun) == sorted([*keys, key])  # what the killed worker was at, twice
@@ -97,7 +97,7 @@ def test_a_killed_workers_cell_goes_to_another_and_every_cell_is_done_once(clust
     assert os.getpid() not in {p for p, _ in begun}  # the work was the workers'
     found = read_results(run)
     assert found.done == found.total == len(keys) and not found.failures
-    assert run.read_status()["step"] == run.read_status()["total"] == len(keys)
+    assert run.read_status().step == run.read_status().total == len(keys)
 
 
 def test_a_cell_whose_process_dies_fails_and_spares_the_worker(cluster, store, monkeypatch):
@@ -105,7 +105,7 @@ def test_a_cell_whose_process_dies_fails_and_spares_the_worker(cluster, store, m
     monkeypatch.setenv("OCRGEN_SCHEDULER", address)
     run = create(store)
     maker = "generator-cvae-n60-s0"
-    cells = plan(StudyConfig.model_validate(run.request["settings"]))
+    cells = plan(StudyConfig.model_validate(run.request.settings))
     fed = {cell.key for cell in cells if maker in cell.needs}
     (run.path / "cells").mkdir()
     for cell in cells:  # what is not asked about here stands already
@@ -148,10 +148,10 @@ def test_a_study_says_that_it_waits_for_workers(store, monkeypatch, tmp_path):
         run, heard = create(store, full_steps=1_000_000), []
 
         def watch():
-            heard.append(wait_for(lambda: run.read_status().get("note")))
+            heard.append(wait_for(lambda: run.read_status().note))
             workers.append(start("dask_worker", address, "--nthreads", "1", "--no-nanny", "--local-directory", folder))
             wait_for(lambda: log_of(run, "begins"))
-            wait_for(lambda: not run.read_status().get("note"))
+            wait_for(lambda: not run.read_status().note)
             run.cancel()
 
         watcher = in_thread(watch)
@@ -182,7 +182,7 @@ def test_without_a_scheduler_one_line_says_so(address, why, monkeypatch, capsys)
     assert line.startswith(f"ocrgen: No Dask scheduler answers at {address} (") and why in line
     assert line.endswith("start one, or unset OCRGEN_SCHEDULER.")
     (run,) = RunStore(shipped=None).list()
-    assert run.state == "failed" and run.read_status()["error"] in line
+    assert run.state == "failed" and run.read_status().error in line
 
 
 def test_a_lost_scheduler_fails_the_study_and_nothing_is_left_behind(cluster, store, monkeypatch, tmp_path):

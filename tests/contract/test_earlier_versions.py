@@ -90,7 +90,7 @@ def test_a_benchmark_is_read(kept):
 
 def test_a_cancelled_training_goes_on_where_it_stopped(kept):
     run = kept.get("cvae-cancelled")
-    begun = run.status["step"]
+    begun = run.status.step
 
     def work(run, stop):
         def show(step: int, total: int) -> None:
@@ -99,7 +99,7 @@ def test_a_cancelled_training_goes_on_where_it_stopped(kept):
         work_of(run)(run, stop, show)
 
     assert jobs.execute(run, kept, work) == "cancelled"
-    assert begun + 20 <= run.status["step"] < begun + 60
+    assert begun + 20 <= run.status.step < begun + 60
 
 
 def test_a_cancelled_study_is_finished(kept):

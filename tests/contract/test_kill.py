@@ -47,13 +47,13 @@ def test_ten_kills_at_random_moments_change_nothing(store, processes, model):
     rng = random.Random(model)
     # From the first instant, before there is anything to resume, to the last steps: counted in steps, not in seconds,
     # so that on any machine most kills hit a training at work.
-    total = whole.read_status()["total"]
+    total = whole.read_status().total
     moments = [0, 0, *sorted(rng.sample(range(1, total - 10), KILLS - 2))]
     hit = 0
     for moment in moments:
         child = processes.Process(target=train, args=(store.root, run.name))
         child.start()
-        while child.is_alive() and run.read_status().get("step", 0) < moment:
+        while child.is_alive() and run.read_status().step < moment:
             time.sleep(0.005)
         child.join(rng.uniform(0.0, 0.1))
         if not child.is_alive():
@@ -61,12 +61,12 @@ def test_ten_kills_at_random_moments_change_nothing(store, processes, model):
         os.kill(child.pid, signal.SIGKILL)
         child.join()
         assert run.state in ("died", "cancelled")  # cancelled: killed before it had taken the run up
-        hit += run.read_status().get("step", 0) > 0
+        hit += run.read_status().step > 0
     child = processes.Process(target=train, args=(store.root, run.name))
     if run.state != "done":
         child.start()
         child.join(120)
-    assert run.read_status()["state"] == "done", run.read_status()
+    assert run.read_status().state == "done", run.read_status()
     assert hit >= KILLS / 2, "most kills must hit a training at work"
     assert same_weights(whole, run)
     assert run.epochs() == whole.epochs()
@@ -77,23 +77,23 @@ def test_a_killed_job_shows_as_died_and_resumes(store):
     """The real thing, as the dashboard starts it: a submitted process, killed by its number."""
     run = jobs.start(store, "train", request(train={"epochs": 200}), "cvae-digits")
     assert run.state in ("queued", "running")
-    until(lambda: run.read_status().get("epoch"), run)
-    pid = run.read_status()["pid"]
+    until(lambda: run.read_status().epoch, run)
+    pid = run.read_status().pid
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(ProcessLookupError):  # reaped: not even a zombie is left
         until(lambda: os.kill(pid, 0), run)  # how long the system takes to take a process apart is its own affair
     assert run.state == "died"
     jobs.submit(run, store)
     assert run.alive
-    step = run.read_status()["step"]
-    until(lambda: run.read_status()["step"] > step, run)
+    step = run.read_status().step
+    until(lambda: run.read_status().step > step, run)
     begun = time.monotonic()
     run.cancel()
     while run.alive:
         assert time.monotonic() - begun < 2, "cancel takes at most two seconds"
         time.sleep(0.02)
     assert run.state == "cancelled"
-    assert run.read_status()["step"] < run.read_status()["total"]
+    assert run.read_status().step < run.read_status().total
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.3, 1.5])

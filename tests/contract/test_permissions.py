@@ -69,8 +69,8 @@ def test_rights_taken_from_a_training_and_given_back(store, environment, modes):
     assert "Traceback" not in said
     assert run.state in ("failed", "died")  # the status may have been out of its reach, too
     modes(run.path, 0o755)
-    step = run.read_status()["step"]
+    step = run.read_status().step
     jobs.submit(run, store)
     assert ended(run) == "done"
     look = run.read_status()
-    assert look["step"] == look["total"] > step and run.epochs()[-1] == 8
+    assert look.step == look.total > step and run.epochs()[-1] == 8

@@ -83,7 +83,7 @@ def log_of(run: Run, word: str) -> list[tuple[int, str]]:
 
 def files(run: Run) -> dict[str, tuple[bytes, int]]:
     """Cells that are done, with their files' content and time."""
-    keys = [c.key for c in plan(StudyConfig.model_validate(run.request["settings"])) if state_of(run, c.key) == "done"]
+    keys = [c.key for c in plan(StudyConfig.model_validate(run.request.settings)) if state_of(run, c.key) == "done"]
     paths = [run.path / "cells" / f"{key}.json" for key in keys]
     return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in paths}
 
@@ -108,7 +108,7 @@ def told(tmp_path_factory) -> tuple[Run, dict]:
     done = subprocess.run(command, cwd=PACKAGE, env=environment, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     (run,) = RunStore(root, shipped=None).list()
-    assert run.state == "done" and run.read_status()["step"] == run.read_status()["total"] == 13
+    assert run.state == "done" and run.read_status().step == run.read_status().total == 13
     return run, json.loads(done.stdout, parse_constant=pytest.fail)
 
 
@@ -173,7 +173,7 @@ def test_a_killed_study_goes_on_where_it_was(told, store):
     run = jobs.start(store, "study", StudyConfig(**TINY | {"workers": 2}).model_dump(), "study-digits")
     wait_for(lambda: len(files(run)) >= 2 and len(log_of(run, "begins")) > len(log_of(run, "ended")))
     assert len(processes_of(run)) == 2
-    os.kill(run.read_status()["pid"], signal.SIGKILL)
+    os.kill(run.read_status().pid, signal.SIGKILL)
     wait_for(lambda: run.state == "died" and not processes_of(run))
     before = files(run)
     assert 2 <= len(before) < 13
@@ -200,7 +200,7 @@ def test_a_fault_is_told_spares_the_rest_and_is_tried_again(told, store):
 
     with pytest.raises(UserError, match=f"7 of 13 cells failed; the first: {maker}: FileExistsError"):
         execute(run, store)
-    assert run.state == "failed" and "resuming tries the failed ones again" in run.read_status()["error"]
+    assert run.state == "failed" and "resuming tries the failed ones again" in run.read_status().error
     faults = {f["key"]: f["error"] for f in read_results(run).failures}
     assert faults.keys() == fed | {maker}
     assert all(faults[key] == f"it needs {maker}, which failed" for key in fed)

@@ -100,7 +100,7 @@ def test_two_dashboards_and_a_shell_share_the_queue(store, environment):
     assert done.returncode == 0, done.stderr
     for run in runs:
         assert ended(run) == "done"
-    spans = sorted((r.read_status()["started"], r.read_status()["finished"]) for r in store.list())
+    spans = sorted((r.read_status().started, r.read_status().finished) for r in store.list())
     assert len(spans) == 3 and all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False)), "one slot, in turn"
     listed = subprocess.run(
         [sys.executable, "-m", "ocrgen", "runs", "--json"], env=environment, capture_output=True, text=True

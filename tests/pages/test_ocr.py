@@ -23,7 +23,7 @@ def page(studied, monkeypatch):
     monkeypatch.setenv("OCRGEN_RUNS", str(studied.root))
 
     def open_page(protocol: str) -> AppTest:
-        (run,) = [r for r in studied.list("study") if r.request["settings"]["protocol"] == protocol]
+        (run,) = [r for r in studied.list("study") if r.request.settings["protocol"] == protocol]
         at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60)
         at.query_params["run"] = run.name
         return at.run()
@@ -95,7 +95,7 @@ def test_a_link_brings_own_data_to_the_form(store):
     at.text_input(key=f"ocr_form_n_False_{path}").set_value("100").run()
     at.button(key="ocr_form_start").click().run()
     (run,) = store.list("study")
-    assert run.request["settings"]["dataset"] == str(path) and run.request["settings"]["n"] == [100]
+    assert run.request.dataset == str(path) and run.request.settings["n"] == [100]
     run.cancel()
 
 
@@ -127,12 +127,12 @@ def test_no_study_yet_and_one_click_to_the_first(store):
     assert not at.exception
     at.button(key="ocr_quick").click().run()
     (run,) = store.list("study")
-    assert run.request["settings"]["dataset"] == "digits"
+    assert run.request.dataset == "digits"
     run.cancel()
 
 
 def test_a_shipped_study_needs_neither_cells_nor_data(studied, tmp_path, monkeypatch):
-    (fair,) = [r for r in studied.list("study") if r.request["settings"]["protocol"] == "fair"]
+    (fair,) = [r for r in studied.list("study") if r.request.settings["protocol"] == "fair"]
     shipped = tmp_path / "shipped" / "study"
     shutil.copytree(fair.path, shipped, ignore=shutil.ignore_patterns("cells", "generators", "readers", "log.txt"))
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(shipped.parent))
@@ -153,7 +153,7 @@ def test_every_study_that_we_ship_is_complete(run):
 
 
 def test_a_damaged_study_is_named(studied, store, monkeypatch):
-    run = store.create("study", studied.list("study")[0].request["settings"], "study")
+    run = store.create("study", studied.list("study")[0].request.settings, "study")
     (run.path / "results.json").write_text(json.dumps({"done": 1}))
     (run.path / "table.parquet").write_bytes(b"PAR1 nothing")
     at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()

@@ -63,7 +63,7 @@ def test_verdicts_digits_and_links_of_a_lab_in_use(lab):
 def test_real_digits_need_no_data_where_a_training_has_kept_them(lab, tmp_path):
     for run in lab.list("train"):
         assert (run.path / "samples" / "real.png").exists()
-        run.amend(settings=run.request["settings"] | {"dataset": str(tmp_path / "gone.zip")})
+        run.amend(settings=run.request.settings | {"dataset": str(tmp_path / "gone.zip")})
     app = open_page()
     assert len(app.get("image")) == 3 and not app.info
     for run in lab.list("train"):

@@ -86,9 +86,9 @@ def test_train_starts_a_real_job_with_the_settings_of_the_form(store):
     app.button(key="train_start").click().run()
     assert not app.exception and not app.error
     (run,) = store.list()
-    settings = run.request["settings"]
+    settings = run.request.settings
     assert settings["model"] == "cgan" and settings["train"]["seed"] == 9 and settings["config"]["latent"] == 20
-    assert run.request["label"] == "from the page"
+    assert run.request.label == "from the page"
     assert run.alive
     assert run.name in app.query_params["run"]
     app.button(key=f"train_cancel_{run.name}").click().run()
@@ -147,7 +147,7 @@ def test_own_data_through_the_browser(store, pack):
     assert load_digits(chosen).train.images.shape[1:] == (28, 28)
     app.number_input(key="train_epochs").set_value(1)
     app.button(key="train_start").click().run()
-    assert store.list()[0].request["settings"]["dataset"] == chosen
+    assert store.list()[0].request.dataset == chosen
     store.list()[0].cancel()
 
 
@@ -205,7 +205,7 @@ def test_fid_page_shows_scores_and_offers_the_missing_ones(scored, monkeypatch):
     assert "3 of 3 epochs have no scores" in texts(app) and not app.get("plotly_chart")
     app.button(key=f"fid_score_{other.name}").click().run()
     (job,) = scored.list("score")
-    assert job.request["settings"]["run"] == other.name
+    assert job.request.scored_run == other.name
     job.cancel()
 
 
@@ -236,7 +236,7 @@ def test_the_gallery_shows_the_real_images_kept_with_a_run_where_the_data_are_go
     root = tmp_path / "runs"
     shutil.copytree(trained.root, root)
     for run in RunStore(root, shipped=None).list("train"):
-        run.amend(settings=run.request["settings"] | {"dataset": str(tmp_path / "gone.zip")})
+        run.amend(settings=run.request.settings | {"dataset": str(tmp_path / "gone.zip")})
     monkeypatch.setenv("OCRGEN_RUNS", str(root))
     app = open_page("3_Gallery.py")
     assert len(app.get("image")) == 3 and not app.info and "kept with the run" in texts(app)
@@ -246,5 +246,5 @@ def test_the_gallery_shows_the_real_images_kept_with_a_run_where_the_data_are_go
 
 def test_fid_compares_one_run_of_each_generator_where_none_is_asked_for(use_trained):
     app = open_page("5_FID_and_LFID.py")
-    models = [use_trained.get(name).request["settings"]["model"] for name in app.multiselect(key="fid_runs").value]
+    models = [use_trained.get(name).request.model for name in app.multiselect(key="fid_runs").value]
     assert models == ["cvae", "cgan"]

@@ -80,7 +80,7 @@ def test_unequal_comparisons_and_empty_ones_give_no_advice():
 
 @pytest.fixture(scope="module")
 def fair(studied):
-    return next(r for r in studied.list("study") if r.request["settings"]["protocol"] == "fair")
+    return next(r for r in studied.list("study") if r.request.settings["protocol"] == "fair")
 
 
 def as_onnx(content: bytes):
@@ -161,5 +161,5 @@ def test_a_report_ends_its_answer_with_the_advice(fair, studied):
     (advice,) = recommend(results)
     told = report(fair, results)
     assert "What to do" in told and f">{advice.headline}</b>" in told.replace("&#x27;", "'")
-    paper = next(r for r in studied.list("study") if r.request["settings"]["protocol"] == "paper")
+    paper = next(r for r in studied.list("study") if r.request.settings["protocol"] == "paper")
     assert "What to do" not in report(paper, read_results(paper))

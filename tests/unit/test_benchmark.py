@@ -40,7 +40,7 @@ def make(store: RunStore, **settings):
 
 def lab(store: RunStore, data=None, **settings) -> Lab:
     run = make(store, **settings)
-    at_work = Lab(run, BenchmarkConfig.model_validate(run.request["settings"]))
+    at_work = Lab(run, BenchmarkConfig.model_validate(run.request.settings))
     at_work.bench = settings.get("what", "distance")
     if data:
         at_work.data = data
@@ -59,7 +59,7 @@ def test_the_verb_prints_a_list_of_whole_rows(capsys):
     # All ways come to one value.
     assert all(float(row["note"].split("differ by ")[1].split(";")[0]) < 1e-6 for row in rows)
     (run,) = RunStore(shipped=None).list()
-    assert run.state == "done" and run.request["verb"] == "benchmark" and run.status["step"] == run.status["total"]
+    assert run.state == "done" and run.request.verb == "benchmark" and run.status.step == run.status.total
     assert read_benchmark(run)["done"] == ["distance"]
     machine = read_benchmark(run)["machine"]
     assert machine["cpu"] and machine["cores"] >= 1 and machine["threads"] == 1 and machine["method"]

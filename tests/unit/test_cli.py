@@ -86,7 +86,7 @@ def test_interrupted_training_resumes_from_a_shell():
     process = subprocess.Popen(command, cwd=PACKAGE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     store = RunStore(shipped=None)
     until = time.monotonic() + 60
-    while not (store.list() and store.list()[0].read_status().get("epoch")):
+    while not (store.list() and store.list()[0].read_status().epoch):
         assert time.monotonic() < until and process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)

@@ -30,16 +30,54 @@ def test_what_is_no_json_of_ours_is_a_value_error(content):
 
 
 @pytest.mark.parametrize(
-    "change", [{"step": "many"}, {"total": [1]}, {"speed": float("inf")}, {"error": 7}, {"best_epoch": {}}]
+    "change",
+    [
+        {"step": "many"},
+        {"total": [1]},
+        {"speed": float("inf")},
+        {"error": 7},
+        {"best_epoch": {}},
+        {"pid": True},
+        {"left": float("nan")},
+    ],
 )
 def test_a_status_that_makes_no_sense_is_damage(store, change):
     run = store.create("nothing", {}, "x")
     run.update(**change)
     assert (
-        run.state == "damaged"
-        and next(iter(change)) in run.read_status()["error"]
-        and run.name in run.read_status()["error"]
+        run.state == "damaged" and next(iter(change)) in run.read_status().error and run.name in run.read_status().error
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"number": True}, "number"),
+        ({"label": None}, "label"),
+        ({"versions": {"torch": 2}}, "versions.torch"),
+        ({"data": {"train": {"n": "<script>"}}}, "data.train.n"),
+        ({"accuracy": float("nan")}, "accuracy"),
+        ({"verb": "train", "settings": {"dataset": 7, "model": "cvae"}}, "settings.dataset"),
+        ({"verb": "score", "settings": {}}, "settings.run"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_damage(store, change, field):
+    run = store.create("nothing", {}, "x")
+    run.amend(**change)
+    assert run.state == "damaged"
+    error = run.read_status().error
+    assert error == f"{run.name}: run.json has no sensible {field}; delete the run."
+
+
+def test_what_other_versions_have_written_is_read_and_kept(store):
+    run = store.create("nothing", {}, "x")
+    run.amend(mood={"good": [1, None]})
+    run.update(mood="good", step=None)
+    run.amend(device="cpu")
+    run.update(total=3)
+    assert run.state == "cancelled" and run.status.step == 0 and run.request.device == "cpu"
+    assert run.read_json("run.json")["mood"] == {"good": [1, None]}
+    assert run.read_json("status.json").items() >= {"mood": "good", "step": None, "total": 3}.items()
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

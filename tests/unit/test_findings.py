@@ -55,7 +55,7 @@ def test_a_damaged_study_is_named_and_the_next_one_speaks(store):
     good, bad, torn, odd = (keep(store) for _ in range(4))
     (bad.path / "table.parquet").write_bytes(b"PAR1")
     (torn.path / "run.json").write_text("{ half")
-    odd.amend(settings=odd.request["settings"] | {"generators": ["nobody"]})
+    odd.amend(settings=odd.request.settings | {"generators": ["nobody"]})
     found = select_runs(store)
     assert found.fair.run.name == good.name
     assert len(found.faults) == 3

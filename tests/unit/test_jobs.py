@@ -23,7 +23,7 @@ def test_work_that_ends_well_is_done(store):
     assert jobs.execute(run, store, lambda run, stop: seen.append(run.state)) == "done"
     assert seen == ["running"]
     status = run.read_status()
-    assert status["state"] == "done" and status["pid"] == os.getpid() and status["finished"]
+    assert status.state == "done" and status.pid == os.getpid() and status.finished
     with pytest.raises(RunError, match="nothing to resume"):
         jobs.execute(run, store, lambda run, stop: None)
 
@@ -36,12 +36,12 @@ def test_a_fault_is_kept_with_the_run(store):
 
     with pytest.raises(UserError):
         jobs.execute(run, store, work)
-    assert run.read_status()["state"] == "failed"
-    assert run.read_status()["error"] == "The data are gone: fetch them."
+    assert run.read_status().state == "failed"
+    assert run.read_status().error == "The data are gone: fetch them."
 
     with pytest.raises(ZeroDivisionError):
         jobs.execute(run, store, lambda run, stop: 1 / 0)
-    assert "ZeroDivisionError" in run.read_status()["error"]
+    assert "ZeroDivisionError" in run.read_status().error
 
 
 @pytest.mark.parametrize("how", ["signal", "file"])

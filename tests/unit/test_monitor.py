@@ -22,18 +22,18 @@ def test_the_monitor_marks_the_best_epoch_and_samples_use_it(store):
     table = CurveReader(run.path).table()
     scores = table[table["tag"] == "lfid_192/samples"]
     assert len(scores) == 6 and {"lfid_64/samples", "spread/samples"} <= set(table["tag"])
-    best = int(scores.loc[scores["value"].idxmin(), "step"]) // status["per_epoch"]
-    assert status["best_epoch"] == best == run.best_epoch()
+    best = int(scores.loc[scores["value"].idxmin(), "step"]) // status.per_epoch
+    assert status.best_epoch == best == run.best_epoch()
     assert run.weights().name == f"epoch-{best:03d}.safetensors"
-    assert status["monitor_seconds"] > 0
+    assert status.monitor_seconds > 0
 
 
 def test_training_stops_when_the_score_has_stopped_falling(store):
     # No score can fall by 99 % each time: the second one exhausts a patience of one.
     run = train_here(store, "cvae", train={"epochs": 40, "monitor": 1, "patience": 1, "min_gain": 0.99})
     status = run.read_status()
-    assert status["state"] == "done" and status["step"] < status["total"]
-    assert "has not fallen for 1 scores" in status["stopped"] and "LFID-192" in status["stopped"]
+    assert status.state == "done" and status.step < status.total
+    assert "has not fallen for 1 scores" in status.stopped and "LFID-192" in status.stopped
     assert len(run.epochs()) < 40
 
 
@@ -46,15 +46,15 @@ def test_a_monitored_run_resumes_to_the_same_end(store, stop):
     jobs.execute(run, store, lambda run, _: run_training(run, stopper))
     assert jobs.execute(run, store, run_training) == "done"
     assert same_weights(whole, run)
-    keys = ("best_epoch", "best", "step", "stopped")
-    assert {k: run.read_status().get(k) for k in keys} == {k: whole.read_status().get(k) for k in keys}
+    keys = {"best_epoch", "best", "step", "stopped"}
+    assert run.read_status().model_dump(include=keys) == whole.read_status().model_dump(include=keys)
 
 
 def test_watching_changes_no_weight(store):
     one = train_here(store, "cgan", train={"monitor": 1})
     other = train_here(store, "cgan", train={"monitor": 0})
     assert one.weights(2).read_bytes()[-1000:] == other.weights(2).read_bytes()[-1000:]
-    assert "best_epoch" not in other.read_status() and other.best_epoch() == 2
+    assert "best_epoch" not in other.read_status().model_fields_set and other.best_epoch() == 2
 
 
 def test_the_monitor_sees_a_collapse():
@@ -82,7 +82,7 @@ def test_samples_that_are_all_alike_are_a_collapse_and_no_end(store):
         assert monitor.score(Blank(), epoch, 100 * epoch) == {"spread": 0}
     run = store.create("nothing", {}, "x")
     run.update(**monitor.facts())
-    assert run.read_status()["collapsed"] and run.state != "damaged"
+    assert run.read_status().collapsed and run.state != "damaged"
     assert monitor.enough() == "LFID-64 has not fallen for 2 scores; all samples were alike."
 
 
@@ -90,7 +90,7 @@ def test_training_images_that_are_all_alike_are_learned_unwatched(store, tmp_pat
     one = load_digits("digits").train.images[:1]
     np.savez(tmp_path / "one.npz", images=one.repeat(100, 0), labels=np.arange(100) % 10)
     run = train_here(store, "cvae", dataset=str(tmp_path / "one.npz"), train={"monitor": 1})
-    assert run.read_status()["note"] == "LFID is not watched: the training images are all alike."
+    assert run.read_status().note == "LFID is not watched: the training images are all alike."
 
 
 def test_a_missing_metric_network_does_not_stop_a_training(store, monkeypatch):
@@ -99,7 +99,7 @@ def test_a_missing_metric_network_does_not_stop_a_training(store, monkeypatch):
 
     monkeypatch.setattr("ocrgen.generators.training.load_extractor", gone)
     run = train_here(store)
-    assert "LFID is not watched: digitnet is not here." in run.read_status()["note"]
+    assert "LFID is not watched: digitnet is not here." in run.read_status().note
 
 
 def test_best_epoch_needs_weights(store):

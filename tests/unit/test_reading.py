@@ -43,9 +43,9 @@ def test_a_reader_says_what_it_has_seen(read_store):
     (run,) = readers(read_store)
     reader, about = load(run)
     assert about["n_labelled"] == 1317 and about["dataset"] == "digits"
-    assert run.request["learned_from"] == "real"
+    assert run.request.learned_from == "real"
     report = json.loads((run.path / "report.json").read_text())
-    assert report["accuracy"] == about["accuracy"] == run.request["accuracy"] > 0.9
+    assert report["accuracy"] == about["accuracy"] == run.request.accuracy > 0.9
     assert sum(map(sum, report["confusion"])) == report["n"] == 360
     assert geometry_of(run).stroke == 3.0
 
@@ -54,15 +54,15 @@ def test_a_reader_of_generated_digits_counts_its_generators_images(trained):
     (cvae, *_) = trained.list("train")
     run = train(trained, generator=cvae.name, samples=200, steps=20, n=100)
     try:
-        assert run.request["learned_from"] == "cvae"
-        assert run.request["n_labelled"] == 1317, "the generator has seen them all"
+        assert run.request.learned_from == "cvae"
+        assert run.request.n_labelled == 1317, "the generator has seen them all"
     finally:
         trained.delete(run)
 
 
 def test_a_reader_of_some_images_says_so(store):
     run = train(store, n=50, augment=True, steps=10)
-    assert run.request["n_labelled"] == 50
+    assert run.request.n_labelled == 50
 
 
 def test_read_as_json(read_store, monkeypatch, tmp_path, capsys):

@@ -61,7 +61,7 @@ def test_a_job_without_room_has_failed_and_says_so(store):
 
     with no_file_above(50_000), pytest.raises(UserError, match="raise the limit"):
         jobs.execute(run, store, work)
-    assert run.state == "failed" and "raise the limit" in run.read_status()["error"]
+    assert run.state == "failed" and "raise the limit" in run.read_status().error
     assert not list(run.path.rglob(".*.part"))
 
 
@@ -71,11 +71,11 @@ def test_where_not_even_the_status_fits_it_is_written_over(store):
     size = (run.path / "status.json").stat().st_size
     with no_file_above(0):
         run.end("failed", "no room")
-    assert run.status["state"] == "running"  # nothing may be written at all: what stood stands
+    assert run.status.state == "running"  # nothing may be written at all: what stood stands
     for error, told in (("no room", "no room"), ("no room " * 100, None)):
         with no_file_above(size):
             run.end("failed", error)
-        assert (run.status["state"], run.status["step"], run.status["error"]) == ("failed", 7, told)
+        assert (run.status.state, run.status.step, run.status.error) == ("failed", 7, told)
 
 
 def test_a_folder_that_is_deleted_under_its_job_does_not_come_back(store):
@@ -122,7 +122,7 @@ def test_the_oldest_epochs_make_room_but_never_the_best_or_the_last(store, keep)
     if not keep:
         assert kept == [1, 2, 3, 4, 5, 6]
         return
-    best = run.read_status()["best_epoch"]
+    best = run.read_status().best_epoch
     others = [e for e in kept if e != best]
     newest = [e for e in range(1, 7) if e != best][-len(others) :]
     assert len(kept) == 3 and best in kept and 6 in kept and others == newest

@@ -35,8 +35,8 @@ def test_what_is_shipped_is_what_the_recipes_make():
     verbs = {r.name: r.verb for r in recipes()}
     for folder in (f for f in SHIPPED.glob("[!.]*") if f.is_dir()):
         run = Run(folder, shipped=True)
-        assert run.state == "done" and verbs[folder.name] == run.request["verb"], folder.name
-        assert not {"pid", "host"} & run.status.keys()
+        assert run.state == "done" and verbs[folder.name] == run.request.verb, folder.name
+        assert not {"pid", "host"} & run.status.model_fields_set
 
 
 def test_a_packed_generator_draws_and_keeps_its_scores(trained, tmp_path):
@@ -49,10 +49,10 @@ def test_a_packed_generator_draws_and_keeps_its_scores(trained, tmp_path):
     packed = Run(tmp_path / run.name, shipped=True)
     assert packed.state == "done" and packed.epochs() == run.epochs()
     assert [f.name for f in (packed.path / "scores").rglob("*.json")] == ["epoch-003.json"]
-    told = packed.request["half_precision"]
+    told = packed.request.half_precision
     size = [f.stat().st_size for r in (run, packed) for f in [r.weights(1)]]
-    assert (size[1] < 0.6 * size[0]) is told["kept"]
-    assert told["kept"] is (told["greatest change of a score"] <= shipping.TOLERANCE)
+    assert (size[1] < 0.6 * size[0]) is told.kept
+    assert told.kept is (told.change <= shipping.TOLERANCE)
     a, b = (draw(load_generator(r.weights(1)), 2, 0).images.astype(int) for r in (run, packed))
     assert abs(a - b).mean() < 2
 
@@ -76,9 +76,9 @@ def test_whole_seeds_of_an_unfinished_study_are_gone_on_from(studied, tmp_path):
     left = Run(tmp_path / "out" / ".unfinished" / run.name)
     assert {c.name[-6] for c in (left.path / "cells").iterdir()} == {"0"}
     store = RunStore(tmp_path / "again", shipped=None)
-    shipping._take_up(store, Recipe(run.name, "study", run.request["settings"] | {"seeds": 3}), tmp_path / "out")
+    shipping._take_up(store, Recipe(run.name, "study", run.request.settings | {"seeds": 3}), tmp_path / "out")
     assert not store.list()  # other settings: begun afresh
-    shipping._take_up(store, Recipe(run.name, "study", run.request["settings"]), tmp_path / "out")
+    shipping._take_up(store, Recipe(run.name, "study", run.request.settings), tmp_path / "out")
     (taken,) = store.list()
     assert taken.state == "cancelled" and len(read_results(taken).table.seed.unique()) == 1
     assert [r.name for r in RunStore(tmp_path / "empty", shipped=tmp_path / "out").list()] == []  # out of sight

@@ -20,8 +20,8 @@ def run(store):
 def test_a_new_run_is_whole_and_has_a_generated_name(store, run):
     assert run.path.parent == store.root
     assert run.name.endswith(run.name[-4:]) and "-cvae-digits-" in run.name
-    assert run.request["settings"] == {"dataset": "digits", "model": "cvae"}
-    assert run.request["label"] == "mine"
+    assert run.request.settings == {"dataset": "digits", "model": "cvae"}
+    assert run.request.label == "mine"
     assert run.state == "cancelled"
     assert [p.name for p in store.root.iterdir()] == [run.name]
 
@@ -31,7 +31,7 @@ def test_names_are_safe_whatever_the_words(store, hostile):
     run = store.create("nothing", {}, hostile, label=hostile)
     assert run.path.parent == store.root
     assert run.path.is_dir()
-    assert len(run.request["label"]) <= 80
+    assert len(run.request.label) <= 80
 
 
 def test_numbers_count_up_and_lists_are_in_order(store, run):
@@ -79,7 +79,7 @@ def test_a_damaged_run_is_shown_as_damaged_and_spoils_no_other(store, run, file,
     again = RunStore(store.root, shipped=None)
     damaged, whole = again.list()
     assert damaged.state == "damaged"
-    assert file in damaged.read_status()["error"]
+    assert file in damaged.read_status().error
     assert whole.name == other.name and whole.state == "cancelled"
     assert [r.name for r in again.list("nothing")] == [other.name]
 
@@ -127,4 +127,4 @@ def test_a_root_that_cannot_be_written_is_a_clear_error(tmp_path):
 def test_amended_facts_survive_a_new_reader(store, run):
     run.amend(data={"train": {"n": 5}})
     assert json.loads((run.path / "run.json").read_bytes())["data"] == {"train": {"n": 5}}
-    assert store.get(run.name).request["data"]["train"]["n"] == 5
+    assert store.get(run.name).request.data["train"]["n"] == 5

@@ -57,7 +57,7 @@ def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, mod
     run = store.create("train", request(model, config=config), "stopped")
     stopper = StopAt(stop)
     assert jobs.execute(run, store, lambda run, _: run_training(run, stopper)) == "cancelled"
-    assert run.read_status()["step"] == stop
+    assert run.read_status().step == stop
     assert (run.path / "resume.pt").exists()
     assert jobs.execute(run, store, run_training) == "done"
     assert same_weights(whole, run)
@@ -70,8 +70,8 @@ def test_what_a_run_leaves(trained):
     for run in trained.list():
         assert run.epochs() == [1, 2, 3] == sorted(run.grids())
         about = read_about(run.weights(2))
-        assert about["epoch"] == 2 and about["model"] == run.request["settings"]["model"]
-        assert about["data"]["fingerprint"] == run.request["data"]["train"]["fingerprint"]
+        assert about["epoch"] == 2 and about["model"] == run.request.model
+        assert about["data"]["fingerprint"] == run.request.data["train"]["fingerprint"]
         table = CurveReader(run.path).table()
         tags = set(table["tag"])
         assert {"progress/seconds", "speed/images per second"} <= tags
@@ -87,9 +87,9 @@ def test_what_a_run_leaves(trained):
                 "verdict/held-out",
                 "r1/train",
             },
-        }[run.request["settings"]["model"]]
+        }[run.request.model]
         assert wanted <= tags
-        assert run.read_status()["step"] == run.read_status()["total"] == table["step"].max()
+        assert run.read_status().step == run.read_status().total == table["step"].max()
         assert not list(run.path.rglob("*.part"))
 
 
@@ -122,7 +122,7 @@ def test_a_training_that_breaks_down_says_where_and_what_to_do(store, model):
 
     with pytest.raises(UserError, match=r"broke down at step \d"):
         jobs.execute(run, store, poisoned)
-    error = run.read_status()["error"]
+    error = run.read_status().error
     assert "learning rate" in error and run.state == "failed"
 
 

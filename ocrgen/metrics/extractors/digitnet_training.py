@@ -74,7 +74,7 @@ def loss_of(logits: Tensor, labels: Tensor, whole: int) -> Tensor:
 
 def run_digitnet_training(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `digitnet`: train on both scripts, resumable by epoch; the last weights, tested once, are the result."""
-    config = DigitNetConfig.model_validate(run.request["settings"])
+    config = DigitNetConfig.model_validate(run.request.settings)
     configure_threads(config.threads)
     device = pick_device()
     images, labels = (t.to(device) for t in load_scripts("train"))

@@ -8,7 +8,7 @@ from ocrgen.metrics.extractors.base import TAPS
 from ocrgen.metrics.measures import columns as measured
 from ocrgen.plots import style as charts
 from ocrgen.runs import jobs
-from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.run import Run
 from ocrgen.ui.shared.cache import cached_figure, samples, store
 from ocrgen.ui.shared.results import rank_table, results_of
 from ocrgen.ui.shared.selection import alike, by_model, nothing_yet
@@ -66,8 +66,8 @@ def show(runs: list[Run]) -> None:
                 f"{run_title(run)}: after epoch {', '.join(map(str, bad))} the samples of a digit hardly differ from "
                 "each other (spread under half of real digits'). Class means instead of digits? LFID alone misses this."
             )
-    names = {run: f"#{run.number} {model_title(run.request['settings']['model'])}" for run in scored}
-    shades = {run: charts.colour(run.request["settings"]["model"], run.number) for run in scored}
+    names = {run: f"#{run.number} {model_title(run.request.model)}" for run in scored}
+    shades = {run: charts.colour(run.request.model, run.number) for run in scored}
 
     def lines(key: str) -> dict:
         return {
@@ -75,7 +75,7 @@ def show(runs: list[Run]) -> None:
         }
 
     first = next(iter(scored.values()))[0]
-    same_data = len({r.request["settings"]["dataset"] for r in scored}) == 1
+    same_data = len({r.request.dataset for r in scored}) == 1
     for (tap, title), place in zip(DISTANCES.items(), places(2), strict=False):
         with place:
             floor = first.get(f"floor_{tap}") if same_data else None
@@ -97,7 +97,7 @@ def show(runs: list[Run]) -> None:
     memory(scored, names)
     one_epoch(scored, names, shades)
     cost(first)
-    agreement({r.request["settings"]["dataset"] for r in scored})
+    agreement({r.request.dataset for r in scored})
     table = pd.concat([pd.DataFrame(rows) for rows in scored.values()])
     st.download_button("CSV", table.to_csv(index=False), "scores.csv", "text/csv", key="fid_csv", on_click="ignore")
 
@@ -105,8 +105,8 @@ def show(runs: list[Run]) -> None:
 def agreement(datasets: set[str]) -> None:
     """How the first study of the same data, else of any, ranks the distances against OCR accuracy."""
     st.subheader("Does the distance tell how well OCR learns?")
-    studies = [r for r in store().list("study") if r.request["settings"].get("protocol") == "paper"]
-    for run in sorted(studies, key=lambda r: r.request["settings"]["dataset"] in datasets)[::-1]:
+    studies = [r for r in store().list("study") if r.request.settings.get("protocol") == "paper"]
+    for run in sorted(studies, key=lambda r: r.request.dataset in datasets)[::-1]:
         try:
             results = results_of(run)
         except UserError:
@@ -138,17 +138,17 @@ def offer(run: Run, extractor: str) -> None:
     def line() -> None:
         tried = [
             r for r in store().list("score")
-            if r.request["settings"]["run"] == run.name and r.request["settings"]["extractor"] == extractor
+            if r.request.scored_run == run.name and r.request.settings["extractor"] == extractor
         ]  # fmt: skip
-        status = tried[-1].read_status() if tried else {"state": ""}
-        if status["state"] in ALIVE:
-            share = (status.get("step") or 0) / (status.get("total") or 1)
-            st.progress(share, text=f"Scoring {run_title(run)} …")
+        status = tried[-1].read_status() if tried else None
+        if status and status.alive:
+            st.progress(status.share, text=f"Scoring {run_title(run)} …")
             return
-        if status["state"] == "done" and not set(run.epochs()) - {r["epoch"] for r in read_scores(run, extractor)}:
+        done = status and status.state == "done"
+        if done and not set(run.epochs()) - {r["epoch"] for r in read_scores(run, extractor)}:
             st.rerun(scope="app")
-        if status.get("error"):
-            st.error(status["error"])
+        if status and status.error:
+            st.error(status.error)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{run_title(run)}: {len(left)} of {len(run.epochs())} epochs have no scores.", width="content")
             if st.button("Score them", key=f"fid_score_{run.name}"):

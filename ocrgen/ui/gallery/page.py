@@ -68,7 +68,7 @@ def side_by_side(columns: list[Choice], digit: str | int, count: int, seed: int)
     places = st.columns(len(columns) + 1)
     for place, choice in zip(places[1:], columns, strict=True):
         with place:
-            heading(f"{choice.model}, epoch {choice.epoch}", charts.hue(choice.run.request["settings"]["model"]))
+            heading(f"{choice.model}, epoch {choice.epoch}", charts.hue(choice.run.request.model))
             images = rows_of(samples(choice.run, choice.epoch, per_digit, seed), digit, count)
             png = picture(images, count, f"{choice.model}: generated {what(digit)}")
             st.download_button(
@@ -107,7 +107,7 @@ def over_the_epochs(columns: list[Choice], digit: str | int, count: int, seed: i
                 images, width = np.concatenate([s[:CLASSES] for s in sheets]), CLASSES
             else:
                 images, width = np.concatenate([rows_of(s, digit, count) for s in sheets]), count
-            heading(choice.model, charts.hue(choice.run.request["settings"]["model"]))
+            heading(choice.model, charts.hue(choice.run.request.model))
             picture(
                 images, width, f"{choice.model}: {what(digit)} after epochs {', '.join(map(str, shown))}, top to bottom"
             )
@@ -121,7 +121,7 @@ def latent_walk(columns: list[Choice], digit: str | int, count: int, seed: int) 
     for place, choice in zip(st.columns(max(2, len(columns))), columns, strict=False):
         with place:
             images = np.concatenate([walk(choice.run, choice.epoch, d, seed, end, WALK_STEPS) for d in wanted])
-            heading(choice.model, charts.hue(choice.run.request["settings"]["model"]))
+            heading(choice.model, charts.hue(choice.run.request.model))
             picture(images, WALK_STEPS, f"{choice.model}: {what(digit)} between two latent codes, left to right")
     st.caption(
         f"Left: the code of seed {seed}. Right: the code of seed {end}. Between: even steps along the great circle."
@@ -143,7 +143,7 @@ def nearest_real(columns: list[Choice], digit: str | int, count: int, seed: int)
             width = CLASSES if digit == ALL else count
             index, distance = nearest(images, choice.dataset, root)
             pairs = np.stack([images.reshape(-1, width, 28, 28), source.images[index].reshape(-1, width, 28, 28)], 1)
-            heading(choice.model, charts.hue(choice.run.request["settings"]["model"]))
+            heading(choice.model, charts.hue(choice.run.request.model))
             picture(
                 pairs.reshape(-1, 28, 28), width, f"{choice.model}: in pairs of rows, {what(digit)} and nearest real"
             )

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from ocrgen.runs import jobs
-from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.plan import QUICK, describe
 from ocrgen.ui.ocr import form, recommendation, summary, views
@@ -60,33 +60,33 @@ def choose() -> Run | None:
 
 def progress(run: Run) -> None:
     """How a study stands, and what can be done about it; gone once it is done."""
-    if run.shipped or run.read_status()["state"] == "done":
+    if run.shipped or run.read_status().state == "done":
         return
 
     @st.fragment(run_every=2.0 if run.alive else None)
     def line() -> None:
         status = run.read_status()
-        tone, word = BADGES[status["state"]]
-        step, total = status.get("step") or 0, status.get("total") or 0
+        tone, word = BADGES[status.state]
+        step, total = status.step, status.total
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(word, color=tone)
-            if status["state"] in ALIVE and st.button("Cancel", key="ocr_cancel", icon=":material/stop_circle:"):
+            if status.alive and st.button("Cancel", key="ocr_cancel", icon=":material/stop_circle:"):
                 show_errors(run.cancel)
-            resumable = status["state"] in ("cancelled", "died", "failed")
+            resumable = status.state in ("cancelled", "died", "failed")
             pressed = resumable and st.button("Resume", key="ocr_resume", type="primary")
             if pressed and show_errors(jobs.submit, run, store()):
                 st.rerun()
-            if status["state"] in ALIVE and step:
+            if status.alive and step:
                 st.button(
                     "Show what is there", key="ocr_refresh", help="draw the views again with the tasks done so far"
                 )
-        if status["state"] in ALIVE:
-            left = f" · {duration(status['left'])} to go" if status.get("left") else ""
+        if status.alive:
+            left = f" · {duration(status.left)} to go" if status.left else ""
             st.progress(step / total if total else 0.0, text=f"{step} of {total} tasks{left}")
-        elif status["state"] == "done":
+        elif status.state == "done":
             st.rerun()
-        if status.get("error"):
-            st.error(status["error"])
+        if status.error:
+            st.error(status.error)
 
     line()
 
@@ -123,5 +123,5 @@ def show(run: Run) -> None:
     recommendation.take_home(run, results)
     with st.expander("Repeat it from a shell"):
         st.code(describe(results.config), language=None, wrap_lines=True)
-        if data := run.request.get("data"):
-            st.caption(f"Training images: {data['train']['n']:,}, fingerprint {data['train']['fingerprint']}.")
+        if data := run.request.data:
+            st.caption(f"Training images: {data['train']['n']:,}, fingerprint {data['train'].get('fingerprint')}.")

@@ -29,11 +29,10 @@ def pick(runs: list[Run]) -> dict[str, Run]:
     """
     by_data: dict[str, dict[str, Run]] = {}
     for run in sorted(runs, key=lambda r: r.state == "done"):
-        settings = run.request["settings"]
-        by_data.setdefault(settings["dataset"], {})[settings["model"]] = run
+        by_data.setdefault(run.request.dataset, {})[run.request.model] = run
     if not by_data:
         return {}
-    newest = {name: max(str(r.request["created"]) for r in kinds.values()) for name, kinds in by_data.items()}
+    newest = {name: max(r.request.created for r in kinds.values()) for name, kinds in by_data.items()}
     name = max(by_data, key=lambda n: (len(by_data[n]), n == "mnist", newest[n]))
     order = {model: i for i, model in enumerate(TITLES)}
     return dict(sorted(by_data[name].items(), key=lambda kv: (order.get(kv[0], len(order)), kv[0])))
@@ -79,7 +78,7 @@ def show() -> None:
         choices.nothing_yet("overview")
         return
     first = next(iter(runs.values()))
-    dataset = first.request["settings"]["dataset"]
+    dataset = first.request.dataset
     name = datasets.title(dataset)
     places = st.columns(1 + len(runs))
     with places[0]:
@@ -91,10 +90,10 @@ def show() -> None:
             title = TITLES.get(model, model)
             choices.heading(title, charts.hue(model))
             grids = run.grids()
-            best = run.read_status().get("best_epoch")
+            best = run.read_status().best_epoch
             epoch = best if best in grids else max(grids)
             place(grid, grids[epoch], alt=f"{title}: {ROWS} generated images of each digit 0 to 9")
-            seen = run.request.get("data", {}).get("train", {}).get("n")
+            seen = run.request.n_images("train")
             about = f"After epoch {epoch}" + (f"; {seen:,} labelled images seen." if seen else ".")
             st.caption(about)
             link("3_Gallery", f"More by this {title}", query_params={"run": run.name}, icon=":material/grid_view:")
@@ -110,7 +109,7 @@ def real(runs: list[Run]) -> bytes:
     kept = next((f for r in runs if (f := r.path / "samples" / "real.png").exists()), None)
     if kept:
         return grid(kept)
-    return real_sheet(runs[0].request["settings"]["dataset"], str(datasets.data_root()))
+    return real_sheet(runs[0].request.dataset, str(datasets.data_root()))
 
 
 def place(draw, source, alt: str) -> None:

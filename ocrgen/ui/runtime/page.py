@@ -13,7 +13,8 @@ from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.plots.benchmark import BARS
 from ocrgen.plots.style import VERDICT_COLOURS
 from ocrgen.runs import jobs
-from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.records import ALIVE
+from ocrgen.runs.run import Run
 from ocrgen.ui.runtime.views import VIEWS
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.widgets import BADGES, choose_one, show_errors
@@ -36,7 +37,7 @@ def choose() -> Run | None:
                 if st.button("Measure now, on the bundled digits", type="primary", key="runtime_first"):
                     start(BenchmarkConfig(quick=True, dataset="digits"))
         return None
-    asked = {n: r.request["settings"] for n, r in known.items()}
+    asked = {n: r.request.settings for n, r in known.items()}
     usual = [n for n in known if asked[n].get("what") != "app"]
     whole = [n for n in usual if asked[n].get("what") == "all"]
     full = [n for n in whole if not asked[n].get("quick")]
@@ -71,13 +72,12 @@ def measure() -> None:
         here = alive()
         for run in here:
             status = run.read_status()
-            tone, word = BADGES[status["state"]]
-            step, total = status.get("step") or 0, status.get("total") or 0
+            tone, word = BADGES[status.state]
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.badge(word, color=tone)
                 if st.button("Cancel", key=f"runtime_cancel_{run.name}", icon=":material/stop_circle:"):
                     show_errors(run.cancel)
-            st.progress(step / total if total else 0.0, text=f"{step} of {total}: {status.get('bench', 'starting')}")
+            st.progress(status.share, text=f"{status.step} of {status.total}: {status.bench or 'starting'}")
             st.session_state["runtime_next"] = run.name
         if not here:
             if (name := st.session_state.pop("runtime_next", None)) and (run := store().get(name)).state == "done":
@@ -89,9 +89,9 @@ def measure() -> None:
 
 def show(run: Run) -> None:
     """What was found: machine, verdicts in words, views, downloads."""
-    if (status := run.read_status())["state"] not in (*ALIVE, "done"):
-        st.warning(f"This benchmark is {BADGES[status['state']][1]}, its results as far as they came. "
-                   f"{status.get('error') or ''}")  # fmt: skip
+    if (status := run.read_status()).state not in (*ALIVE, "done"):
+        st.warning(f"This benchmark is {BADGES[status.state][1]}, its results as far as they came. "
+                   f"{status.error or ''}")  # fmt: skip
     try:
         found = _read(str(run.path), (run.path / "benchmark.json").stat().st_mtime_ns)
     except UserError as fault:

@@ -57,7 +57,7 @@ def show(opacity: float) -> None:
         with column:
             heading(f"Readers of {model_title(generator)} digits", charts.hue(generator))
             told = tuple((e, str(f)) for e, f in files.items())
-            grid, notes = sheet(told, run.request["settings"]["dataset"], opacity)
+            grid, notes = sheet(told, run.request.dataset, opacity)
             if grid.size:
                 st.image(grid, width="stretch", alt=f"Grad-CAM of ten test digits by epoch of the {generator}")
             st.caption(f"Test digits 0 to 9 across; the generator's epochs {min(files)} to {max(files)} down.")

@@ -12,7 +12,7 @@ from ocrgen.plots.saliency import bars, colours, enlarge, overlay
 from ocrgen.readers.runs import FILE, ReaderRequest, geometry_of, load, readers
 from ocrgen.readers.saliency import METHODS, Map, explain
 from ocrgen.runs import jobs
-from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.run import Run
 from ocrgen.ui.saliency import grid as saliency_grid
 from ocrgen.ui.saliency.input import InputImage, image_input
 from ocrgen.ui.shared.cache import store
@@ -47,16 +47,12 @@ def warm_up() -> None:
 
 def title(run: Run) -> str:
     """What a reader has learned from, in a few words."""
-    request, settings = run.request, run.request["settings"]
-    source = request.get("learned_from", "real")
+    request, settings = run.request, run.request.settings
+    source = request.learned_from or "real"
     words = "real digits" if source == "real" else f"{model_title(source)} digits"
     if settings["n"]:
         words = f"{settings['n']:,} {words}"
-    return (
-        words
-        + (" + augmentation" if settings["augment"] else "")
-        + (f" “{request['label']}”" if request["label"] else "")
-    )
+    return words + (" + augmentation" if settings["augment"] else "") + (f" “{request.label}”" if request.label else "")
 
 
 def first_reader() -> None:
@@ -75,10 +71,10 @@ def first_reader() -> None:
             st.rerun(scope="app")
         for run in store().list("reader"):
             status = run.read_status()
-            if status["state"] in ALIVE:
-                st.progress((status.get("step") or 0) / (status.get("total") or 1), text="Training the reader …")
-            elif status.get("error"):
-                st.error(status["error"])
+            if status.alive:
+                st.progress(status.share, text="Training the reader …")
+            elif status.error:
+                st.error(status.error)
 
     line()
 
@@ -89,7 +85,7 @@ def choose() -> tuple[list[Run], str]:
     if not known:
         first_reader()
         return [], ""
-    sets = list(dict.fromkeys(r.request["settings"]["dataset"] for r in reversed(known)))
+    sets = list(dict.fromkeys(r.request.dataset for r in reversed(known)))
     names = {"mnist": "Western digits (MNIST)", "arabic": "Arabic-Indic digits", "digits": "Bundled digits"}
     dataset = sets[0]
     if len(sets) > 1:
@@ -97,10 +93,10 @@ def choose() -> tuple[list[Run], str]:
             "Script", sets, default=sets[0], format_func=lambda n: names.get(n, datasets.title(n)), key="saliency_data",
             required=True,
         )  # fmt: skip
-    here = {r.name: r for r in known if r.request["settings"]["dataset"] == dataset}
+    here = {r.name: r for r in known if r.request.dataset == dataset}
     first: dict[str, str] = {}
-    for run in sorted(here.values(), key=lambda r: -(r.request.get("accuracy") or 0)):
-        first.setdefault(run.request.get("learned_from", "real"), run.name)
+    for run in sorted(here.values(), key=lambda r: -(r.request.accuracy or 0)):
+        first.setdefault(run.request.learned_from or "real", run.name)
     order = {"real": 0, "cvae": 1, "cgan": 2}
     default = [first[k] for k in sorted(first, key=lambda k: order.get(k, 3))][:3]
     chosen = st.multiselect(
@@ -209,9 +205,9 @@ def verdict(number: int | None, maps: dict[Run, Map]) -> None:
 
 def one(run: Run, image: np.ndarray, found: Map, options: dict, key: str) -> None:
     """One reader's answer: overlay, ten probabilities, download."""
-    source = run.request.get("learned_from", "real")
+    source = run.request.learned_from or "real"
     shade = charts.REAL if source == "real" else charts.hue(source)
-    seen = run.request.get("n_labelled", 0)
+    seen = run.request.n_labelled or 0
     st.html(
         f'<div class="reader-head" style="border-left:5px solid {shade};padding-left:.5rem;line-height:1.3">'
         f"<b>{title(run)}</b><br>"

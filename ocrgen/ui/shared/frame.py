@@ -6,7 +6,6 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
-from ocrgen.runs.run import ALIVE
 from ocrgen.runs.store import PACKAGE
 from ocrgen.ui.shared.cache import store, warm
 from ocrgen.ui.shared.widgets import link, run_title
@@ -58,14 +57,13 @@ def jobs_line(here: str) -> None:
     @st.fragment(run_every=3.0)
     def line() -> None:
         statuses = [(run, run.read_status()) for run in store().own()]
-        alive = [(run, s) for run, s in statuses if s["state"] in ALIVE]
-        for run, status in [x for x in alive if x[1]["state"] == "running"]:
-            share = (status.get("step") or 0) / (status.get("total") or 1)
+        alive = [(run, s) for run, s in statuses if s.alive]
+        for run, status in [x for x in alive if x[1].state == "running"]:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.badge(f"at work: {run_title(run)} — {share:.0%}", color="blue")
-                if queued := sum(s["state"] == "queued" for _, s in alive):
+                st.badge(f"at work: {run_title(run)} — {status.share:.0%}", color="blue")
+                if queued := sum(s.state == "queued" for _, s in alive):
                     st.badge(f"{queued} waiting", color="gray")
-                page = PAGES.get(run.request["verb"], "2_Train")
+                page = PAGES.get(run.request.verb, "2_Train")
                 link(page, "Watch", query_params={"run": run.name})
 
     line()

@@ -22,12 +22,12 @@ class Choice:
     @property
     def model(self) -> str:
         """The name of its model, for people."""
-        return model_title(self.run.request["settings"]["model"])
+        return model_title(self.run.request.model)
 
     @property
     def dataset(self) -> str:
         """The data set that it learned from."""
-        return self.run.request["settings"]["dataset"]
+        return self.run.request.dataset
 
 
 def heading(text: str, colour: str) -> None:
@@ -44,7 +44,7 @@ def by_model() -> dict[str, list[Run]]:
     found: dict[str, list[Run]] = {}
     for run in reversed(store().list("train")):
         if run.epochs():
-            found.setdefault(run.request["settings"]["model"], []).append(run)
+            found.setdefault(run.request.model, []).append(run)
     order = [*generators(), *found]
     return dict(sorted(found.items(), key=lambda kv: order.index(kv[0])))
 
@@ -55,10 +55,10 @@ def alike(models: dict[str, list[Run]], asked: str | None) -> dict[str, Run]:
     if not runs:
         return {}
     first = max(runs, key=lambda r: (r.name == asked, display_order_key(r)))
-    data = first.request["settings"]["dataset"]
+    data = first.request.dataset
     picked = {}
     for model, group in models.items():
-        same = [r for r in group if r.request["settings"]["dataset"] == data]
+        same = [r for r in group if r.request.dataset == data]
         picked[model] = first if first in group else (same or group)[0]
     return picked
 

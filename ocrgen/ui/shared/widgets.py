@@ -14,7 +14,8 @@ from streamlit.errors import StreamlitPageNotFoundError
 from ocrgen import datasets
 from ocrgen.datasets import Digits
 from ocrgen.runs import jobs
-from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.records import ALIVE, RunStatus, State
+from ocrgen.runs.run import Run
 from ocrgen.ui.shared.cache import store
 from ocrgen.utils.errors import UserError
 
@@ -75,16 +76,16 @@ def settings_form(settings: BaseModel, key: str, skip: Iterable[str] = ()) -> di
 def run_title(run: Run) -> str:
     """A run in a few words: number, model, data, preset, label."""
     try:
-        request, settings = run.request, run.request["settings"]
+        request, settings = run.request, run.request.settings
     except UserError:
         return f"{run.name} (damaged)"
-    data = datasets.title(str(settings.get("dataset", "")))
-    label = f" “{request['label']}”" if request["label"] else ""
-    if request["verb"] == "study":
+    data = datasets.title(request.dataset)
+    label = f" “{request.label}”" if request.label else ""
+    if request.verb == "study":
         return f"#{run.number} Study · {data} · {settings.get('protocol')} · {settings.get('seeds')} seeds{label}"
-    if request["verb"] == "benchmark":
+    if request.verb == "benchmark":
         return f"#{run.number} {'Quick' if settings.get('quick') else 'Full'} benchmark · {settings.get('what')}{label}"
-    model = model_title(settings["model"]) if "model" in settings else request["verb"]
+    model = model_title(request.model) if request.model else request.verb
     return f"#{run.number} {model} · {data} · {settings.get('preset', '')}{label}"
 
 
@@ -98,10 +99,11 @@ def duration(seconds: float) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-def time_to_go(status: dict) -> float | None:
+def time_to_go(status: RunStatus) -> float | None:
     """Seconds that a running job still needs, from its average speed; None if that is not known yet."""
-    step, total, seconds = (status.get(k) or 0 for k in ("step", "total", "seconds"))
-    return seconds / step * (total - step) if step and seconds else None
+    if not status.step or not status.seconds:
+        return None
+    return status.seconds / status.step * (status.total - status.step)
 
 
 def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run:
@@ -148,24 +150,23 @@ def choose_runs(known: dict[str, Run], key: str, first: list[str] | None = None,
     return [known[n] for n in chosen]
 
 
-def run_status(run: Run, status: dict, actions: Callable[[Run, str], None]) -> None:
+def run_status(run: Run, status: RunStatus, actions: Callable[[Run, State], None]) -> None:
     """One run's state: badge, progress, speed, time to go, `actions`; and why it stands still, if it does."""
-    state = status["state"]
+    state = status.state
     tone, word = BADGES[state]
-    step, total = status.get("step") or 0, status.get("total") or 0
+    step, total = status.step, status.total
     facts = []
+    if status.epochs:
+        facts.append(f"epoch {min((status.epoch or 0) + (state == 'running'), status.epochs)} of {status.epochs}")
     if total:
-        facts.append(
-            f"epoch {min(status.get('epoch', 0) + (state == 'running'), status['epochs'])} of {status['epochs']}"
-        )
         facts.append(f"step {step:,} of {total:,}")
-    if status.get("speed") and state == "running":
-        facts.append(f"{status['speed']:,.0f} images/s")
+    if status.speed and state == "running":
+        facts.append(f"{status.speed:,.0f} images/s")
     if state == "running":
         left = time_to_go(status)
         facts.append("starting …" if left is None else f"{duration(left)} to go")
-    elif status.get("seconds"):
-        facts.append(f"{duration(status['seconds'])} at work")
+    elif status.seconds:
+        facts.append(f"{duration(status.seconds)} at work")
     if state == "queued":
         waiting = [r.name for r in jobs.queue(store())]
         ahead = waiting.index(run.name) if run.name in waiting else 0
@@ -175,28 +176,28 @@ def run_status(run: Run, status: dict, actions: Callable[[Run, str], None]) -> N
         st.markdown(f"**{run_title(run)}**", width="content")
         actions(run, state)
     if state in ALIVE:
-        st.progress(step / total if total else 0.0, text=" · ".join(facts))
+        st.progress(status.share, text=" · ".join(facts))
     elif facts:
         st.caption(" · ".join(facts))
-    if status.get("stopped"):
-        st.info(f"Stopped early: {status['stopped']}")
-    if status.get("best_epoch"):
-        share = (status.get("monitor_seconds") or 0) / (status.get("seconds") or 1)
-        name = status["watched"].upper().replace("_", "-")
+    if status.stopped:
+        st.info(f"Stopped early: {status.stopped}")
+    if status.best_epoch and status.watched and status.best is not None:
+        share = (status.monitor_seconds or 0) / (status.seconds or 1)
+        name = status.watched.upper().replace("_", "-")
         st.caption(
-            f"Best epoch by {name}: {status['best_epoch']} ({status['best']:.3g}, 2,000 samples); it is used wherever "
+            f"Best epoch by {name}: {status.best_epoch} ({status.best:.3g}, 2,000 samples); it is used wherever "
             f"the run is sampled. Watching took {share:.1%} of the time."
         )
-    if status.get("collapsed"):
+    if status.collapsed:
         st.warning("The samples of a digit hardly differ: class means instead of digits? Early on that is usual.")
-    if status.get("note"):
-        st.caption(status["note"])
+    if status.note:
+        st.caption(status.note)
     if state == "died":
         st.warning(
             "Its process has ended without a word (killed, or the machine restarted). *Resume* goes on exactly there."
         )
-    elif status.get("error"):
-        st.error(status["error"])
+    elif status.error:
+        st.error(status.error)
 
 
 def show_errors(action, *args) -> bool:

@@ -5,7 +5,8 @@ import streamlit as st
 from ocrgen import datasets
 from ocrgen.plots import style as charts
 from ocrgen.runs import jobs
-from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.records import ALIVE, RunStatus, State
+from ocrgen.runs.run import Run
 from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import cached_figure, curves, grid, pace, store
 from ocrgen.ui.shared.quickstart import QUICK, show_new, start, start_both
@@ -76,15 +77,15 @@ def new_run() -> None:
 @st.fragment(run_every=2.0)
 def download(dataset: str) -> None:
     """Fetch a data set as a job, and say how that goes."""
-    tried = [r for r in store().list("download") if r.request["settings"]["dataset"] == dataset]
-    status = tried[-1].read_status() if tried else {"state": ""}
-    if status["state"] in ALIVE:
+    tried = [r for r in store().list("download") if r.request.dataset == dataset]
+    status = tried[-1].read_status() if tried else None
+    if status and status.alive:
         st.caption("Downloading …")
-    elif status["state"] == "done":
+    elif status and status.state == "done":
         st.rerun(scope="app")
     else:
-        if status.get("error"):
-            st.error(status["error"])
+        if status and status.error:
+            st.error(status.error)
         if st.button("Download it", key="train_download"):
             show_errors(jobs.start, store(), "download", {"dataset": dataset}, f"download-{dataset}")
             st.rerun(scope="fragment")
@@ -92,7 +93,7 @@ def download(dataset: str) -> None:
 
 def runs() -> None:
     """Choose runs, watch them, and act on them."""
-    known = {r.name: r for r in store().list() if not (r.state != "damaged" and r.request["verb"] != "train")}
+    known = {r.name: r for r in store().list() if not (r.state != "damaged" and r.request.verb != "train")}
     if not known:
         with st.container(border=True):
             st.subheader("No runs yet")
@@ -125,13 +126,13 @@ def runs() -> None:
         for run, status in statuses:
             run_status(run, status, actions)
         draw(statuses, axis, log, strength)
-        if live and moving and not any(s["state"] in ALIVE for _, s in statuses):
+        if live and moving and not any(s.alive for _, s in statuses):
             st.rerun()  # all have ended: stop polling
 
     watch()
 
 
-def actions(run: Run, state: str) -> None:
+def actions(run: Run, state: State) -> None:
     """The buttons that make sense in this state, small, in the run's own line."""
     if run.epochs():
         link("3_Gallery", "its digits", query_params={"run": run.name}, icon=":material/grid_view:")
@@ -152,7 +153,7 @@ def actions(run: Run, state: str) -> None:
                 st.rerun()
 
 
-def draw(statuses: list[tuple[Run, dict]], axis: str, log: bool, strength: float) -> None:
+def draw(statuses: list[tuple[Run, RunStatus]], axis: str, log: bool, strength: float) -> None:
     """The newest samples of each run, and their curves over each other."""
     grids = [(run, files) for run, _ in statuses if (files := run.grids())]
     for column, (run, files) in zip(st.columns(max(2, len(grids))), grids, strict=False):
@@ -171,14 +172,14 @@ def draw(statuses: list[tuple[Run, dict]], axis: str, log: bool, strength: float
             )
     lines = {}
     for run, status in statuses:
-        if status["state"] == "damaged":
+        if status.state == "damaged":
             continue
-        model = run.request["settings"]["model"]
+        model = run.request.model
         table = curves(run)
         if len(table):
             label = f"#{run.number} {model_title(model)}"
-            lines[label] = (table, charts.colour(model, run.number), status.get("per_epoch") or 1)
-    if not lines and any(s["state"] in ALIVE for _, s in statuses):
+            lines[label] = (table, charts.colour(model, run.number), status.per_epoch or 1)
+    if not lines and any(s.alive for _, s in statuses):
         st.caption("The first points appear within seconds of the start.")
     for group, place in zip(charts.groups([t for t, *_ in lines.values()]), places(2), strict=False):
         with place:
