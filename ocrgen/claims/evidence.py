@@ -10,7 +10,7 @@ from ocrgen.claims.rules import all_hold, any_holds, combine
 from ocrgen.claims.selection import SelectedRuns, Study
 from ocrgen.study.headline import nearest
 from ocrgen.study.plan import Arm
-from ocrgen.study.verdicts import HOLDS, INK, Verdict
+from ocrgen.study.verdicts import HOLDS, INK, Verdict, VerdictWord
 
 STAND_IN = "lfid_64"  # the distance that the paper's second claim rests on
 FAIR = "python -m ocrgen study --dataset mnist --protocol fair --seeds 5"
@@ -124,7 +124,10 @@ def claim_robustness(runs: SelectedRuns) -> Claim:
         return _unmeasured(5, "4_OCR", FAIR, runs.paper, in_paper)
     size, fewest = nearest(ways), min(ways)
     noisy = [p for p in parts if p.n_real == size and p.metric == "corrupted"]
-    things = {"noise and distortion": any_holds(noisy), f"scarce data ({fewest:,} images)": any_holds(ways[fewest])}
+    things: dict[str, VerdictWord] = {
+        "noise and distortion": any_holds(noisy),
+        f"scarce data ({fewest:,} images)": any_holds(ways[fewest]),
+    }
     one_by_one = "; ".join(f"{thing}: {verdict}" for thing, verdict in things.items()).capitalize() + "."
     return replace(
         _from_study(5, "4_OCR", runs.fair, [*noisy, *ways[fewest]]),

@@ -87,7 +87,7 @@ def _print(run) -> None:
     print(answer(study_alone(run, results)).markdown.replace("**", ""))
     print(f"{banner(results).title} {banner(results).text}\n")
     print(f"{'training mix':<42}{'n real':>8}{'labelled':>10}   accuracy, 95% interval (seeds)")
-    rows = results.readers[results.readers.metric == "accuracy"]
+    rows = results.readers.loc[results.readers.metric == "accuracy"]
     for row in rows.to_dict("records"):
         name, n = Arm.parse(row["arm"]).title, row["n_real"] or "all"
         print(f"{name:<42}{n:>8}{row['n_labelled']:>10,}   {accuracy(row)} ({row['n']})")

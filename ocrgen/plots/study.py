@@ -117,10 +117,12 @@ def size_chart(summary: pd.DataFrame, arms: list[str], metric: str) -> go.Figure
     """A metric against the number of labelled images, one line an arm with its interval."""
     figure = go.Figure()
     for name in arms:
-        rows = summary[(summary.arm == name) & (summary.metric == metric) & (summary.n_real > 0)].sort_values("n_real")
+        rows = summary.loc[(summary.arm == name) & (summary.metric == metric) & (summary.n_real > 0)].sort_values(
+            "n_real"
+        )
         _line(figure, Arm.parse(name), rows.n_real, rows, 9)
     styled(figure, f"{METRICS[metric]} by labelled images", "Labelled images (log)", False)
-    sizes = sorted(summary[summary.n_real > 0].n_real.unique())
+    sizes = sorted(summary.loc[summary.n_real > 0].n_real.unique())
     figure.update_xaxes(type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes])
     figure.update_yaxes(tickformat=".1%")
     figure.update_layout(height=460, hovermode="closest")
@@ -130,9 +132,9 @@ def size_chart(summary: pd.DataFrame, arms: list[str], metric: str) -> go.Figure
 def epochs_chart(summary: pd.DataFrame, metric: str, title: str, real: dict | None = None) -> go.Figure:
     """What a reader of each epoch's samples scores, one line a generator; `real`: the real arm's interval as a band."""
     figure = go.Figure()
-    rows = summary[(summary.kind == "epoch") & (summary.metric == metric)]
+    rows = summary.loc[(summary.kind == "epoch") & (summary.metric == metric)]
     for name in rows.arm.unique():
-        one, arm = rows[rows.arm == name].sort_values("epoch"), Arm.parse(name)
+        one, arm = rows.loc[rows.arm == name].sort_values("epoch"), Arm.parse(name)
         figure.add_scatter(
             x=one.epoch,
             y=one["mean"],
@@ -159,9 +161,9 @@ def strength_chart(summary: pd.DataFrame, arms: list[str], corruption: str, titl
     figure = go.Figure()
     prefix, first = ("attack", 0) if corruption == "attack" else (f"corruption/{corruption}", 1)
     metrics = [f"{prefix}/{k + first}" for k in range(len(steps))]
-    summary = summary[summary.metric.isin(metrics)]
+    summary = summary.loc[summary.metric.isin(metrics)]
     for name in arms:
-        rows = summary[summary.arm == name].set_index("metric")
+        rows = summary.loc[summary.arm == name].set_index("metric")
         rows = rows.loc[[m for m in metrics if m in rows.index]]
         _line(figure, Arm.parse(name), steps[: len(rows)], rows, 7)
     styled(figure, title, "Epsilon" if corruption == "attack" else "Strength", False)
@@ -198,11 +200,11 @@ def confusion_chart(counts: list[list[int]], title: str) -> go.Figure:
 
 def rank_chart(table: pd.DataFrame, distance: str) -> go.Figure:
     """Every checkpoint: its distance against the accuracy of a reader of its samples."""
-    rows = table[(table.kind == "epoch") & table.metric.isin([distance, "accuracy"])]
+    rows = table.loc[(table.kind == "epoch") & table.metric.isin([distance, "accuracy"])]
     wide = rows.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value").reset_index()
     figure = go.Figure()
     for name in wide.arm.unique():
-        one, arm = wide[wide.arm == name], Arm.parse(name)
+        one, arm = wide.loc[wide.arm == name], Arm.parse(name)
         figure.add_scatter(
             x=one[distance],
             y=one.accuracy,

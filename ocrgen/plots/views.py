@@ -52,15 +52,15 @@ def by_arm(
 ) -> Section | None:
     """Every training mix at n labelled images, the headline's if None, and what each gains over one of them."""
     n = n or headline_size(results)
-    rows = results.readers[(results.readers.metric == metric) & results.readers.n_real.isin([n, 0])]
+    rows = results.readers.loc[(results.readers.metric == metric) & results.readers.n_real.isin([n, 0])]
     if rows.empty:
         return None
     title = f"{charts.METRICS[metric]} on the test images"
     views = [View(title, charts.arms_chart(rows, title), f"{title}, by training mix: {_listed(rows, '.2%')}.")]
     gains = results.differences
-    gains = gains[(gains.n_real == n) & (gains.metric == metric) & (gains.against == against)]
+    gains = gains.loc[(gains.n_real == n) & (gains.metric == metric) & (gains.against == against)]
     if len(gains):
-        gains = gains.merge(rows[rows.n_real == n][["arm", "n_labelled"]], on="arm")
+        gains = gains.merge(rows.loc[rows.n_real == n][["arm", "n_labelled"]], on="arm")
         title = f"Gain over {n:,} {Arm.parse(against).title}, paired by seed"
         figure = charts.arms_chart(gains, title, zero=True)
         views.append(View(title, figure, f"{title}: {_listed(gains, '+.2%')}."))
@@ -72,13 +72,13 @@ def by_arm(
 
 def by_size(results: Results, metric: str = "accuracy", names: Sequence[str] | None = None) -> Section | None:
     """A metric by the number of labelled images; `names`: training mixes, the main ones if None."""
-    rows = results.readers[(results.readers.metric == metric) & (results.readers.n_real > 0)]
+    rows = results.readers.loc[(results.readers.metric == metric) & (results.readers.n_real > 0)]
     if results.config.protocol != "fair" or rows.empty:
         return None
     names = main_arms(results) if names is None else names
     title = f"{charts.METRICS[metric]} by the number of labelled images"
     figures = " ".join(
-        f"At {n:,}: {_listed(rows[(rows.n_real == n) & rows.arm.isin(names)], '.2%')}."
+        f"At {n:,}: {_listed(rows.loc[(rows.n_real == n) & rows.arm.isin(names)], '.2%')}."
         for n in sorted(rows.n_real.unique())
     )
     view = View(title, charts.size_chart(results.readers, list(names), metric), f"{title}. {figures}")
@@ -88,16 +88,16 @@ def by_size(results: Results, metric: str = "accuracy", names: Sequence[str] | N
 
 def by_epoch(results: Results, average: str = "macro") -> Section | None:
     """The paper's plots: what a reader of each epoch's samples scores, and how much of the real digits they cover."""
-    rows = results.summary[results.summary.kind == "epoch"]
+    rows = results.summary.loc[results.summary.kind == "epoch"]
     if rows.empty:
         return None
     views = []
     for metric in ("accuracy", f"precision_{average}", f"recall_{average}", f"f1_{average}", "gan_test", "coverage"):
-        of_metric = rows[rows.metric == metric]
+        of_metric = rows.loc[rows.metric == metric]
         if of_metric.empty:
             continue
         title = charts.METRICS.get(metric, "Coverage: share of real digits with a generated one near")
-        last = of_metric[of_metric.epoch == of_metric.epoch.max()]
+        last = of_metric.loc[of_metric.epoch == of_metric.epoch.max()]
         alt = f"{title}, by epoch of the generator. At epoch {last.epoch.max()}: {_listed(last, '.2%')}."
         figure = charts.epochs_chart(rows, metric, title, results.of("real", PAPER_N, metric))
         views.append(View(title, figure, alt))
@@ -112,7 +112,7 @@ def by_epoch(results: Results, average: str = "macro") -> Section | None:
 def robustness(results: Results, n: int | None = None, names: Sequence[str] | None = None) -> Section | None:
     """Accuracy under each corruption by strength, and under attack, of the main training mixes or of `names`."""
     n = n or headline_size(results)
-    rows = results.readers[results.readers.n_real == n]
+    rows = results.readers.loc[results.readers.n_real == n]
     if not rows.metric.str.startswith("corruption/").any():
         return None
     names = main_arms(results, n) if names is None else list(names)
@@ -121,7 +121,7 @@ def robustness(results: Results, n: int | None = None, names: Sequence[str] | No
     views = []
     for name, (title, steps) in panels.items():
         hardest = f"attack/{len(steps) - 1}" if name == "attack" else f"corruption/{name}/{len(steps)}"
-        worst = rows[(rows.metric == hardest) & rows.arm.isin(names)]
+        worst = rows.loc[(rows.metric == hardest) & rows.arm.isin(names)]
         alt = f"Accuracy under {title.lower()}, by strength. At the strongest: {_listed(worst, '.0%')}."
         views.append(View(title, charts.strength_chart(rows, names, name, title, steps), alt))
     caption = (
@@ -139,7 +139,7 @@ def confusion(results: Results, n: int | None = None) -> Section | None:
     views = [confusion_of(results, key) for mix in mixes if (key := f"{mix}|{n}") in results.confusions]
     if not views:
         return None
-    seeds = results.table[(results.table.kind == "reader") & (results.table.n_real == n)].seed.nunique()
+    seeds = results.table.loc[(results.table.kind == "reader") & (results.table.n_real == n)].seed.nunique()
     caption = f"Counts over all seeds ({seeds}); those read right, on the diagonal, are left out."
     return Section(f"What is misread as what, n = {n:,}", caption, views, columns=2)
 
@@ -159,7 +159,7 @@ def distances(results: Results) -> Section | None:
     """Whether FID or LFID tells how well a reader learns."""
     if not results.correlations:
         return None
-    epochs = results.table[results.table.kind == "epoch"]
+    epochs = results.table.loc[results.table.kind == "epoch"]
     views = []
     for distance, title in charts.DISTANCES.items():
         row = next(r for r in results.correlations if r["distance"] == distance)
@@ -176,7 +176,7 @@ def distances(results: Results) -> Section | None:
 
 def arm_names(results: Results, n: int | None = None) -> list[str]:
     """Training mixes that have results, at n labelled images or at any, in the study's order."""
-    rows = results.readers if n is None else results.readers[results.readers.n_real == n]
+    rows = results.readers if n is None else results.readers.loc[results.readers.n_real == n]
     measured = set(rows.arm)
     return [a.name for a in arms(results.config.generators) if a.name in measured]
 

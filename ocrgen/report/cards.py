@@ -7,7 +7,9 @@ from ocrgen.report.environment import ENVIRONMENT
 from ocrgen.study.headline import Comparison
 from ocrgen.study.verdicts import Verdict, VerdictWord
 
-_macros = ENVIRONMENT.get_template("macros.html").module
+
+def _macro(name: str, *args) -> str:
+    return getattr(ENVIRONMENT.get_template("macros.html").module, name)(*args)
 
 
 def style() -> str:
@@ -17,19 +19,20 @@ def style() -> str:
 
 def card(claim: Claim) -> str:
     """One claim: verdict, figures with intervals, n, labelled images seen, and what else must be known."""
-    return _macros.card(claim)
+    return _macro("card", claim)
 
 
 def legend(verdicts: Iterable[VerdictWord]) -> str:
     """How many claims came out how, and what the verdicts mean."""
-    return _macros.legend(list(verdicts))
+    return _macro("legend", list(verdicts))
 
 
 def comparison(part: Verdict) -> str:
     """One comparison: what, verdict, figure with interval, n, labelled images seen; it wraps on a narrow screen."""
-    return _macros.comparison(part)
+    return _macro("comparison", part)
 
 
 def difference(comparison: Comparison, colour: str) -> str:
     """One difference between two training mixes: points, interval, against what, labelled images seen."""
-    return f'<div class="difference" style="border-left:5px solid {colour}">{_macros.difference(comparison)}</div>'
+    words = _macro("difference", comparison)
+    return f'<div class="difference" style="border-left:5px solid {colour}">{words}</div>'

@@ -32,7 +32,7 @@ class Figures:
         """Take a view up; returns the id of the element that it is drawn into."""
         key = f"chart-{len(self.specs) + 1}"
         spec = _spec(view.figure)
-        narrow = _names_above(spec) if view.figure.layout.yaxis.type == "category" else None
+        narrow = _names_above(spec) if spec["layout"].get("yaxis", {}).get("type") == "category" else None
         self.specs[key] = spec | ({"narrow": narrow} if narrow else {})
         return key
 
@@ -51,7 +51,7 @@ def _plain(value: object) -> object:
 
 def _spec(figure: go.Figure) -> dict:
     """Data and layout as they are drawn: no title, which stands above in HTML, and no markup in names."""
-    spec = json.loads(figure.to_json())  # a dict from here on: each change of a figure is validated at length
+    spec = json.loads(str(figure.to_json()))  # a dict from here on: each change of a figure is validated at length
     spec["layout"].pop("title", None)
     spec["layout"] |= {"template": TEMPLATE, "margin": {"l": 4, "r": 12, "t": 8, "b": 4}, "dragmode": False}
     for trace in spec["data"]:

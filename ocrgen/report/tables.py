@@ -65,22 +65,23 @@ def by_size(results: Results) -> Table | None:
 def every_arm(results: Results) -> list[Table]:
     """A table for each number of labelled images, the headline's first, the best training mix on top."""
     s = results.summary
-    best = s[(s.kind == "reader") & (s.metric == "accuracy")].sort_values("mean", ascending=False)
+    best = s.loc[(s.kind == "reader") & (s.metric == "accuracy")].sort_values("mean", ascending=False)
     first, tables = headline_size(results), []
     heads = ["Learned from", "n", "Labelled images seen", "More, to choose by", "Seeds", *SHOWN.values()]
     for n in sorted(set(best.n_real) - {0} or {0}, key=lambda n: (n != first, n)):
         # All real images are the ceiling, not one of the training mixes compared: they stand last.
-        rows = [_arm(results, row) for size in dict.fromkeys((n, 0)) for row in best[best.n_real == size].itertuples()]
+        of_sizes = [best.loc[best.n_real == size] for size in dict.fromkeys((n, 0))]
+        rows = [_arm(results, row) for part in of_sizes for row in part.to_dict("records")]
         caption = f"Every training mix at n = {n:,}, mean and 95% interval over the seeds"
         tables.append(Table(caption, heads, rows, range(1, 5), "plain"))
     return tables
 
 
-def _arm(results: Results, row) -> list[str]:
-    arm, n = Arm.parse(row.arm), row.n_real
+def _arm(results: Results, row: dict) -> list[str]:
+    arm, n = Arm.parse(row["arm"]), row["n_real"]
     swatch = '<span class="arm"><span class="swatch" style="--hue:{}" aria-hidden="true"></span>{}</span>'
-    counts = [f"{n:,}" if n else "all", f"{row.n_labelled:,}", f"{row.n_validation:,}", str(row.n)]
-    figures = [results.of(row.arm, n, metric) for metric in SHOWN]
+    counts = [f"{n:,}" if n else "all", f"{row['n_labelled']:,}", f"{row['n_validation']:,}", str(row["n"])]
+    figures = [results.of(row["arm"], n, metric) for metric in SHOWN]
     return [Markup(swatch).format(colour(arm), arm.title), *counts, *(accuracy(f) if f else "" for f in figures)]
 
 
@@ -155,16 +156,16 @@ def every_figure(results: Results) -> Table:
     titles = METRICS | DISTANCES | columns()
     rows = [
         [
-            Arm.parse(r.arm).title,
-            KINDS.get(r.kind, r.kind),
-            f"{r.n_real:,}" if r.n_real else "all",
-            str(r.epoch or ""),
-            titles.get(r.metric, r.metric),
-            *("" if value != value else f"{value:.5g}" for value in (r.mean, r.low, r.high)),
-            str(r.n),
-            f"{r.n_labelled:,}",
+            Arm.parse(r["arm"]).title,
+            KINDS.get(r["kind"], r["kind"]),
+            f"{r['n_real']:,}" if r["n_real"] else "all",
+            str(r["epoch"] or ""),
+            titles.get(r["metric"], r["metric"]),
+            *("" if value != value else f"{value:.5g}" for value in (r["mean"], r["low"], r["high"])),
+            str(r["n"]),
+            f"{r['n_labelled']:,}",
         ]
-        for r in results.summary.itertuples()
+        for r in results.summary.to_dict("records")
     ]
     heads = ["Training mix", "Of", "n", "Epoch", "Figure", "Mean", "Low", "High", "Seeds", "Labelled images seen"]
     return Table("Every figure, mean and 95% interval over the seeds", heads, rows, (2, 3, 5, 6, 7, 8, 9))

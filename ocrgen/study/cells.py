@@ -111,9 +111,10 @@ class Cells(GeneratorStore):
         self, cell: Cell, stop: Callable[[], bool], real: Digits | None, synthetic: Digits | None, share: float = 1.0
     ) -> Trained:
         """Train one reader."""
-        arm = cell.arm
+        arm, first = cell.arm, synthetic if real is None else real
+        assert first is not None  # an arm has real or synthetic images, or both
         return train_reader(
-            real if real is not None else synthetic,
+            first,
             self.validation(cell),
             Reader.presets[self.config.reader],
             self.config.full_steps if arm.real == "all" else self.config.steps,

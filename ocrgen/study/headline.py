@@ -118,7 +118,7 @@ def complete_seeds(results: Results) -> int:
     """Seeds of which every task has a result."""
     wanted = len(plan(results.config)) // results.config.seeds
     tasks = results.table[["kind", "arm", "n_real", "seed", "epoch"]].drop_duplicates()
-    return int((tasks.groupby("seed").size() >= wanted).sum())
+    return sum(count >= wanted for count in tasks.groupby("seed").size())
 
 
 def seeds_in_words(results: Results) -> str:

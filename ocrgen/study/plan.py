@@ -19,33 +19,49 @@ class StudyConfig(Settings):
 
     renamed: ClassVar = {"least": "min_epoch_images", "looked": "n_saliency", "robust": "n_robustness"}
 
-    dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")
+    dataset: str = Field(default="mnist", description="digits, mnist, arabic, or a path to your own data")
     protocol: Literal["paper", "fair"] = Field(
-        "fair",
+        default="fair",
         description="fair: generator and reader learn from the same n labelled images; "
         "paper: the generator learns from the whole training set, the reader from 500 real or 10,000 generated images",
     )
-    seeds: int = Field(5, ge=1, le=100, description="repetitions: data subset, generator and reader all drawn anew")
-    n: list[int] = Field([100, 500, 1000, 5000], min_length=1, description="labelled images (protocol fair)")
-    generators: list[str] = Field(["cvae", "cgan"], min_length=1, description="generators to compare")
-    preset: str = Field("fast", description="their settings: fast, or paper for the published ones")
-    epochs: int = Field(10, ge=1, le=200, description="their passes over the images")
+    seeds: int = Field(
+        default=5, ge=1, le=100, description="repetitions: data subset, generator and reader all drawn anew"
+    )
+    n: list[int] = Field(default=[100, 500, 1000, 5000], min_length=1, description="labelled images (protocol fair)")
+    generators: list[str] = Field(default=["cvae", "cgan"], min_length=1, description="generators to compare")
+    preset: str = Field(default="fast", description="their settings: fast, or paper for the published ones")
+    epochs: int = Field(default=10, ge=1, le=200, description="their passes over the images")
     min_epoch_images: int = Field(
-        12_800, ge=100, le=1_000_000, description="images of a pass at least: a smaller training set is repeated"
+        default=12_800,
+        ge=100,
+        le=1_000_000,
+        description="images of a pass at least: a smaller training set is repeated",
     )
-    samples: int = Field(10_000, ge=100, le=MAX_SAMPLES, description="generated images that a reader learns from")
-    reader: Literal["fast", "paper"] = Field("fast", description="shape and schedule of the readers")
-    steps: int = Field(400, ge=10, le=100_000, description="optimiser steps of every reader that is compared")
+    samples: int = Field(
+        default=10_000, ge=100, le=MAX_SAMPLES, description="generated images that a reader learns from"
+    )
+    reader: Literal["fast", "paper"] = Field(default="fast", description="shape and schedule of the readers")
+    steps: int = Field(default=400, ge=10, le=100_000, description="optimiser steps of every reader that is compared")
     full_steps: int = Field(
-        4000, ge=10, le=1_000_000, description="steps of the readers of all real images: the ceiling, and the judge"
+        default=4000,
+        ge=10,
+        le=1_000_000,
+        description="steps of the readers of all real images: the ceiling, and the judge",
     )
-    shares: list[float] = Field([0.05, 0.2, 0.5], min_length=1, description="synthetic shares of a batch to try")
-    confidence: float = Field(0.7, ge=0, le=1, description="probability that the filter asks of a generated image")
-    validation: int = Field(1000, ge=10, le=100_000, description="most labelled images for choices (fair: at most n)")
-    n_saliency: int = Field(500, ge=0, le=10_000, description="test images to explain by Grad-CAM; 0 = none")
-    n_robustness: int = Field(500, ge=0, le=100_000, description="test images to corrupt and attack; 0 = none")
-    workers: int = Field(1, ge=1, le=64, description="processes at work on this machine")
-    threads: int = Field(1, ge=1, le=64, description="CPU threads of each")
+    shares: list[float] = Field(
+        default=[0.05, 0.2, 0.5], min_length=1, description="synthetic shares of a batch to try"
+    )
+    confidence: float = Field(
+        default=0.7, ge=0, le=1, description="probability that the filter asks of a generated image"
+    )
+    validation: int = Field(
+        default=1000, ge=10, le=100_000, description="most labelled images for choices (fair: at most n)"
+    )
+    n_saliency: int = Field(default=500, ge=0, le=10_000, description="test images to explain by Grad-CAM; 0 = none")
+    n_robustness: int = Field(default=500, ge=0, le=100_000, description="test images to corrupt and attack; 0 = none")
+    workers: int = Field(default=1, ge=1, le=64, description="processes at work on this machine")
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads of each")
 
     @field_validator("generators")
     @classmethod

@@ -51,7 +51,7 @@ class Results:
     @cached_property
     def readers(self) -> pd.DataFrame:
         """The summary of the readers alone."""
-        return self.summary[self.summary.kind == "reader"]
+        return self.summary.loc[self.summary.kind == "reader"]
 
     @cached_property
     def _found(self) -> dict[tuple, dict]:
@@ -156,7 +156,9 @@ def read_results(run: Run) -> Results:
         for name in ("table.parquet", "results.json"):
             verify(run.path / name)
         table = pd.read_parquet(run.path / "table.parquet")
-        told = parse((run.path / "results.json").read_bytes())
-        return Results(config, table, summarise(table), paired(table), correlations(table), **told)
+        kept = parse((run.path / "results.json").read_bytes())
+        if not isinstance(kept, dict):
+            raise TypeError("results.json")
+        return Results(config, table, summarise(table), paired(table), correlations(table), **kept)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise UserError(f"{run.name}: the study's results are missing or damaged ({type(fault).__name__}).") from fault

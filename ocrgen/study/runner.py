@@ -80,6 +80,7 @@ def _helpers(run: Run, count: int) -> Iterator[None]:
             raise
         finally:
             for process in processes:
-                process.stdin.close()
+                if process.stdin:
+                    process.stdin.close()
                 process.kill()
                 process.wait()

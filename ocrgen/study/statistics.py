@@ -18,14 +18,16 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     found = table.groupby(keys, sort=False).agg(**figures, **seen).reset_index().astype(dict.fromkeys(seen, int))
     half = found.low * found.n.map({n: t_quantile(n) / n**0.5 for n in found.n.unique()})
     found["low"], found["high"] = found["mean"] - half, found["mean"] + half
-    return found[[*keys, "mean", "low", "high", "n", *seen]]
+    return found.loc[:, [*keys, "mean", "low", "high", "n", *seen]]
 
 
 def paired(table: pd.DataFrame) -> pd.DataFrame:
     """Every arm minus `real` and minus `real+aug` of the same n and seed: mean and 95 % interval over the seeds."""
     found = []
-    readers = table[(table.kind == "reader") & (table.n_real > 0) & table.metric.isin(PAIRED)]
-    for (n_real, metric), group in readers.groupby(["n_real", "metric"]):
+    readers = table.loc[(table.kind == "reader") & (table.n_real > 0) & table.metric.isin(PAIRED)]
+    for key, group in readers.groupby(["n_real", "metric"]):
+        assert isinstance(key, tuple)
+        n_real, metric = key
         by_seed = group.pivot(index="seed", columns="arm", values="value")
         names, values = list(by_seed.columns), by_seed.to_numpy()
         for against in [name for name in ("real", "real+aug") if name in names]:
@@ -44,7 +46,7 @@ def correlations(table: pd.DataFrame) -> list[dict]:
     one training are no independent checkpoints. `over_fid`: correlation minus FID's, below zero if the distance
     ranks better than FID. A good distance has a correlation near -1.
     """
-    epochs = table[(table.kind == "epoch") & table.metric.isin([*DISTANCES, "accuracy"])]
+    epochs = table.loc[(table.kind == "epoch") & table.metric.isin([*DISTANCES, "accuracy"])]
     wide = epochs.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value").dropna()
     if not {*DISTANCES, "accuracy"} <= set(wide.columns) or len(wide) < 3:
         return []

@@ -150,9 +150,11 @@ def _gains(results: Results) -> list[Verdict]:
 
 def _saliency(results: Results) -> list[Verdict]:
     """Do Grad-CAM's maps of readers of generated digits say what these read by, and is it the strokes?"""
-    table = results.table[results.table.kind == "saliency"]
+    table = results.table.loc[results.table.kind == "saliency"]
     rows = []
-    for (n, arm), group in table.groupby(["n_real", "arm"], sort=False):
+    for key, group in table.groupby(["n_real", "arm"], sort=False):
+        assert isinstance(key, tuple)
+        n, arm = key
         checks = group.pivot(index="seed", columns="metric", values="value")
         whose, labelled = f"{Arm.parse(arm).title}, n = {n:,}", int(group.n_labelled.max())
 
@@ -169,7 +171,7 @@ def _saliency(results: Results) -> list[Verdict]:
         check(better, checks.deletion_gain, lambda low, high: classify_gain(low, high, 0.0), "area")
         own = f"the maps are not those of random weights (correlation under {SANE})"
         check(own, checks.sanity, lambda low, high: classify_below(low, high, SANE), "correlation")
-        real = table[(table.n_real == n) & (table.arm == "real") & (table.metric == "on_ink")]
+        real = table.loc[(table.n_real == n) & (table.arm == "real") & (table.metric == "on_ink")]
         if arm != "real" and len(real):
             less = (real.set_index("seed").value - checks.on_ink).dropna()
             if len(less):

@@ -1,6 +1,7 @@
 """Confidence intervals of means and of shares."""
 
 from functools import lru_cache
+from typing import TypedDict
 
 import numpy as np
 from scipy.stats import t as student
@@ -14,7 +15,16 @@ def share_interval(hits: int, n: int, z: float = 1.959964) -> tuple[float, float
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def t_interval(values) -> dict[str, float]:
+class Interval(TypedDict):
+    """A mean with its 95 % interval over n independent repetitions; bounds are NaN for a single one."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+def t_interval(values) -> Interval:
     """Mean and 95 % interval of independent repetitions by Student's t; without bounds (NaN) for a single one."""
     values = np.asarray(values, float)
     n, mean = len(values), float(values.mean())

@@ -50,7 +50,7 @@ def recipes() -> list[Recipe]:
             ("cvae", {"generator": f"cvae-{script}"}),
             ("cgan", {"generator": f"cgan-{script}"}),
         ):
-            request = ReaderRequest(dataset=script, **changes)
+            request = ReaderRequest.model_validate({"dataset": script, **changes})
             needs = (request.generator,) if request.generator else ()
             found.append(Recipe(f"reader-{name}-{script}", "reader", request.model_dump(), needs))
     for protocol, script, changes in (
@@ -59,7 +59,7 @@ def recipes() -> list[Recipe]:
         ("paper", "arabic", {}),
         ("fair", "arabic", {"n": [500]}),
     ):
-        config = StudyConfig(dataset=script, protocol=protocol, **changes)
+        config = StudyConfig.model_validate({"dataset": script, "protocol": protocol, **changes})
         needs = (VERSION, f"reference-{script}")
         found.append(Recipe(f"study-{protocol}-{script}", "study", config.model_dump(), needs))
     found.append(Recipe("benchmark-all", "benchmark", BenchmarkConfig().model_dump()))

@@ -8,7 +8,7 @@ from ocrgen.plots.views import confusion_of
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.plan import Arm
-from ocrgen.ui.ocr.views import choose_size, made
+from ocrgen.ui.ocr.views import choose_size, made_view
 from ocrgen.ui.shared.widgets import picture
 from ocrgen.utils.errors import UserError
 
@@ -24,8 +24,8 @@ def confusion(results: Results, run: Run) -> None:
     for column, i in zip(st.columns(2), range(2), strict=True):
         with column:
             start = keys.index(default[i]) if len(default) > i and default[i] in keys else 0
-            key = st.selectbox("Training mix", keys, start, format_func=title.get, key=f"ocr_confusion_{i}")
-            view = made(confusion_of, results, key=key)
+            key = st.selectbox("Training mix", keys, start, format_func=title.__getitem__, key=f"ocr_confusion_{i}")
+            view = made_view(confusion_of, results, key=key)
             picked = st.plotly_chart(
                 view.figure, key=f"ocr_confusion_chart_{i}", on_select="rerun", selection_mode="points", alt=view.alt
             )

@@ -45,7 +45,9 @@ def form() -> None:
         if st.session_state.get("ocr_form_data") not in titles:
             st.session_state["ocr_form_data"] = "mnist"
         with st.container(horizontal=True):
-            data = st.selectbox("Data set", list(titles), format_func=titles.get, key="ocr_form_data", width=280)
+            data = st.selectbox(
+                "Data set", list(titles), format_func=titles.__getitem__, key="ocr_form_data", width=280
+            )
             about = "repetitions; five or more"
             seeds = st.number_input("Seeds", 1, 100, 5, key="ocr_form_seeds", help=about, width=132)
             workers = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers", width=132)

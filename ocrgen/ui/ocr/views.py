@@ -16,19 +16,37 @@ from ocrgen.study.plan import Arm, arms
 from ocrgen.ui.shared.results import rank_table
 from ocrgen.ui.shared.widgets import places
 
-
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={Results: lambda results: results.token})
-def _made(name: str, results: Results, options: dict, _make: Callable) -> Section | View | None:
-    found = _make(results, **options)
-    for view in found.views if isinstance(found, Section) else [found] if found else []:
-        spec = view.figure.to_dict()  # made once: it copies all
-        view.figure.to_dict = lambda spec=spec: spec
-    return found
+HASHES = {Results: lambda results: results.token}
 
 
-def made(make: Callable, results: Results, **options):
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=HASHES)
+def _section(name: str, results: Results, options: dict, _make: Callable[..., Section | None]) -> Section | None:
+    section = _make(results, **options)
+    for view in section.views if section else ():
+        _remember_spec(view)
+    return section
+
+
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=HASHES)
+def _view(name: str, results: Results, options: dict, _make: Callable[..., View]) -> View:
+    return _remember_spec(_make(results, **options))
+
+
+def _remember_spec(view: View) -> View:
+    """Make what Streamlit sends of a figure once: `to_dict` copies all of it, for each viewer."""
+    spec = view.figure.to_dict()
+    view.figure.to_dict = lambda: spec
+    return view
+
+
+def made(make: Callable[..., Section | None], results: Results, **options) -> Section | None:
     """What `make(results, **options)` gives, made once for all viewers of the same results."""
-    return _made(make.__name__, results, options, make)
+    return _section(make.__name__, results, options, make)
+
+
+def made_view(make: Callable[..., View], results: Results, **options) -> View:
+    """The same for a single view."""
+    return _view(make.__name__, results, options, make)
 
 
 def choose_size(results: Results, key: str) -> int:
@@ -77,7 +95,7 @@ def by_arm(results: Results, run: Run) -> None:
     with middle:
         n = choose_size(results, "arm")
     d = results.differences
-    paired = len(d[(d.n_real == n) & (d.metric == metric)]) > 0
+    paired = len(d.loc[(d.n_real == n) & (d.metric == metric)]) > 0
     against = "real+aug"
     with right:
         if paired:
@@ -132,7 +150,8 @@ def by_epoch(results: Results, run: Run) -> None:
         st.caption("Readers are trained on every epoch's samples in the paper's protocol only.")
         return
     average = st.segmented_control("Average", ["macro", "weighted"], default="macro", key="ocr_average", required=True)
-    show(made(views.by_epoch, results, average=average), "epochs")
+    if section := made(views.by_epoch, results, average=average):
+        show(section, "epochs")
 
 
 def robustness(results: Results, run: Run) -> None:
