@@ -1,0 +1,56 @@
+"""The filter of a study keeps what it is asked for."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from ocrgen.readers.checkpoint import load_reader
+from ocrgen.readers.evaluation import probabilities
+from ocrgen.runs.store import SHIPPED
+from ocrgen.study.cells import Cells
+from ocrgen.study.plan import Cell, StudyConfig, plan
+
+CONFIG = {
+    "dataset": "digits",
+    "seeds": 1,
+    "n": [200],
+    "generators": ["cvae"],
+    "samples": 200,
+    "steps": 30,
+    "shares": [0.05, 0.98],
+    "confidence": 0.99,
+    "n_robustness": 0,
+}
+
+
+@pytest.fixture
+def cells(store) -> Cells:
+    """A study whose generator and readers have been trained: the CVAE and the reader that are shipped."""
+    config = StudyConfig(**CONFIG)
+    cells = Cells(store.create("study", config.model_dump(), "study"))
+    for folder in ("cells", "readers"):
+        cells.run.folder(folder)
+    for cell in plan(config):
+        if cell.kind == "generator":
+            shutil.copytree(SHIPPED / "cvae-mnist" / "weights", cells.generator_run(cell).path / "weights")
+        elif cell.kind == "reader" and not cell.arm.generator:
+            shutil.copy(SHIPPED / "reader-real-mnist" / "weights" / "reader.safetensors", cells.reader_file(cell.key))
+    return cells
+
+
+def cell_of(cells: Cells, arm: str) -> Cell:
+    return next(c for c in plan(cells.config) if c.kind == "reader" and c.arm.name == arm)
+
+
+def test_the_filter_keeps_images_whose_label_is_sure_enough_and_no_others(cells):
+    cell = cell_of(cells, "real+cvae-filtered")
+    drawn = cells.sample(cell, None, factor=2)
+    reader, _ = load_reader(cells.reader_file("reader-real-n200-s0"))
+    sure = probabilities(reader, drawn.images)[np.arange(len(drawn)), drawn.labels] >= CONFIG["confidence"]
+    assert 10 < (~sure).sum() < 200, "the filter has something to refuse, and something to keep"
+    first = [np.flatnonzero(sure & (drawn.labels == digit))[:20] for digit in range(10)]
+
+    _, kept, row = cells.material(cell)
+    assert row["kept"] == pytest.approx(sure.mean()) and row["n_synthetic"] == len(kept)
+    assert np.array_equal(kept.images, drawn[np.sort(np.concatenate(first))].images)
