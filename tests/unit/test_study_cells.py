@@ -1,10 +1,11 @@
-"""The filter of a study keeps what it is asked for."""
+"""Choices inside a study: by validation data alone, and by what the filter is asked for."""
 
 import shutil
 
 import numpy as np
 import pytest
 
+from ocrgen.datasets import Digits
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.runs.store import SHIPPED
@@ -54,3 +55,28 @@ def test_the_filter_keeps_images_whose_label_is_sure_enough_and_no_others(cells)
     _, kept, row = cells.material(cell)
     assert row["kept"] == pytest.approx(sure.mean()) and row["n_synthetic"] == len(kept)
     assert np.array_equal(kept.images, drawn[np.sort(np.concatenate(first))].images)
+
+
+def relabelled(digits: Digits) -> Digits:
+    """The same images, each called by the next digit."""
+    return Digits(digits.images, (digits.labels + 1) % 10, digits.name)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.98])
+def test_the_synthetic_share_is_validations_whatever_the_test_set_would_prefer(cells, share):
+    """Real images bear wrong labels, generated ones right ones; validation agrees with one, the test set with another.
+
+    Labels as the real images have them want the smaller share of generated ones, right labels the larger.
+    """
+    train, validation, test = cells.data
+    if share == 0.05:
+        validation = relabelled(validation)
+    else:
+        test = relabelled(test)
+    cells.data = cells.data._replace(train=relabelled(train), validation=validation, test=test)
+
+    row = cells.reader(cell_of(cells, "real+cvae"), lambda: False)
+    other = next(s for s in CONFIG["shares"] if s != share)
+    assert row["shares"][share] > row["shares"][other] + 0.2
+    assert row["share"] == share and row["validation"] == row["shares"][share]
+    assert row["accuracy"] < 0.3, "the test set would rather have had the other"
