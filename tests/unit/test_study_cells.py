@@ -1,5 +1,6 @@
 """Choices inside a study: by validation data alone, and by what the filter is asked for."""
 
+import json
 import shutil
 
 import numpy as np
@@ -10,7 +11,7 @@ from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.runs.store import SHIPPED
 from ocrgen.study.cells import Cells
-from ocrgen.study.plan import Cell, StudyConfig, plan
+from ocrgen.study.plan import Arm, Cell, StudyConfig, plan
 
 CONFIG = {
     "dataset": "digits",
@@ -80,3 +81,14 @@ def test_the_synthetic_share_is_validations_whatever_the_test_set_would_prefer(c
     assert row["shares"][share] > row["shares"][other] + 0.2
     assert row["share"] == share and row["validation"] == row["shares"][share]
     assert row["accuracy"] < 0.3, "the test set would rather have had the other"
+
+
+@pytest.mark.parametrize("best", [1, 2])
+def test_the_papers_epoch_is_validations_whatever_the_test_set_would_prefer(cells, best):
+    cells.config = StudyConfig(**CONFIG, protocol="paper", epochs=3)
+    cell = cell_of(cells, "cvae")
+    for epoch in (1, 2, 3):
+        good, bad = {"validation": 0.9, "accuracy": 0.7}, {"validation": 0.8, "accuracy": 0.95 + epoch / 100}
+        key = Cell("epoch", cell.seed, 0, Arm(generator="cvae"), epoch).key
+        cells.file(key).write_text(json.dumps(good if epoch == best else bad))
+    assert cells.best_epoch(cell) == best
