@@ -198,6 +198,13 @@ def test_the_mixture_is_a_density_and_draws_from_it():
     assert torch.allclose(drawn.var(0), spread, rtol=0.05)
 
 
+def test_the_mixture_learns_where_codes_lie_and_does_not_move_them():
+    model = build("cvae").start_training()
+    model.losses(*batch())["prior"].backward()
+    assert all(p.grad.abs().sum() > 0 for p in model.decoder.prior.parameters())
+    assert all(p.grad is None for p in [*model.encoder.parameters(), *model.decoder.net.parameters()])
+
+
 def test_a_mixture_too_large_to_hold_is_refused():
     with pytest.raises(ValidationError, match="lower one of them"):
         build("cvae", parts=64, latent=128)
