@@ -120,12 +120,12 @@ def test_the_queue_is_first_come_first_served_and_waits_for_a_slot(store):
     threads = {run: threading.Thread(target=wait, args=[run]) for run in (second, first)}
     try:
         threads[second].start()
-        until(lambda: stops[second].rounds > 2 or order)
+        until(lambda: stops[second].rounds > 2 or bool(order))
         assert not order, "the slot is free, but it is not the second one's turn"
 
         held = lock(store.root / ".slots" / "0")
         threads[first].start()
-        until(lambda: stops[first].rounds > 2 or order)
+        until(lambda: stops[first].rounds > 2 or bool(order))
         assert not order, "it is the first one's turn, but the slot is held"
 
         os.close(held)
