@@ -102,6 +102,42 @@ def test_the_sampler_averages_the_decoder(name):
     assert all(torch.allclose(a, b) for a, b in pairs)
 
 
+@pytest.mark.parametrize("ema", [0.15, 0.998])
+@pytest.mark.parametrize("name", generators())
+def test_the_average_warms_up(name, ema):
+    """Without it the first samples would be drawn by weights that are mostly those of the beginning."""
+    model = build(name, ema=ema).start_training()
+    average = [p.clone() for p in model.sampler.parameters()]
+    for decay in (1 / 10, 2 / 11, 3 / 12, 4 / 13):
+        model.training_step(*batch())
+        rows = zip(average, model.decoder.parameters(), strict=True)
+        average = [torch.lerp(p, a, min(ema, decay)) for a, p in rows]
+        for a, p in zip(average, model.sampler.parameters(), strict=True):
+            torch.testing.assert_close(p, a)
+
+
+def discriminator_gradients(updates: int, **changes) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """The gradients that move a fresh discriminator at a step, and those of the R1 penalty there."""
+    images, labels = batch()
+    model = build("cgan", **changes).start_training()
+    parameters = list(model.discriminator.parameters())
+    penalty = model.r1_penalty(images.clone(), labels)
+    of_penalty = torch.autograd.grad(penalty, parameters, allow_unused=True, materialize_grads=True)
+    model.updates = updates
+    torch.manual_seed(1)
+    model.training_step(images, labels)
+    return [p.grad for p in parameters], list(of_penalty)
+
+
+@pytest.mark.parametrize(("every", "updates", "times"), [(16, 0, 16), (16, 1, 0), (16, 15, 0), (16, 32, 16), (1, 5, 1)])
+def test_a_penalty_at_every_kth_step_counts_k_times(every, updates, times):
+    without, _ = discriminator_gradients(updates, r1=0)
+    found, penalty = discriminator_gradients(updates, r1=100, r1_every=every)
+    assert max(g.abs().max() for g in penalty) > 1e-4
+    for a, b, g in zip(found, without, penalty, strict=True):
+        torch.testing.assert_close(a, b + 0.5 * 100 * times * g, rtol=1e-3, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", generators())
 def test_training_state_carries_everything(name):
     one = build(name).start_training()
@@ -160,6 +196,13 @@ def test_the_mixture_is_a_density_and_draws_from_it():
     spread = (density[:, None] * (grid - mean).square()).sum(0) * 0.1**2
     assert torch.allclose(drawn.mean(0), mean, atol=0.05)
     assert torch.allclose(drawn.var(0), spread, rtol=0.05)
+
+
+def test_the_mixture_learns_where_codes_lie_and_does_not_move_them():
+    model = build("cvae").start_training()
+    model.losses(*batch())["prior"].backward()
+    assert all(p.grad.abs().sum() > 0 for p in model.decoder.prior.parameters())
+    assert all(p.grad is None for p in [*model.encoder.parameters(), *model.decoder.net.parameters()])
 
 
 def test_a_mixture_too_large_to_hold_is_refused():

@@ -1,5 +1,6 @@
 """Jobs: one at a time, in turn, stopped when asked, and never left without a word."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -8,9 +9,10 @@ import time
 import pytest
 
 from ocrgen.runs import jobs
-from ocrgen.runs.run import RunError
+from ocrgen.runs.run import RunError, now
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import lock
+from tests.conftest import until
 
 
 def make(store, words="job"):
@@ -90,28 +92,50 @@ def test_patience_ends_with_a_step_that_is_too_long(store, monkeypatch):
     assert 0.2 <= time.monotonic() - begun < 2
 
 
+class CountedStop(jobs.Stop):
+    """Counts how often a job that waits has looked at the queue in vain."""
+
+    rounds = 0
+
+    def __call__(self) -> bool:
+        self.rounds += 1
+        return super().__call__()
+
+
 def test_the_queue_is_first_come_first_served_and_waits_for_a_slot(store):
-    held = lock((store.root / ".slots").mkdir(parents=True) or store.root / ".slots" / "0")
     first, second = make(store, "first"), make(store, "second")
-    locks = [jobs._enqueue(first, store), jobs._enqueue(second, store)]
+    locks = {first: jobs._enqueue(first, store)}
+    until(lambda: now() > first.status["queued"])
+    locks[second] = jobs._enqueue(second, store)
     assert [r.name for r in jobs.queue(store)] == [first.name, second.name]
+    stops = {run: CountedStop(run) for run in (first, second)}
     order = []
 
-    def wait(run, descriptor):
-        with jobs._slot(run, store, jobs.Stop(run)):
-            order.append(run.name)
+    def wait(run):
+        with contextlib.suppress(jobs.Cancelled), jobs._slot(run, store, stops[run]):
+            order.append(run)
             run.update(state="done")
-        os.close(descriptor)
+        os.close(locks[run])
 
-    threads = [threading.Thread(target=wait, args=x) for x in [(second, locks[1]), (first, locks[0])]]
-    for t in threads:
-        t.start()
-    time.sleep(0.6)
-    assert order == []
-    os.close(held)
-    for t in threads:
-        t.join(5)
-    assert order == [first.name, second.name]
+    threads = {run: threading.Thread(target=wait, args=[run]) for run in (second, first)}
+    try:
+        threads[second].start()
+        until(lambda: stops[second].rounds > 2 or bool(order))
+        assert not order, "the slot is free, but it is not the second one's turn"
+
+        held = lock(store.root / ".slots" / "0")
+        threads[first].start()
+        until(lambda: stops[first].rounds > 2 or bool(order))
+        assert not order, "it is the first one's turn, but the slot is held"
+
+        os.close(held)
+        until(lambda: len(order) == 2)
+        assert order == [first, second]
+    finally:
+        for run, thread in threads.items():
+            stops[run].signalled = True
+            if thread.ident:
+                thread.join()
 
 
 def test_a_waiting_job_can_be_cancelled(store):

@@ -70,6 +70,16 @@ def test_an_early_look_that_was_better_is_taken_back(small):
         assert trained.validation > trained.evaluations[-1][1]
 
 
+def test_the_look_that_is_kept_is_validations_whatever_training_would_prefer(small):
+    """Validation images under wrong labels: the better a reader learns, the worse it does there."""
+    wrong = Digits(small.validation.images, (small.validation.labels + 1) % 10, "wrong")
+    trained = train_reader(small.train, wrong, TINY, 80, 0, n_evaluations=20)
+    accuracies = [accuracy for _, accuracy in trained.evaluations]
+    assert np.mean(trained.losses[-5:]) < np.mean(trained.losses[:5]) and accuracies[-1] < max(accuracies)
+    assert trained.validation == max(accuracies) and trained.best < 80
+    assert grade(trained.reader, wrong).accuracy == pytest.approx(max(accuracies))
+
+
 @pytest.mark.parametrize(("share", "expected"), [(0.05, 3), (0.2, 13), (0.5, 32), (1.0, 64), (0.0, 0)])
 def test_each_batch_holds_exactly_its_share_of_synthetic_images(share, expected):
     # All real images are 0s and all synthetic ones 1s, so that labels tell where an image comes from.

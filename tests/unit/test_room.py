@@ -10,11 +10,15 @@ import time
 import pytest
 
 from ocrgen.cli.soak import soak
+from ocrgen.generators import generators
+from ocrgen.generators.config import TrainConfig
+from ocrgen.generators.training import Trainer
 from ocrgen.runs import jobs
+from ocrgen.runs.events import CurveWriter
 from ocrgen.utils import files
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import explain, overwrite, write_atomically
-from tests.conftest import train_here
+from tests.conftest import request, train_here
 
 
 @contextlib.contextmanager
@@ -127,6 +131,20 @@ def test_the_oldest_epochs_make_room_but_never_the_best_or_the_last(store, keep)
     newest = [e for e in range(1, 7) if e != best][-len(others) :]
     assert len(kept) == 3 and best in kept and 6 in kept and others == newest
     assert len(run.grids()) == 6  # pictures are small, and stay
+
+
+@pytest.mark.parametrize("best", [1, 3])
+def test_the_best_epoch_stays_where_it_is_not_the_last(store, small, best):
+    run = store.create("train", request(), "pruned")
+    kind = generators()["cvae"]
+    trainer = Trainer(kind(kind.presets["fast"]), small, TrainConfig(keep=2, monitor=0), run)
+    with contextlib.closing(CurveWriter(run.path, 0)) as curves:
+        for epoch in range(1, 6):
+            trainer.end_epoch(epoch, curves)
+            if epoch == best:
+                run.update(best_epoch=best)  # as the monitor would note it
+            trainer.prune()
+    assert run.epochs() == [best, 5] and run.best_epoch() == best
 
 
 @pytest.mark.parametrize("flags", [["--times", "0"], ["--minutes", "-1"], ["--viewers", "9999"]])

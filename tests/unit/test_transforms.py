@@ -1,5 +1,6 @@
 """Augmentation, corruption and attack keep what they promise."""
 
+import itertools
 import math
 
 import pytest
@@ -137,6 +138,27 @@ class TestCorruptions:
         assert corruption.title
         assert corruption.unit
         assert list(corruption.amounts) == sorted(set(corruption.amounts))
+
+
+def test_strengths_share_their_random_numbers(images):
+    grey, bar = torch.full((40, 1, 28, 28), 0.5), torch.zeros(40, 1, 28, 28)
+    bar[:, :, 6:22, 12:16] = 1
+
+    def series(name: str, given: torch.Tensor) -> torch.Tensor:
+        return torch.stack([corrupt(given, name, strength) for strength in range(1, 6)])
+
+    noise = series("noise", grey)
+    inside = (noise[-1] > 0) & (noise[-1] < 1)
+    draws = (noise - 0.5)[:, inside] / torch.tensor(CORRUPTIONS["noise"].amounts)[:, None]
+    assert torch.allclose(draws, draws[:1].expand_as(draws), atol=1e-5)
+    columns = torch.arange(28.0) - 13.5
+    ways = {name: (series(name, bar)[..., :14, :] * columns).sum((2, 3, 4)).sign() for name in ("rotation", "shear")}
+    ways["scale"] = (series("scale", bar) - bar).sum((2, 3, 4)).sign()
+    for name, way in ways.items():  # the upper half goes left or right; the bar grows or shrinks
+        assert (way == way[0]).all() and len(way[0].unique()) == 2, name
+    for name in ("salt_pepper", "occlusion"):  # a pixel that has gone stays as it is
+        for less, more in itertools.pairwise(series(name, grey)):
+            assert (more == less)[less != 0.5].all(), name
 
 
 def test_unknown_corruption(images):
