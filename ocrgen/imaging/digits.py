@@ -83,7 +83,7 @@ def to_digit(grey: np.ndarray, ink_is_white: bool, geometry: Geometry = GEOMETRI
     centre (LeCun, Cortes & Burges, "The MNIST database"). ImageError if the image is smaller than 8 x 8 or blank.
     """
     if grey.ndim != 2 or min(grey.shape) < 8:
-        raise ImageError(f"the image is {' x '.join(map(str, grey.shape))} pixels; expected at least 8 x 8.")
+        raise ImageError(f"the picture is {' x '.join(map(str, grey.shape))} pixels; expected at least 8 x 8.")
     ink = grey.astype(np.float32)
     # Finer detail is lost in 28 pixels anyway, and a photograph would take a hundred times as long.
     if (factor := min(grey.shape) // 256) > 1:
@@ -91,7 +91,7 @@ def to_digit(grey: np.ndarray, ink_is_white: bool, geometry: Geometry = GEOMETRI
     ink = ink if ink_is_white else 255 - ink
     ink = np.clip(ink - np.median(_border(ink)), 0, None)
     if ink.max() < 24:
-        raise ImageError("the image is blank; expected one digit that stands out from its paper.")
+        raise ImageError("the picture is blank; expected one digit that stands out from its paper.")
     ink *= 255 / ink.max()
     rows, columns = (np.flatnonzero((ink > 64).any(axis)) for axis in (1, 0))
     # One pixel of paper around the bounding box, so that enlarged strokes fade out instead of being cut off.
