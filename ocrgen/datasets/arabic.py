@@ -1,4 +1,4 @@
-"""Arabic-Indic digits: MADBase, as two .npz files or as the four CSV files of AHDD1."""
+"""Arabic-Indic digits (MADBase), from two .npz files or the four CSV files of AHDD1."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from ocrgen.datasets.base import SIZE, DataError, Digits, Splits, hold_out
 from ocrgen.datasets.formats.archive import open_files
-from ocrgen.datasets.formats.arrays import Raw, read_npz
+from ocrgen.datasets.formats.arrays import RawArrays, read_npz
 
 NAME = "arabic"
 TITLE = "Arabic-Indic"
@@ -23,16 +23,16 @@ def _npz(root: Path) -> list[Path]:
 
 
 def _csv(root: Path, part: str) -> list[Path]:
-    """The part's CSV files of images and of labels, as many of the two as are there."""
+    """The CSV files of the images and of the labels of a part; empty unless both exist."""
     for folder in (root / "AHDD1", root / "MAHDBase", root):
-        found = [sorted(folder.glob(f"csv{part.title()}{kind}*.csv"))[:1] for kind in ("Images", "Label")]
-        if all(found):
-            return found[0] + found[1]
+        images, labels = (sorted(folder.glob(f"csv{part.title()}{kind}*.csv"))[:1] for kind in ("Images", "Label"))
+        if images and labels:
+            return images + labels
     return []
 
 
 def missing(root: Path) -> str | None:
-    """None if the .npz pair or the four CSV files are under `root`, else what to do."""
+    """None if both .npz files or all four CSV files are under `root`, else a message that says what to do."""
     if all(file.is_file() for file in _npz(root)) or all(_csv(root, part) for part in _PARTS):
         return None
     return (
@@ -48,12 +48,12 @@ def _read_npz(file: Path) -> Digits:
     return raw.digits(NAME)
 
 
-def _table(file: Path, columns: int) -> np.ndarray:
+def _read_table(file: Path, columns: int) -> np.ndarray:
     import pandas as pd
 
     try:
         table = pd.read_csv(file, header=None, dtype=np.uint8).to_numpy()
-    except (ValueError, OverflowError, OSError) as error:  # pandas' parser errors are ValueErrors
+    except (ValueError, OverflowError, OSError) as error:  # pandas' ParserError is a ValueError
         raise DataError(f"{file}: not a table of whole numbers 0 to 255 ({str(error).strip()}).") from error
     if table.shape[1] != columns:
         raise DataError(f"{file}: has {table.shape[1]} columns; expected {columns}.")
@@ -62,24 +62,24 @@ def _table(file: Path, columns: int) -> np.ndarray:
 
 def _read_csv(root: Path, part: str) -> Digits:
     images_file, labels_file = _csv(root, part)
-    images, labels = _table(images_file, SIZE * SIZE), _table(labels_file, 1)[:, 0].astype(np.int64)
+    images, labels = _read_table(images_file, SIZE * SIZE), _read_table(labels_file, 1)[:, 0].astype(np.int64)
     if len(images) != len(labels):
         raise DataError(f"{labels_file}: has {len(labels):,} labels for {len(images):,} images.")
     # AHDD1 stores each image column by column.
     images = np.ascontiguousarray(images.reshape(-1, SIZE, SIZE).transpose(0, 2, 1))
-    # Its rows come writer by writer, ten passes of 0 to 9 each; a shuffled table does not tell its writers.
+    # Each writer wrote 0 to 9 ten times, and the rows are in that order; the writers of a shuffled table are unknown.
     rows = np.arange(len(labels))
     writers = rows // _PER_WRITER + 1 + _TRAIN_WRITERS * (part == "test")
-    return Raw(str(images_file), images, labels, writers if (labels == rows % 10).all() else None).digits(NAME)
+    return RawArrays(str(images_file), images, labels, writers if (labels == rows % 10).all() else None).digits(NAME)
 
 
 def load(root: Path) -> Splits:
-    """55,000 / 5,000 / 10,000 images, upright, by 550, 50 and 100 writers, none of them in two parts.
+    """55,000 / 5,000 / 10,000 images, upright, by 550, 50 and 100 writers, with no writer in two parts.
 
-    Raises DataError if files are missing or damaged.
+    root: the data root. DataError if files are missing or damaged.
     """
-    if fault := missing(root):
-        raise DataError(fault)
+    if message := missing(root):
+        raise DataError(message)
     if all(file.is_file() for file in _npz(root)):
         train, test = (_read_npz(file) for file in _npz(root))
     else:

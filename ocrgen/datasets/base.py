@@ -1,4 +1,4 @@
-"""The one type for digit images, real or synthetic, and the one way to split and subset them."""
+"""`Digits`, the type of all labelled images, real or synthetic, with splits and stratified subsets."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -14,15 +14,15 @@ SIZE = 28
 
 
 class DataError(UserError):
-    """A data set is missing, damaged or not what it should be; the text names the file and the fault."""
+    """A data set is missing, damaged or malformed; the message names the file and what is wrong with it."""
 
 
 @dataclass(frozen=True, eq=False)
 class Digits:
     """Labelled images of handwritten digits: upright, white ink on black.
 
-    images: uint8 (N, 28, 28), 0 = paper, 255 = ink. labels: int64 (N,), 0 to 9. writers: int64 (N,) where known.
-    Raises DataError if shapes, types or label values are off.
+    images: uint8 (N, 28, 28), 0 = paper, 255 = ink. labels: int64 (N,), 0 to 9. name: of the data set, for messages.
+    writers: int64 (N,), None if unknown. DataError if a shape, a type or a label is wrong.
     """
 
     images: np.ndarray
@@ -53,45 +53,46 @@ class Digits:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of images and labels, first 16 hexadecimal digits: the same pixels have the same name everywhere."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.images))
-        digest.update(np.ascontiguousarray(self.labels, dtype="<i8"))
+        """First 16 hexadecimal digits of the SHA-256 of images and labels, the same on every platform."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
+        digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
         return digest.hexdigest()[:16]
 
     def subset(self, n: int, seed: int) -> "Digits":
-        """`n` images, stratified by label (class counts as near to the whole's shares as whole numbers allow).
+        """A random subset of `n` images, stratified by label: class counts are proportional, up to rounding.
 
-        Drawn over the whole set, so over all its writers. Same seed, same subset; DataError if n > N.
+        Writers are not taken into account. The same seed gives the same subset. DataError unless 0 < n <= N.
         """
         if not 0 < n <= len(self):
             raise DataError(f"{self.name}: cannot draw {n:,} images from {len(self):,}.")
         rng = np.random.default_rng(seed)
-        share = np.bincount(self.labels, minlength=CLASSES) * n / len(self)
-        counts = np.floor(share).astype(int)
-        # Largest remainders get the images that rounding left over; the shuffle breaks ties without favour.
-        tie = rng.permutation(CLASSES)
-        order = tie[np.argsort(-(share - counts)[tie], kind="stable")]
+        quota = np.bincount(self.labels, minlength=CLASSES) * n / len(self)
+        counts = np.floor(quota).astype(int)
+        # The largest-remainder method; a random permutation of the classes breaks ties.
+        shuffled = rng.permutation(CLASSES)
+        order = shuffled[np.argsort(-(quota - counts)[shuffled], kind="stable")]
         counts[order[: n - counts.sum()]] += 1
         chosen = [rng.permutation(np.flatnonzero(self.labels == c))[:k] for c, k in enumerate(counts)]
         return self[rng.permutation(np.concatenate(chosen))]
 
 
 class Splits(NamedTuple):
-    """Train, validation and test; choices are made on validation, and test is read once, at the end."""
+    """Training, validation and test set: models are selected on validation, and test is evaluated once, at the end."""
 
     train: Digits
     validation: Digits
     test: Digits
 
     def facts(self) -> dict[str, dict]:
-        """n and fingerprint of each part: what a run writes down, to know its data again."""
+        """n and fingerprint of each part, which a run records to recognise its data."""
         return {part: {"n": len(d), "fingerprint": d.fingerprint} for part, d in self._asdict().items()}
 
 
 def hold_out(digits: Digits, share: float = 1 / 12, seed: int = 0) -> tuple[Digits, Digits]:
-    """Cut a validation part off: (the rest, about `share` of the images).
+    """Split off about `share` of the images at random: (the rest, the held-out part).
 
-    By writer where writers are known, so that no writer is on both sides; else stratified by label.
+    Split by writer where writers are known, so that no writer is in both parts, else stratified by label. At least one
+    writer, or one image of each label, is held out.
     """
     rng = np.random.default_rng(seed)
     if digits.writers is not None:

@@ -1,4 +1,4 @@
-"""The digits that come with scikit-learn: real handwriting without any download."""
+"""The digits that are bundled with scikit-learn: real handwriting without a download."""
 
 from functools import cache
 from importlib.util import find_spec
@@ -20,13 +20,15 @@ _TEST = 360
 
 
 def _file() -> Path | None:
-    # Importing scikit-learn takes seconds, and all we need of it is this one file.
+    # Importing scikit-learn would take seconds, and only this file of it is needed.
     spec = find_spec("sklearn")
-    return Path(spec.submodule_search_locations[0], "datasets", "data", "digits.csv.gz") if spec else None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0], "datasets", "data", "digits.csv.gz")
 
 
 def missing(root: Path) -> str | None:
-    """None if the bundled file is there, else what to do; `root` plays no part."""
+    """None if scikit-learn's file exists, else a message that says what to do; `root` is not used."""
     if (file := _file()) and file.is_file():
         return None
     return (
@@ -36,12 +38,13 @@ def missing(root: Path) -> str | None:
 
 
 def load(root: Path) -> Splits:
-    """1,317 / 120 / 360 images; `root` plays no part. Raises DataError if scikit-learn is not installed.
+    """1,317 / 120 / 360 images; `root` is not used. DataError if scikit-learn is not installed.
 
-    The source is ordered by writer but does not name them, so test is its end: writers that train does not hold.
+    The source is ordered by writer but does not name the writers. The test set is its last part, so that its writers,
+    except perhaps one, are not among the training images.
     """
-    if fault := missing(root):
-        raise DataError(fault)
+    if message := missing(root):
+        raise DataError(message)
     images, labels = map(np.copy, _read(_file()))
     digits = Digits(images, labels, NAME)
     return Splits(*hold_out(digits[:-_TEST]), digits[-_TEST:])
@@ -50,16 +53,16 @@ def load(root: Path) -> Splits:
 @cache
 def _read(file: Path) -> tuple[np.ndarray, np.ndarray]:
     table = np.loadtxt(file, delimiter=",", dtype=np.float32)
-    images = np.stack([_enlarge(field) for field in table[:, :64].reshape(-1, 8, 8) / 16])
+    images = np.stack([_enlarge(image) for image in table[:, :64].reshape(-1, 8, 8) / 16])
     return images, table[:, 64].astype(np.int64)
 
 
-def _enlarge(field: np.ndarray) -> np.ndarray:
-    """(8, 8), 0 to 1, to a digit in MNIST's geometry.
+def _enlarge(image: np.ndarray) -> np.ndarray:
+    """An image float32 (8, 8) in [0, 1] in MNIST's geometry: uint8 (28, 28).
 
-    A cell counts the ink of 4x4 black or white pixels, so half-full cells are where strokes end: interpolating, then
-    doubling the contrast about one half, brings the strokes back (and clips what the bicubic overshoots).
+    Each pixel is the fraction of ink in a cell of 4 x 4 binary pixels, so strokes end where it is one half: bicubic
+    interpolation, then twice the contrast around one half, restores them, and clipping removes the overshoot.
     """
-    field = np.pad(field, 2)
-    smooth = np.asarray(Image.fromarray(field).resize((60, 60), Image.Resampling.BICUBIC))
+    image = np.pad(image, 2)
+    smooth = np.asarray(Image.fromarray(image).resize((60, 60), Image.Resampling.BICUBIC))
     return to_digit(255 * np.clip(2 * smooth - 0.5, 0, 1), ink_is_white=True)

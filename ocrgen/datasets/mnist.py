@@ -1,4 +1,4 @@
-"""MNIST, from the four IDX files where torchvision puts them."""
+"""MNIST, from four IDX files in the layout of torchvision."""
 
 import tempfile
 from pathlib import Path
@@ -20,17 +20,21 @@ _WORKS = "The bundled digits and your own data work without it."
 
 def _files(root: Path, part: str) -> tuple[Path, Path]:
     raw = root / "MNIST" / "raw"
-    plain = (raw / f"{part}-images-idx3-ubyte", raw / f"{part}-labels-idx1-ubyte")
-    return tuple(file if file.is_file() else file.with_name(file.name + ".gz") for file in plain)
+    images, labels = raw / f"{part}-images-idx3-ubyte", raw / f"{part}-labels-idx1-ubyte"
+    return _plain_or_gz(images), _plain_or_gz(labels)
+
+
+def _plain_or_gz(file: Path) -> Path:
+    return file if file.is_file() else file.with_name(f"{file.name}.gz")
 
 
 def missing(root: Path) -> str | None:
-    """None if all four IDX files (plain or .gz) are in root/MNIST/raw, else what to do."""
-    lost = [file.name.removesuffix(".gz") for part in COUNTS for file in _files(root, part) if not file.is_file()]
-    if not lost:
+    """None if all four IDX files (plain or .gz) are in root/MNIST/raw, else a message that says what to do."""
+    absent = [file.name.removesuffix(".gz") for part in COUNTS for file in _files(root, part) if not file.is_file()]
+    if not absent:
         return None
     return (
-        f"MNIST is not in {root / 'MNIST' / 'raw'} (no {', '.join(lost)}): `python -m ocrgen data mnist "
+        f"MNIST is not in {root / 'MNIST' / 'raw'} (no {', '.join(absent)}): `python -m ocrgen data mnist "
         f"--download` fetches it, or put its four IDX files there. {_WORKS}"
     )
 
@@ -41,29 +45,29 @@ def _read(root: Path, part: str) -> Digits:
         images, labels = (parse_idx(file.read_bytes(), str(file)) for file in files)
     except OSError as error:
         raise DataError(f"{error.filename}: cannot be read ({error.strerror}).") from error
-    check_pair(images, labels, tuple(map(str, files)))
+    check_pair(images, labels, (str(files[0]), str(files[1])))
     if len(images) != COUNTS[part]:
         raise DataError(f"{files[0]}: holds {len(images):,} images; MNIST has {COUNTS[part]:,} in this file.")
     return Digits(images, labels.astype(np.int64), NAME)
 
 
 def load(root: Path) -> Splits:
-    """54,999 / 5,001 / 10,000 images. Raises DataError if a file is missing, damaged or not of MNIST's size.
+    """54,999 / 5,001 / 10,000 images. DataError if a file is missing, damaged or not of MNIST's size.
 
-    The writers are not known, so validation may share writers with train; test does not.
+    The writers are not in the files, so training and validation may share writers; the test set has writers of its own.
     """
-    if fault := missing(root):
-        raise DataError(fault)
+    if message := missing(root):
+        raise DataError(message)
     return Splits(*hold_out(_read(root, "train")), _read(root, "t10k"))
 
 
 def download(root: Path) -> None:
-    """Fetch the four files with torchvision into root/MNIST/raw; nothing is left behind if that fails (DataError)."""
+    """Download the four files with torchvision into root/MNIST/raw. DataError, and no files left, if that fails."""
     import torchvision
 
     try:
         root.mkdir(parents=True, exist_ok=True)
-        # Same folder, so that the last step is a rename: a broken download never looks like a data set.
+        # On the same file system, so that the last step is a rename: a partial download is never taken for MNIST.
         with tempfile.TemporaryDirectory(dir=root) as folder:
             torchvision.datasets.MNIST(folder, download=True)
             load(Path(folder))

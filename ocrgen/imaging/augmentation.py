@@ -1,8 +1,6 @@
-"""Classical augmentation, corruptions in five strengths, and the FGSM attack, on batches of digit images.
+"""Affine and elastic augmentation of images float (B, 1, H, W) in [0, 1], 0 = paper, 1 = ink."""
 
-Images are float (B, 1, H, W) in [0, 1], 0 = paper, 1 = ink. Random numbers are drawn on the CPU, so that a seed means
-the same on every device.
-"""
+# Random numbers are drawn on the CPU, so that a seed gives the same images on every device.
 
 import math
 
@@ -19,9 +17,9 @@ def affine(
     shear: float = 0.15,
     shift: float = 2.0,
 ) -> Tensor:
-    """Rotate, scale, shear and shift each image by its own amounts, drawn evenly up to the bounds.
+    """Rotate, scale, shear and shift each image by amounts drawn uniformly up to the bounds: float (B, 1, H, W).
 
-    images: float (B, 1, 28, 28), 0 = paper. degrees: rotation. scale, shear: fractions. shift: pixels.
+    images: float (B, 1, H, W), 0 = paper. degrees: rotation. scale, shear: fractions. shift: pixels.
     """
     theta = _random_theta(images, generator, degrees, scale, shear, shift)
     return resample(images, sampling_grid(images, theta))
@@ -30,13 +28,15 @@ def affine(
 def elastic(
     images: Tensor, alpha: float = 20.0, sigma: float = 4.0, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Bend each image by its own smooth random displacement (Simard, Steinkraus and Platt, ICDAR 2003).
+    """Elastic distortion: displace each image by a smooth random field (Simard, Steinkraus and Platt, ICDAR 2003).
 
-    Evenly drawn noise in [-1, 1], smoothed by a Gaussian of `sigma` pixels, times `alpha` pixels: no pixel comes from
-    further than `alpha` away, and typically alpha / (6 sigma) along each axis. Simard's own: 34 and 4, on 29 x 29.
+    The field is uniform noise in [-1, 1], smoothed by a Gaussian of standard deviation `sigma` pixels, times `alpha`
+    pixels: at most `alpha`, and about alpha / (6 sigma) in standard deviation, along each axis. Simard et al. used 34
+    and 4 on 29 x 29 pixels. images: float (B, 1, H, W); returns the same shape, clamped to [0, 1].
     """
-    same = torch.eye(2, 3).expand(len(images), 2, 3).to(images)
-    return resample(images, sampling_grid(images, same) + _bend(images, generator, alpha, sigma)).clamp_(0, 1)
+    identity = torch.eye(2, 3).expand(len(images), 2, 3).to(images)
+    grid = sampling_grid(images, identity) + displacement_field(images, generator, alpha, sigma)
+    return resample(images, grid).clamp_(0, 1)
 
 
 def augment(
@@ -49,42 +49,48 @@ def augment(
     alpha: float = 16.0,
     sigma: float = 4.0,
 ) -> Tensor:
-    """The classical augmentation: what `affine` and `elastic` do, in one resampling, so that ink is softened once."""
+    """`affine` and `elastic` in a single resampling, which blurs the strokes only once; same arguments and shapes."""
     theta = _random_theta(images, generator, degrees, scale, shear, shift)
-    return resample(images, sampling_grid(images, theta) + _bend(images, generator, alpha, sigma)).clamp_(0, 1)
+    grid = sampling_grid(images, theta) + displacement_field(images, generator, alpha, sigma)
+    return resample(images, grid).clamp_(0, 1)
 
 
 def _random_theta(
     images: Tensor, generator: torch.Generator | None, degrees: float, scale: float, shear: float, shift: float
 ) -> Tensor:
-    """One affine map per image, (B, 2, 3), from where a pixel is to where it is read."""
+    """Random affine matrices (B, 2, 3), from output to input coordinates, as `F.affine_grid` takes them."""
 
     def draw(bound: float) -> Tensor:
         return (torch.rand(len(images), generator=generator) * 2 - 1) * bound
 
-    angle, sx, sy, slant = draw(math.radians(degrees)), 1 + draw(scale), 1 + draw(scale), draw(shear)
-    move = 2 * shift / images.shape[-1]
-    return affine_matrix(angle, sx, sy, slant, draw(move), draw(move)).to(images)
+    angle, sx, sy, slope = draw(math.radians(degrees)), 1 + draw(scale), 1 + draw(scale), draw(shear)
+    bound = 2 * shift / images.shape[-1]
+    return affine_matrix(angle, sx, sy, slope, draw(bound), draw(bound)).to(images)
 
 
-def affine_matrix(angle: Tensor, sx: Tensor, sy: Tensor, slant: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
-    """Rotation of the slant of the scaled image: each (B,) -> (B, 2, 3)."""
+def affine_matrix(angle: Tensor, sx: Tensor, sy: Tensor, shear: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
+    """Rotation(angle) @ Shear(shear) @ Scale(sx, sy), with translation (dx, dy): each (B,) -> (B, 2, 3).
+
+    angle: radians. dx, dy: in units in which the sides of the image are 2 long, as in `F.affine_grid`.
+    """
     cos, sin = angle.cos(), angle.sin()
-    first = torch.stack([cos * sx, (slant * cos - sin) * sy, dx], 1)
-    second = torch.stack([sin * sx, (slant * sin + cos) * sy, dy], 1)
+    first = torch.stack([cos * sx, (shear * cos - sin) * sy, dx], 1)
+    second = torch.stack([sin * sx, (shear * sin + cos) * sy, dy], 1)
     return torch.stack([first, second], 1)
 
 
 def sampling_grid(images: Tensor, theta: Tensor) -> Tensor:
+    """Where each output pixel is read, (B, H, W, 2) in [-1, 1], under affine matrices theta (B, 2, 3)."""
     return F.affine_grid(theta, list(images.shape), align_corners=False)
 
 
 def resample(images: Tensor, grid: Tensor) -> Tensor:
-    return F.grid_sample(images, grid, align_corners=False)  # paper beyond the edges
+    """Bilinear interpolation of images (B, 1, H, W) at grid (B, H, W, 2), with paper (0) beyond the edges."""
+    return F.grid_sample(images, grid, align_corners=False)
 
 
-def _bend(images: Tensor, generator: torch.Generator | None, alpha: float, sigma: float) -> Tensor:
-    """Smooth random displacements (B, H, W, 2) in the units of a sampling grid, whose sides are 2 long."""
+def displacement_field(images: Tensor, generator: torch.Generator | None, alpha: float, sigma: float) -> Tensor:
+    """Random field of `elastic`, (B, H, W, 2), in units in which the sides of the image are 2 long."""
     n, _, h, w = images.shape
     noise = (torch.rand(n, 2, h, w, generator=generator) * 2 - 1).to(images)
     pixel = torch.tensor([2 / w, 2 / h]).to(images)
@@ -92,11 +98,15 @@ def _bend(images: Tensor, generator: torch.Generator | None, alpha: float, sigma
 
 
 def gaussian_blur(maps: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur of (..., H, W) by `sigma` pixels, zeros beyond the edges: two matrix products, quick on a CPU."""
+    """Gaussian blur of (..., H, W) with standard deviation `sigma` pixels and zeros beyond the edges.
+
+    Two matrix products, which for small images are faster on a CPU than convolutions.
+    """
 
     def kernel(size: int) -> Tensor:
-        place = torch.arange(size, dtype=torch.float64)
-        weight = torch.exp(-(((place[:, None] - place) / sigma) ** 2) / 2)
-        return (weight / (weight[0].sum() * 2 - 1)).to(maps)  # the sum to both sides of a pixel, itself once
+        position = torch.arange(size, dtype=torch.float64)
+        weight = torch.exp(-(((position[:, None] - position) / sigma) ** 2) / 2)
+        # The first row is one half of the kernel: both halves, with the centre counted once, sum to 1.
+        return (weight / (weight[0].sum() * 2 - 1)).to(maps)
 
     return kernel(maps.shape[-2]) @ maps @ kernel(maps.shape[-1])

@@ -1,4 +1,4 @@
-"""Corruptions in five strengths and the FGSM attack, on batches of images float (B, 1, H, W) in [0, 1], 1 = ink."""
+"""Corruptions at five severities and the FGSM attack, for images float (B, 1, H, W) in [0, 1], 0 = paper, 1 = ink."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -12,12 +12,10 @@ from ocrgen.imaging.augmentation import affine_matrix, gaussian_blur, resample, 
 from ocrgen.utils.errors import UserError
 
 STRENGTHS = range(1, 6)
-
-
 EPSILONS = tuple(i / 100 for i in range(11))
 
 
-def _signs(images: Tensor, generator: torch.Generator) -> Tensor:
+def _random_signs(images: Tensor, generator: torch.Generator) -> Tensor:
     return torch.randint(0, 2, (len(images),), generator=generator) * 2.0 - 1
 
 
@@ -29,31 +27,31 @@ def _blur(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
     return gaussian_blur(images, amount)
 
 
-def _move(images: Tensor, **parts: Tensor) -> Tensor:
-    """Resample by an affine map of which only some parts are not those of the identity."""
+def _transform(images: Tensor, **parameters: Tensor) -> Tensor:
+    """Apply the affine map with these parameters of `affine_matrix`, each (B,); all others are the identity's."""
     zero, one = torch.zeros(len(images)), torch.ones(len(images))
-    same = {"angle": zero, "sx": one, "sy": one, "slant": zero, "dx": zero, "dy": zero}
-    return resample(images, sampling_grid(images, affine_matrix(**same | parts).to(images)))
+    identity = {"angle": zero, "sx": one, "sy": one, "shear": zero, "dx": zero, "dy": zero}
+    return resample(images, sampling_grid(images, affine_matrix(**identity | parameters).to(images)))
 
 
 def _rotate(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
-    return _move(images, angle=math.radians(amount) * _signs(images, generator))
+    return _transform(images, angle=math.radians(amount) * _random_signs(images, generator))
 
 
 def _shear(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
-    return _move(images, slant=amount * _signs(images, generator))
+    return _transform(images, shear=amount * _random_signs(images, generator))
 
 
 def _scale(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
-    factor = amount ** _signs(images, generator)
-    return _move(images, sx=factor, sy=factor)
+    factor = amount ** _random_signs(images, generator)
+    return _transform(images, sx=factor, sy=factor)
 
 
 def _thicken(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
-    """Grey-scale dilation by a plus of 3 x 3, `amount` times; a fraction blends two neighbouring steps."""
+    """Grey-scale dilation by a 3 x 3 cross, `amount` times; the fractional part interpolates linearly."""
     while amount > 0:
-        wide = torch.maximum(F.max_pool2d(images, (1, 3), 1, (0, 1)), F.max_pool2d(images, (3, 1), 1, (1, 0)))
-        images = torch.lerp(images, wide, min(amount, 1.0))
+        dilated = torch.maximum(F.max_pool2d(images, (1, 3), 1, (0, 1)), F.max_pool2d(images, (3, 1), 1, (1, 0)))
+        images = torch.lerp(images, dilated, min(amount, 1.0))
         amount -= 1
     return images
 
@@ -63,39 +61,39 @@ def _thin(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
 
 
 def _occlude(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
-    """A square of paper, `amount` pixels wide, around a pixel drawn by its ink: it always hides some."""
+    """A square of paper, `amount` pixels wide, centred on a pixel drawn in proportion to its ink."""
     n, _, h, w = images.shape
-    ink = images.flatten(1).float().cpu() + 1e-6  # a blank image has pixels to draw from, too
+    ink = images.flatten(1).float().cpu() + 1e-6  # so that a blank image can be drawn from, too
     centre = torch.multinomial(ink, 1, generator=generator).view(n, 1, 1)
     rows, columns = torch.arange(h).view(1, h, 1), torch.arange(w).view(1, 1, w)
-    reach = torch.maximum((rows - centre // w).abs(), (columns - centre % w).abs())
-    return images * (reach > amount / 2).unsqueeze(1).to(images)
+    distance = torch.maximum((rows - centre // w).abs(), (columns - centre % w).abs())
+    return images * (distance > amount / 2).unsqueeze(1).to(images)
 
 
-def _fade(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
-    """Towards the mean grey of each image: ink loses, paper gains, and the brightness stays."""
+def _contrast(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
+    """Interpolate towards the mean of each image, which keeps its brightness."""
     return torch.lerp(images, images.mean((1, 2, 3), keepdim=True), amount)
 
 
-def _salt(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
-    chance = torch.rand(images.shape, generator=generator).to(images.device)
-    return images.masked_fill(chance < amount / 2, 1).masked_fill(chance > 1 - amount / 2, 0)
+def _salt_pepper(images: Tensor, amount: float, generator: torch.Generator) -> Tensor:
+    u = torch.rand(images.shape, generator=generator).to(images.device)
+    return images.masked_fill(u < amount / 2, 1).masked_fill(u > 1 - amount / 2, 0)
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One way to spoil images, in five strengths: `corruption(images, strength, generator)`."""
+    """A corruption at five severities: `corruption(images, strength, generator)` returns images of the same shape."""
 
     title: str
-    unit: str  # what the amounts are
-    amounts: tuple[float, float, float, float, float]
-    change: Callable[[Tensor, float, torch.Generator], Tensor]
+    unit: str  # of the amounts
+    amounts: tuple[float, float, float, float, float]  # by strength, 1 to 5
+    function: Callable[[Tensor, float, torch.Generator], Tensor]
 
     def __call__(self, images: Tensor, strength: int, generator: torch.Generator) -> Tensor:
-        return self.change(images, self.amounts[strength - 1], generator).clamp(0, 1)
+        return self.function(images, self.amounts[strength - 1], generator).clamp(0, 1)
 
 
-# Strength 1 is mild; at 5 a small CNN trained on clean MNIST reads 40 to 90 %.
+# Strength 1 is mild; at 5, a small CNN trained on clean MNIST has an accuracy of 40 to 90 %.
 CORRUPTIONS = {
     "noise": Corruption("Gaussian noise", "standard deviation", (0.09, 0.18, 0.27, 0.36, 0.45), _noise),
     "blur": Corruption("Blur", "pixels, standard deviation", (0.4, 0.6, 0.8, 1.0, 1.15), _blur),
@@ -105,36 +103,36 @@ CORRUPTIONS = {
     "thinning": Corruption("Thinning", "pixels off either side", (0.25, 0.5, 0.75, 1.0, 1.25), _thin),
     "thickening": Corruption("Thickening", "pixels onto either side", (0.6, 1.2, 1.8, 2.4, 3.0), _thicken),
     "occlusion": Corruption("Occlusion", "pixels, side of the square", (3, 5, 7, 9, 11), _occlude),
-    "contrast": Corruption("Low contrast", "share of the contrast lost", (0.12, 0.22, 0.32, 0.42, 0.52), _fade),
-    "salt_pepper": Corruption("Salt and pepper", "share of pixels", (0.03, 0.07, 0.12, 0.18, 0.25), _salt),
+    "contrast": Corruption("Low contrast", "share of the contrast lost", (0.12, 0.22, 0.32, 0.42, 0.52), _contrast),
+    "salt_pepper": Corruption("Salt and pepper", "share of pixels", (0.03, 0.07, 0.12, 0.18, 0.25), _salt_pepper),
 }
 
 
 def corrupt(images: Tensor, name: str, strength: int, seed: int = 0) -> Tensor:
-    """The images (B, 1, 28, 28) spoilt by CORRUPTIONS[name] at `strength` 1 to 5; same seed, same result.
+    """Images float (B, 1, H, W) corrupted by CORRUPTIONS[name] at `strength` 1 to 5, after Hendrycks & Dietterich 2019.
 
-    All strengths of a seed share their random numbers, so that a curve over them shows the strength and nothing else.
-    Raises UserError for an unknown name or strength.
+    All strengths use the same random numbers for a seed, so that a curve over the strength has no sampling noise of its
+    own. UserError for an unknown name or strength.
     """
     if name not in CORRUPTIONS:
         raise UserError(f"{name!r} is no corruption: choose one of {', '.join(CORRUPTIONS)}.")
     if strength not in STRENGTHS:
-        raise UserError(f"{strength!r} is no strength of a corruption: choose 1, 2, 3, 4 or 5.")
+        raise UserError(f"{strength!r} is not a strength: choose 1, 2, 3, 4 or 5.")
     return CORRUPTIONS[name](images, int(strength), torch.Generator().manual_seed(seed))
 
 
 def fgsm(
     classify: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor, epsilons: Sequence[float] = EPSILONS
 ) -> list[Tensor]:
-    """The images moved by each epsilon along the sign of the loss's gradient: fast gradient sign method.
+    """Fast gradient sign method: x + epsilon * sign(grad_x loss), clamped to [0, 1], for each epsilon.
 
-    Goodfellow, Shlens and Szegedy, ICLR 2015. classify: images to logits (B, classes), in evaluation mode (else
-    batch statistics tie the images together). labels: int64 (B,). epsilons: the most that a pixel moves; 0 gives the
-    images. One gradient of the cross-entropy serves all of them.
+    Goodfellow, Shlens and Szegedy, ICLR 2015. classify: images (B, 1, H, W) to logits (B, classes), in evaluation mode,
+    since batch statistics would couple the images. labels: int64 (B,). epsilons: the largest change of a pixel. One
+    gradient of the cross-entropy serves all of them. Returns one batch (B, 1, H, W) per epsilon.
     """
     with torch.inference_mode(False), torch.enable_grad():
-        leaf = images.detach().clone().requires_grad_()  # clones, since autograd takes no inference tensors
-        # The sum, since a mean over the batch could push small gradients to zero, whose sign moves nothing.
+        leaf = images.detach().clone().requires_grad_()  # a clone, since autograd does not accept inference tensors
+        # The sum, since the mean over the batch could underflow small gradients to zero, which has no sign.
         loss = F.cross_entropy(classify(leaf), labels.clone(), reduction="sum")
-        (slope,) = torch.autograd.grad(loss, leaf)
-    return [(images + epsilon * slope.sign()).clamp(0, 1) for epsilon in epsilons]
+        (gradient,) = torch.autograd.grad(loss, leaf)
+    return [(images + epsilon * gradient.sign()).clamp(0, 1) for epsilon in epsilons]

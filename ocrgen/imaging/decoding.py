@@ -1,4 +1,4 @@
-"""The bytes of an untrusted picture -> grey levels, or an upright page of bounded size; nothing is written to disk."""
+"""Decode untrusted image files to grey levels, or to an upright page of bounded size, without writing to disk."""
 
 import re
 from collections.abc import Iterator
@@ -13,21 +13,22 @@ from ocrgen.utils.errors import UserError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 40_000_000
-# A page from the outside: its bytes, its longest side once it is open, and the pixels that keep opening it below a
-# second and 300 MB. JPEG is shrunk while it is decoded, unless it is progressive; WebP is held three times over.
-MAX_BYTES, SIDE = 25 * 2**20, 1280
+# Limits of an uploaded page: the size of the file, the longest side after decoding, and the numbers of pixels that can
+# be decoded within a second and 300 MB. A JPEG is shrunk while it is decoded, unless it is progressive; decoding a WebP
+# holds it in memory three times.
+MAX_BYTES, MAX_SIDE = 25 * 2**20, 1280
 PAGE_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000, "WEBP": 12_000_000}
 OTHER_PIXELS = 25_000_000
-# Each scan of a progressive JPEG costs a pass over the picture, and costs the sender a few bytes.
+# Each scan of a progressive JPEG is another pass over the whole image, and adds only a few bytes to the file.
 MAX_SCANS = 40
-_FOREIGN = {
+UNSUPPORTED = {
     "an SVG drawing": re.compile(rb"\s*(\xef\xbb\xbf)?\s*(<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<svg", re.DOTALL),
     "a HEIC picture": re.compile(rb".{4}ftyp(hei|hev|mif1|msf1)", re.DOTALL),
     "an AVIF picture": re.compile(rb".{4}ftyp(avi[fs])", re.DOTALL),
     "a PDF document": re.compile(rb"%PDF-"),
     "a JPEG XL picture": re.compile(rb"\xff\x0a|\0\0\0\x0cJXL "),
 }
-_UPRIGHT = {
+TRANSPOSE_BY_ORIENTATION = {  # by EXIF's orientation tag, as in PIL.ImageOps.exif_transpose
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -39,27 +40,29 @@ _UPRIGHT = {
 
 
 class ImageError(UserError):
-    """A picture cannot be read as a digit; the text says why."""
+    """An image that cannot be read, or not as a digit; the message says why."""
 
 
 def open_image(data: bytes | Path, name: str) -> Image.Image:
-    """The picture (the first frame of an animation) as 8-bit grey: a PIL image of mode "L", 0 = black, 255 = white.
+    """An image (of an animation, the first frame) as 8-bit grey: a PIL image of mode "L", 0 = black, 255 = white.
 
-    Upright by its EXIF tag; transparency becomes paper; 16-bit levels are rescaled. `name` is what messages call it.
-    Raises ImageError for anything but a whole PNG, JPEG, WebP, BMP, GIF or TIFF of at most 40 million pixels.
+    It is turned upright by its EXIF tag, transparent pixels become paper, and 16-bit levels are rescaled. `name` stands
+    for the file in messages. ImageError unless it is an intact PNG, JPEG, WebP, BMP, GIF or TIFF of at most 40 million
+    pixels.
     """
     expected = f"expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture of at most {MAX_PIXELS // 1_000_000} megapixels"
     with _opened(data, name, expected) as image:
         _check_pixels(image, MAX_PIXELS, name, expected)
         image.load()
-        return _on_paper(_levels(ImageOps.exif_transpose(image), _top(image))).convert("L")
+        return _flatten(_levels(ImageOps.exif_transpose(image), _white_level(image))).convert("L")
 
 
 def open_page(data: bytes, name: str) -> tuple[np.ndarray, list[str]]:
-    """An upload (the first frame of an animation), upright, on paper: uint8 (H, W, 3), and notes on how it was read.
+    """An uploaded page (of an animation, the first frame): RGB uint8 (H, W, 3), and notes on how it was read.
 
-    The longest side is at most 1280 pixels. Raises ImageError, which says what to do, for what `open_image` refuses,
-    and for what is too large to be opened in about a second and 300 MB: that is told from its header.
+    It is upright, its transparent pixels are paper, and its longest side is at most 1280 pixels. ImageError, which says
+    what to do, for what `open_image` rejects, and, by the header alone, for what would take more than about a second
+    and 300 MB to decode.
     """
     if not data:
         raise ImageError(f"{name} is empty (0 bytes). Choose a PNG or JPEG picture.")
@@ -67,12 +70,12 @@ def open_page(data: bytes, name: str) -> tuple[np.ndarray, list[str]]:
         raise ImageError(
             f"{name} has {len(data) / 2**20:.0f} MB; expected at most {MAX_BYTES >> 20} MB. Save it smaller, as a JPEG."
         )
-    for what, pattern in _FOREIGN.items():
+    for kind, pattern in UNSUPPORTED.items():
         if pattern.match(data[:1000]):
-            raise ImageError(f"{name} is {what}, which is not read here. Export it as PNG or JPEG.")
+            raise ImageError(f"{name} is {kind}, which is not supported. Export it as PNG or JPEG.")
     advice = "export it as PNG or JPEG and try again"
     with _opened(data, name, advice) as image:
-        limit = PAGE_PIXELS.get(image.format, OTHER_PIXELS)
+        limit = PAGE_PIXELS.get(image.format or "", OTHER_PIXELS)
         if image.info.get("progressive"):
             limit = OTHER_PIXELS
             if data.count(b"\xff\xda") > MAX_SCANS:
@@ -84,32 +87,32 @@ def open_page(data: bytes, name: str) -> tuple[np.ndarray, list[str]]:
                 f"{name} is {image.width} x {image.height} pixels; expected at least 8 x 8. Choose a larger picture."
             )
         longest = max(image.size)
-        image.draft(None, tuple(max(1, side * SIDE // longest) for side in image.size))
+        image.draft(None, (max(1, image.width * MAX_SIDE // longest), max(1, image.height * MAX_SIDE // longest)))
         image.load()
-        page = _on_paper(_reduced(image))
-        if (turn := _UPRIGHT.get(_orientation(image))) is not None:
-            page = page.transpose(turn)
+        page = _flatten(_reduced(image))
+        if (transpose := TRANSPOSE_BY_ORIENTATION.get(_orientation(image))) is not None:
+            page = page.transpose(transpose)
         notes = []
         if image.format != "MPO" and getattr(image, "is_animated", False):
-            what = "several pages: the first" if image.format == "TIFF" else "an animation: its first frame"
-            notes.append(f"{name} holds {what} was read.")
-        page.thumbnail((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=None)
+            frames = "several pages: the first" if image.format == "TIFF" else "an animation: its first frame"
+            notes.append(f"{name} holds {frames} was read.")
+        page.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX, reducing_gap=None)
         return np.asarray(page.convert("RGB")), notes
 
 
 @contextmanager
 def _opened(data: bytes | Path, name: str, advice: str) -> Iterator[Image.Image]:
-    """The picture, its header read; whatever a decoder raises inside the block becomes an ImageError."""
+    """Open an image, reading only its header; whatever the decoder raises inside the block becomes an ImageError."""
     try:
-        # Only the header is read here; a bomb goes off in load(). Pillow's own check is a mere warning up to twice
-        # its limit, and turning warnings into errors is not safe between threads: so the callers look at the size.
+        # A decompression bomb only goes off in load(). Pillow merely warns up to twice its own limit, and turning
+        # warnings into errors is not thread-safe, so the callers check the size between the two.
         with Image.open(BytesIO(data) if isinstance(data, bytes) else data, formats=FORMATS) as image:
             yield image
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} has far too many pixels; {advice}.") from error
-    except Exception as error:  # the decoders raise whatever damaged bytes lead them to, struct.error and KeyError too
+    except Exception as error:  # damaged files make the decoders raise anything, even struct.error and KeyError
         raise ImageError(f"{name} is damaged or not a picture; {advice}.") from error
 
 
@@ -118,20 +121,20 @@ def _check_pixels(image: Image.Image, limit: int, name: str, advice: str) -> Non
         raise ImageError(f"{name} has {image.width} x {image.height} pixels; {advice}.")
 
 
-def _top(image: Image.Image) -> float | None:
-    """The white level of a mode that convert() would clip at 255, which leaves a 16-bit picture white; else None."""
+def _white_level(image: Image.Image) -> float | None:
+    """The level of white in 16-bit, 32-bit and float modes, which convert() would clip at 255; None for other modes."""
     if image.mode.startswith("I;16"):
         return 65535
     if image.mode not in ("I", "F"):
         return None
     highest = np.nan_to_num(image.getextrema()[1])
-    return next(top for top in (1, 255, 65535, 2**32, np.inf) if highest <= top)
+    return next(white for white in (1, 255, 65535, 2**32, np.inf) if highest <= white)
 
 
-def _levels(image: Image.Image, top: float | None) -> Image.Image:
-    """8 bits a channel: mode "L", "LA", "RGB" or "RGBA"."""
-    if top is not None:
-        levels = np.nan_to_num(np.asarray(image, dtype=np.float32)) * (255 / top)
+def _levels(image: Image.Image, white: float | None) -> Image.Image:
+    """Convert to 8 bits per channel: mode "L", "LA", "RGB" or "RGBA". white: see `_white_level`."""
+    if white is not None:
+        levels = np.nan_to_num(np.asarray(image, dtype=np.float32)) * (255 / white)
         return Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
     grey = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
@@ -140,14 +143,14 @@ def _levels(image: Image.Image, top: float | None) -> Image.Image:
 
 
 def _reduced(image: Image.Image) -> Image.Image:
-    """`_levels`, shrunk by a whole factor to a longest side of at least 1280 pixels where it has more."""
-    factor, top = max(1, max(image.size) // SIDE), _top(image)
+    """`_levels`, shrunk by the largest integer factor that leaves the longest side at least 1280 pixels."""
+    factor, white = max(1, max(image.size) // MAX_SIDE), _white_level(image)
     if factor == 1:
-        return _levels(image, top)
-    # Band by band: a palette's colours, or 16-bit levels, are only spread out for a few rows at a time.
+        return _levels(image, white)
+    # In bands of rows, so that the whole image is never held in a mode of more bytes per pixel.
     step = factor * max(1, 256 // factor)
     bands = [
-        _levels(image.crop((0, y, image.width, min(y + step, image.height))), top).reduce(factor)
+        _levels(image.crop((0, y, image.width, min(y + step, image.height))), white).reduce(factor)
         for y in range(0, image.height, step)
     ]
     whole = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
@@ -156,23 +159,23 @@ def _reduced(image: Image.Image) -> Image.Image:
     return whole
 
 
-def _on_paper(image: Image.Image) -> Image.Image:
-    """Mode "L" or "RGB": what is transparent becomes paper."""
+def _flatten(image: Image.Image) -> Image.Image:
+    """Replace transparency by paper: mode "L" or "RGB"."""
     if image.mode in ("L", "RGB"):
         return image
     alpha, grey = np.asarray(image)[..., -1] / np.float32(255), np.asarray(image.convert("L"))
-    seen = grey[alpha >= 0.5]
-    tone = np.median(seen) if seen.size else 255
-    # A mostly opaque picture brings its own paper; otherwise what is seen is ink, and the paper is its opposite.
-    paper = tone if seen.size > alpha.size / 2 else 255 * (tone < 128)
+    opaque = grey[alpha >= 0.5]
+    tone = np.median(opaque) if opaque.size else 255
+    # A mostly opaque image contains its own paper; otherwise the opaque part is ink, and the paper its opposite.
+    paper = tone if opaque.size > alpha.size / 2 else 255 * (tone < 128)
     alpha = alpha[..., None]
     colours = np.rint(np.asarray(image)[..., :-1] * alpha + paper * (1 - alpha)).astype(np.uint8)
     return Image.fromarray(colours[..., 0] if image.mode == "LA" else colours)
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF's orientation, 1 to 8; 1 where the tags are missing or damaged, which the pixels need not be."""
+    """EXIF's orientation, 1 to 8; 1 if the tags are missing or damaged, which does not make the pixels unreadable."""
     try:
         return int(image.getexif().get(0x0112, 1))
-    except Exception:  # tags are parsed as carelessly as headers
+    except Exception:  # damaged tags, too, make Pillow raise anything
         return 1

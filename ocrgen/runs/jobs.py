@@ -15,7 +15,7 @@ from typing import NoReturn
 from ocrgen.runs.run import Run, RunError, now
 from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.utils.errors import UserError
-from ocrgen.utils.files import explain, lock, need_room, sweep
+from ocrgen.utils.files import explain, lock, remove_partial_files, require_free_space
 
 QUEUE_LIMIT = 20
 PATIENCE = 1.5  # seconds from the signal to a checkpoint
@@ -83,7 +83,7 @@ def _enqueue(run: Run, store: RunStore) -> int:
         raise RunError(f"{run.name} is done: there is nothing to resume.")
     descriptor = None
     try:
-        need_room(run.path)
+        require_free_space(run.path)
         if len(queue(store)) >= QUEUE_LIMIT:
             raise RunError(f"The queue is full ({QUEUE_LIMIT} jobs wait). Wait, or cancel some, then start again.")
         descriptor = lock(run.path / "lock", wait=1.0)
@@ -169,7 +169,7 @@ def execute(run: Run, store: RunStore, work: Callable[[Run, Stop], None]) -> str
     handlers = {signal.SIGTERM: stop.on_signal, signal.SIGINT: stop.on_signal, signal.SIGALRM: stop.on_alarm}
     before = {s: signal.signal(s, handler) for s, handler in handlers.items()}
     try:
-        sweep(run.path)
+        remove_partial_files(run.path)
         run.update(pid=os.getpid(), host=socket.gethostname())
         with _slot(run, store, stop):
             run.update(state="running", started=now())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ocrgen import __version__
 from ocrgen.runs.run import Run, RunError, now
-from ocrgen.utils.files import clear, lock, write_atomically
+from ocrgen.utils.files import lock, remove_stale, write_atomically
 
 __all__ = ["PACKAGE", "SHIPPED", "Run", "RunError", "RunStore", "now", "shipped_folder"]
 
@@ -107,7 +107,7 @@ class RunStore:
         finally:
             if holder is not None:
                 os.close(holder)
-        clear([*self.root.glob(".new-*"), *self.root.glob(".deleted-*")])
+        remove_stale([*self.root.glob(".new-*"), *self.root.glob(".deleted-*")])
         return Run(self.root / name)
 
     def delete(self, run: Run) -> None:

@@ -12,9 +12,9 @@ from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.stress.faults import Outcome, leftovers, own_store, wait
-from ocrgen.utils.files import LEAST_FREE
+from ocrgen.utils.files import MIN_FREE
 
-SIZE = LEAST_FREE + 40 * 2**20  # bytes of the small disk: room for a job to begin
+SIZE = MIN_FREE + 40 * 2**20  # bytes of the small disk: room for a job to begin
 
 
 @contextlib.contextmanager

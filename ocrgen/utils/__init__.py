@@ -1,1 +1,1 @@
-"""What every room uses: files, locks, settings, device, statistics, errors."""
+"""Shared utilities: files and locks, settings, device choice, optimiser, statistics, errors."""

@@ -1,5 +1,5 @@
-"""The one kind of error that is shown to people instead of a traceback."""
+"""The one exception that users see as a message instead of a traceback."""
 
 
 class UserError(Exception):
-    """A fault that the user can mend; its text names the thing at fault and says what to do."""
+    """An error that the user can fix; the message says what is wrong and what to do."""

@@ -1,29 +1,29 @@
-"""Adam (Kingma & Ba 2015) in one fused kernel a step, without the seconds that `torch.optim.Adam` takes to import."""
+"""AdamW as one fused kernel per step, without the seconds that `torch.optim.AdamW` takes to import."""
 
 import torch
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
 
-def as_it_lies(t: Tensor) -> Tensor:
-    """The tensor in the order of its memory: one that lies channels last as (N, H, W, C), any other as it is.
+def memory_order_view(t: Tensor) -> Tensor:
+    """A view of the tensor in memory order: (N, H, W, C) for one in channels-last format, else the tensor itself.
 
-    The fused kernel copies each tensor that is not contiguous to and fro, all that a convolution has at every step.
+    The fused kernel would copy each non-contiguous tensor there and back: every convolution's, at every step.
     """
-    last = t.ndim == 4 and t.is_contiguous(memory_format=torch.channels_last)
-    return t.permute(0, 2, 3, 1) if last else t
+    channels_last = t.ndim == 4 and t.is_contiguous(memory_format=torch.channels_last)
+    return t.permute(0, 2, 3, 1) if channels_last else t
 
 
 class FusedAdam:
-    """The arithmetic of `torch.optim.Adam(fused=True)`, called directly; steps exactly like it.
+    """Adam (Kingma & Ba 2015): the kernel of `torch.optim.AdamW(fused=True)` called directly, with the same updates.
 
-    Its class wraps every call for the compiler, whose import costs each training process 3 s and 150 MB.
+    torch's own class imports the compiler at its first step, which costs each training process 3 s and 150 MB.
+    weight_decay: decoupled (Loshchilov & Hutter 2019); 0 gives plain Adam. `lr` may be changed between steps.
     """
 
     def __init__(
         self, module: nn.Module, lr: float, betas: tuple[float, float] = (0.9, 0.999), weight_decay: float = 0.0
     ):
-        """weight_decay is decoupled (AdamW, Loshchilov & Hutter 2019); `lr` may be changed between steps."""
         self.weight_decay = weight_decay
         self.parameters = list(module.parameters())
         self.lr, self.betas = lr, betas
@@ -32,17 +32,17 @@ class FusedAdam:
         self.steps = [torch.zeros((), device=p.device) for p in self.parameters]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients."""
+        """Set all gradients to None; `set_to_none` is there for compatibility with torch."""
         for p in self.parameters:
             p.grad = None
 
     @torch.no_grad()
     def step(self) -> None:
-        """Move every parameter that has a gradient."""
+        """Update every parameter that has a gradient."""
         rows = zip(self.parameters, self.means, self.squares, self.steps, strict=True)
-        moved = [(p, p.grad, m, s, k) for p, m, s, k in rows if p.grad is not None]
-        *columns, steps = (list(column) for column in zip(*moved, strict=True))
-        parameters, gradients, means, squares = ([as_it_lies(t) for t in column] for column in columns)
+        with_gradient = [(p, p.grad, m, s, k) for p, m, s, k in rows if p.grad is not None]
+        *columns, steps = (list(column) for column in zip(*with_gradient, strict=True))
+        parameters, gradients, means, squares = ([memory_order_view(t) for t in column] for column in columns)
         adam(
             parameters,
             gradients,
@@ -62,11 +62,11 @@ class FusedAdam:
         )
 
     def state_dict(self) -> dict[str, list[Tensor]]:
-        """Moments and step counts, in the order of the parameters."""
+        """First and second moments and step counts, in the order of the parameters."""
         return {"means": self.means, "squares": self.squares, "steps": self.steps}
 
     def load_state_dict(self, state: dict[str, list[Tensor]]) -> None:
-        """Take over what `state_dict` gave."""
-        for name, mine in self.state_dict().items():
-            for target, saved in zip(mine, state[name], strict=True):
+        """Copy a state that `state_dict` returned into this optimiser; ValueError if the numbers of tensors differ."""
+        for name, tensors in self.state_dict().items():
+            for target, saved in zip(tensors, state[name], strict=True):
                 target.copy_(saved)

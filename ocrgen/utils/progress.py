@@ -1,4 +1,4 @@
-"""Progress callbacks: `show(done, total)`."""
+"""Progress callbacks: `show(done, total)`, in steps of any unit."""
 
 from collections.abc import Callable
 
@@ -6,4 +6,4 @@ ProgressCallback = Callable[[int, int], None]
 
 
 def no_progress(done: int, total: int) -> None:
-    """Tell nobody."""
+    """No-op progress callback."""

@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Settings(BaseModel):
-    """A set of settings with bounds and one-line descriptions: drawn as a form and as flags, checked once, here.
+    """Settings with bounds and one-line descriptions, from which forms and command-line flags are made.
 
-    renamed: old name -> name. Runs and flags of earlier versions use the old ones; both are accepted.
+    renamed: old name -> current name. Runs and flags of earlier versions use the old names; both are accepted.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -19,7 +19,7 @@ class Settings(BaseModel):
     def _accept_old_names(cls, values: Any) -> Any:
         if not cls.renamed or not isinstance(values, dict):
             return values
-        # Where both are given, the new name counts.
+        # Where both are given, the current name wins.
         return {cls.renamed[k]: v for k, v in values.items() if k in cls.renamed} | {
             k: v for k, v in values.items() if k not in cls.renamed
         }

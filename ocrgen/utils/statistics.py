@@ -1,18 +1,18 @@
-"""Confidence intervals of means and of shares."""
+"""95 % confidence intervals of means and of proportions."""
 
 from functools import lru_cache
 from typing import TypedDict
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import binomtest
 from scipy.stats import t as student
 
 
-def share_interval(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % interval of a share of `hits` in `n` > 0 (Wilson 1927); sensible at 0 and at n, too."""
-    p, scale = hits / n, 1 + z * z / n
-    middle = (p + z * z / (2 * n)) / scale
-    half = z / scale * np.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+def share_interval(hits: int, n: int) -> tuple[float, float]:
+    """Wilson's score interval (1927) of the proportion hits / n, 0 <= hits <= n, n > 0; not degenerate at 0 or n."""
+    interval = binomtest(hits, n).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 class Interval(TypedDict):
@@ -24,8 +24,8 @@ class Interval(TypedDict):
     n: int
 
 
-def t_interval(values) -> Interval:
-    """Mean and 95 % interval of independent repetitions by Student's t; without bounds (NaN) for a single one."""
+def t_interval(values: ArrayLike) -> Interval:
+    """Mean of independent repetitions `values` (n,) with Student's t interval; low and high are NaN for n = 1."""
     values = np.asarray(values, float)
     n, mean = len(values), float(values.mean())
     half = float(t_quantile(n) * values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
@@ -34,5 +34,8 @@ def t_interval(values) -> Interval:
 
 @lru_cache
 def t_quantile(n: int, comparisons: int = 1) -> float:
-    """Student's t for a 95 % interval of n repetitions, or of each of `comparisons` that are to be right at once."""
+    """Quantile of Student's t with n - 1 degrees of freedom for a two-sided 95 % interval.
+
+    comparisons: number of intervals that are to hold simultaneously (Bonferroni).
+    """
     return float(student.ppf(1 - 0.025 / comparisons, n - 1))

@@ -1,27 +1,28 @@
-"""How a process computes: the threads it takes of the processor, and what it does with memory that it gives back."""
+"""CPU threads of a process, and how its allocator reuses freed memory."""
 
 import ctypes
 
 import torch
 from threadpoolctl import threadpool_limits
 
-# glibc's mallopt: sizes from which memory is mapped anew, given back to the system, and asked for in one piece.
-TRIM, TOP_PAD, MAP = -1, -2, -3
-KEPT, ASKED = 1 << 28, 1 << 26  # bytes
+# Parameters of glibc's mallopt, from malloc.h, and their values in bytes.
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+ALLOCATOR = {M_MMAP_THRESHOLD: 1 << 28, M_TRIM_THRESHOLD: 1 << 28, M_TOP_PAD: 1 << 26}
 
 
 def limit_threads(threads: int) -> None:
-    """Let torch and all libraries of linear algebra that are loaded by now take so many threads and no more."""
+    """Limit torch, and every BLAS and OpenMP library loaded so far, to this number of threads."""
     torch.set_num_threads(threads)
     threadpool_limits(threads)
 
 
 def configure_threads(threads: int) -> None:
-    """For a process that trains: its threads, and memory kept from step to step.
+    """Set up a process that trains: limit its threads, and keep freed memory for the next step.
 
-    By default glibc gives large tensors back to the system and gets them anew, page by page: up to a sixth of a step.
+    By default glibc returns large tensors to the system and faults them in again page by page, which takes up to a
+    sixth of a step.
     """
     limit_threads(threads)
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    for what, size in ((MAP, KEPT), (TRIM, KEPT), (TOP_PAD, ASKED)) if mallopt else ():
-        mallopt(what, size)
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):  # absent outside glibc
+        for parameter, size in ALLOCATOR.items():
+            mallopt(parameter, size)

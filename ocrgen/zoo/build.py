@@ -179,7 +179,7 @@ def pack(run: Run, out: Path) -> None:
     unborn.rename(target)
     if words := card(Run(target, shipped=True)):
         (target / "README.md").write_text(words)
-    write_sums(out, made=run.name)
+    write_sums(out, rebuilt=run.name)
 
 
 def _last_only(folder: Path) -> None:

@@ -125,11 +125,11 @@ def test_the_same_upload_from_many_hands_is_kept_once(store, small, tmp_path):
     assert not list((uploads.folder() / ".incoming").iterdir())
 
 
-@pytest.mark.parametrize(("what", "told"), [("MOST", "may take 0 MB in all"), ("LEAST_FREE", "make room")])
+@pytest.mark.parametrize(("what", "told"), [("MOST", "may take 0 MB in all"), ("MIN_FREE", "make room")])
 def test_uploads_are_bounded(store, small, tmp_path, monkeypatch, what, told):
     file = tmp_path / "a.npz"
     np.savez(file, images=small.train.images, labels=small.train.labels)
-    where, value = {"MOST": (uploads, 1000), "LEAST_FREE": (files, 2**60)}[what]
+    where, value = {"MOST": (uploads, 1000), "MIN_FREE": (files, 2**60)}[what]
     monkeypatch.setattr(where, what, value)
     with pytest.raises(UserError, match=told):
         uploads.keep("digits.npz", file.read_bytes())

@@ -83,7 +83,7 @@ def test_what_is_transparent_is_paper(ink):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_page_is_upright_by_exif(orientation):
-    undo = decoding._UPRIGHT.get(orientation)
+    undo = decoding.TRANSPOSE_BY_ORIENTATION.get(orientation)
     other = {
         Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
         Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
@@ -120,7 +120,7 @@ def test_geometry_of_a_data_set(name, tall):
     page = PAGE.resize((240, round(240 * tall)), Image.Resampling.BILINEAR)
     image = only(encode(page), geometry=geometry)
     inked = image > 64
-    assert abs(max(inked.any(0).sum(), inked.any(1).sum()) - geometry.longest) <= 1
+    assert abs(max(inked.any(0).sum(), inked.any(1).sum()) - geometry.box) <= 1
     assert np.abs(mass_centre(image) - geometry.centre).max() <= 0.51
 
 
@@ -132,7 +132,7 @@ def test_geometries_are_those_of_the_data(name):
     images = load_digits(name).test.images[:300]
     assert np.abs(np.mean([mass_centre(image) for image in images], 0) - GEOMETRIES[name].centre).max() < 0.1
     longest = [max(np.ptp(np.flatnonzero((image > 64).any(a))) + 1 for a in (0, 1)) for image in images]
-    assert abs(np.mean(longest) - GEOMETRIES[name].longest) < 0.6
+    assert abs(np.mean(longest) - GEOMETRIES[name].box) < 0.6
 
 
 def test_a_data_sets_own_image_comes_back_nearly_as_it_was():

@@ -113,7 +113,7 @@ def test_what_a_killed_process_left_is_swept_away(store):
 
 def test_no_job_begins_on_a_disk_that_is_almost_full(store, monkeypatch):
     run = store.create("nothing", {}, "x")
-    monkeypatch.setattr(files, "LEAST_FREE", shutil.disk_usage(store.root).total)
+    monkeypatch.setattr(files, "MIN_FREE", shutil.disk_usage(store.root).total)
     with pytest.raises(UserError, match="make room"):
         jobs.submit(run, store)
     assert run.state == "cancelled"

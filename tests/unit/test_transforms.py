@@ -84,7 +84,7 @@ def test_augment_is_affine_and_elastic(images):
 
 def test_elastic_displacements():
     alpha, sigma = 30.0, 4.0
-    move = transforms._bend(torch.zeros(400, 1, 28, 28), seeded(0), alpha, sigma) * 14  # pixels
+    move = transforms.displacement_field(torch.zeros(400, 1, 28, 28), seeded(0), alpha, sigma) * 14  # pixels
     assert move.abs().max() < alpha
     assert move.mean().abs() < 0.05
     # Even noise has variance 1/3, and a Gaussian of sigma averages over 4 pi sigma^2 pixels; edges see less.
@@ -178,9 +178,9 @@ def test_thickening_adds_ink_and_thinning_removes_it(images):
 def test_thickening_by_whole_steps():
     point = torch.zeros(1, 1, 28, 28)
     point[0, 0, 10, 10] = 1
-    assert CORRUPTIONS["thickening"].change(point, 1, seeded(0)).sum() == 5
-    assert CORRUPTIONS["thickening"].change(point, 2, seeded(0)).sum() == 13
-    assert CORRUPTIONS["thickening"].change(point, 1.5, seeded(0)).sum() == 9
+    assert CORRUPTIONS["thickening"].function(point, 1, seeded(0)).sum() == 5
+    assert CORRUPTIONS["thickening"].function(point, 2, seeded(0)).sum() == 13
+    assert CORRUPTIONS["thickening"].function(point, 1.5, seeded(0)).sum() == 9
 
 
 def test_occlusion_hides_one_square_that_has_ink(images):

@@ -1,1 +1,1 @@
-"""File formats that data sets come in: archives, arrays, IDX."""
+"""File formats of data sets: archives, arrays, IDX."""

@@ -1,4 +1,4 @@
-"""The files in a folder or a zip that nobody vouches for, read one by one into memory; nothing is unpacked to disk."""
+"""Read the files of a folder or an untrusted zip one by one into memory, without unpacking anything to disk."""
 
 import re
 import stat
@@ -15,19 +15,19 @@ from ocrgen.datasets.base import DataError
 MAX_ENTRIES = 300_000
 MAX_FILE = 2**30
 MAX_TOTAL = 2**32
-# A label array packs a thousandfold, so the ratio only counts once there is something to fear.
+# An array of labels may compress a thousandfold, so the ratio is only checked above RATIO_FROM bytes.
 MAX_RATIO, RATIO_FROM = 200, 2**26
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_LITTER = re.compile(r"(^|/)(__MACOSX/|\.[^/]|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-# Notes beside the digits' folders, such as the provenance.json of our own samples, are no data and no fault.
+_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_OS_METADATA = re.compile(r"(^|/)(__MACOSX/|\.[^/]|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+# Notes beside the folders of digits, such as the provenance.json of our own samples, are ignored.
 _NOTES = re.compile(r"(?![0-9]/)([^/]+/)?[^/]+\.(json|txt|md)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Files:
-    """What a folder or zip holds: `names`, sorted, with "/" between folders, and `read(name)` for one file's bytes.
+    """The files of the folder or zip `source`: their relative `names`, sorted, with "/" as separator, and `read(name)`.
 
-    `source` is the folder or zip itself; `read` raises DataError if the file is damaged or too large.
+    `read` returns the content of one file; DataError if it is damaged or too large.
     """
 
     source: Path
@@ -37,32 +37,32 @@ class Files:
 
 @contextmanager
 def open_files(path: Path) -> Iterator[Files]:
-    """The files of a folder or zip, without what operating systems leave behind (.DS_Store, __MACOSX, Thumbs.db).
+    """The files of a folder or zip, without those of operating systems (.DS_Store, __MACOSX, Thumbs.db).
 
-    Raises DataError if the path is missing, is no zip, or if the zip is encrypted, unpacks to too much, or holds
+    DataError if the path does not exist or is not a zip, or if the zip is encrypted, unpacks to too much, or holds
     links or names that point outside it.
     """
     if not path.exists():
         raise DataError(f"{path}: there is no such file or folder.")
     if path.is_dir():
         names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
-        yield Files(path, _tidy(path, names), partial(_read_file, path))
+        yield Files(path, _data_names(path, names), partial(_read_file, path))
         return
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise DataError(f"{path}: {_no_zip(path)}; expected a folder, a whole zip or an .npz.") from error
+        raise DataError(f"{path}: {_why_no_zip(path)}; expected a folder, a whole zip or an .npz.") from error
     with archive:
-        entries = {info.filename: info for info in _checked(path, archive.infolist())}
-        yield Files(path, _tidy(path, entries), partial(_read_entry, path, archive, entries))
+        entries = {info.filename: info for info in _checked_entries(path, archive.infolist())}
+        yield Files(path, _data_names(path, entries), partial(_read_entry, path, archive, entries))
 
 
-def _no_zip(path: Path) -> str:
+def _why_no_zip(path: Path) -> str:
     return "is empty" if path.is_file() and not path.stat().st_size else "not a zip, or a damaged one"
 
 
-def _tidy(path: Path, names) -> list[str]:
-    names = sorted(name for name in names if not (_LITTER.search(name) or _NOTES.fullmatch(name)))
+def _data_names(path: Path, names) -> list[str]:
+    names = sorted(name for name in names if not (_OS_METADATA.search(name) or _NOTES.fullmatch(name)))
     if not names:
         raise DataError(f"{path}: holds no files; expected images or arrays of digits.")
     if len(names) > MAX_ENTRIES:
@@ -80,10 +80,10 @@ def _read_file(folder: Path, name: str) -> bytes:
         raise DataError(f"{file}: cannot be read ({error.strerror}).") from error
 
 
-def _checked(path: Path, entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+def _checked_entries(path: Path, entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     if len(entries) > MAX_ENTRIES:
         raise DataError(f"{path}: holds {len(entries):,} entries; at most {MAX_ENTRIES:,} are read.")
-    seen = set()
+    names = set()
     for info in entries:
         name = info.orig_filename
         if (
@@ -93,14 +93,14 @@ def _checked(path: Path, entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo
             raise DataError(f"{path}: {name!r} is a link or points outside the zip; expected plain relative names.")
         if info.flag_bits & 1:
             raise DataError(f"{path}: {name!r} is encrypted; expected a zip without a password.")
-        if info.compress_type not in _METHODS:
-            raise DataError(f"{path}: {name!r} is packed by an unusual method; expected an ordinary (deflate) zip.")
+        if info.compress_type not in _COMPRESSION:
+            raise DataError(f"{path}: {name!r} is compressed by an unusual method; expected an ordinary (deflate) zip.")
         if info.file_size > MAX_FILE:
             raise DataError(f"{path}: {name!r} unpacks to {info.file_size:,} bytes; at most 1 GiB is read.")
-        if info.filename in seen:
+        if info.filename in names:
             raise DataError(f"{path}: {name!r} is in it twice; expected every name once.")
-        seen.add(info.filename)
-    # Against the size on disk, not the packed sizes that the zip declares: overlapping entries count in full.
+        names.add(info.filename)
+    # Compared with the size on disk, not the compressed sizes that the zip declares, since entries may overlap.
     total, packed = sum(info.file_size for info in entries), path.stat().st_size
     if total > MAX_TOTAL or (total > RATIO_FROM and total > MAX_RATIO * packed):
         raise DataError(f"{path}: {packed:,} bytes unpack to {total:,}, which is too much for a set of digits.")

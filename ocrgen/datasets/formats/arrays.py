@@ -1,4 +1,4 @@
-"""Arrays of digits as people store them (0..1 or 0..255, flat or square, either polarity) -> Digits."""
+"""Convert arrays of digits as people store them (0..1 or 0..255, flat or square, either polarity) to Digits."""
 
 import math
 from dataclasses import dataclass
@@ -15,10 +15,11 @@ EXPECTED = "expected images (N, 28, 28) and labels (N,), or x_train, y_train, x_
 
 
 @dataclass(frozen=True)
-class Raw:
-    """Images, labels and perhaps writers as they were found; the first `train` of them are for training.
+class RawArrays:
+    """Images, labels and optionally writers as they were stored, before any check.
 
-    `train` is None if the source does not say which images are for testing. `source` names it in messages.
+    source: where they come from, for messages. train: the number of training images, which come first; None if the
+    source does not separate training from test images.
     """
 
     source: str
@@ -28,27 +29,27 @@ class Raw:
     train: int | None = None
 
     def digits(self, name: str) -> Digits:
-        """Checked, scaled to 0..255 once and turned to white ink on black. Raises DataError."""
-        images, labels, writers = _square(self.source, self.images), self.labels, self.writers
+        """Digits named `name`: checked, scaled to 0..255, white ink on black. DataError if the arrays do not fit."""
+        images, labels, writers = _as_images(self.source, self.images), self.labels, self.writers
         if labels.shape != (len(images),):
             raise DataError(
                 f"{self.source}: {len(images):,} images but labels {labels.shape}; expected one label each."
             )
-        labels = _whole(self.source, "labels", labels)
+        labels = _as_integers(self.source, "labels", labels)
         if labels.min() < 0 or labels.max() >= CLASSES:
             raise DataError(f"{self.source}: labels go from {labels.min()} to {labels.max()}; expected 0 to 9.")
         if writers is not None:
             if writers.shape != labels.shape:
                 raise DataError(f"{self.source}: {len(images):,} images but writers {writers.shape}.")
-            writers = _whole(self.source, "writers", writers)
-        images = scaled(self.source, images)
-        # One vote for the whole set, so that one odd image is not turned against its fellows.
+            writers = _as_integers(self.source, "writers", writers)
+        images = to_uint8(self.source, images)
+        # The polarity is decided for the whole set, so that a single odd image is not inverted.
         if ink_is_white(images).mean() < 0.5:
             images = 255 - images
         return Digits(images, labels, name, writers)
 
 
-def _square(source: str, images: np.ndarray) -> np.ndarray:
+def _as_images(source: str, images: np.ndarray) -> np.ndarray:
     square = (len(images) if images.ndim else 0, SIZE, SIZE)
     if images.shape not in (square, (*square, 1), (square[0], SIZE * SIZE)):
         raise DataError(f"{source}: images are {images.shape}; expected (N, 28, 28), (N, 28, 28, 1) or (N, 784).")
@@ -57,18 +58,18 @@ def _square(source: str, images: np.ndarray) -> np.ndarray:
     return images.reshape(square)
 
 
-def _whole(source: str, what: str, values: np.ndarray) -> np.ndarray:
+def _as_integers(source: str, what: str, values: np.ndarray) -> np.ndarray:
     if values.dtype.kind not in "uif" or (values.dtype.kind == "f" and not (values == np.rint(values)).all()):
         raise DataError(f"{source}: {what} are not whole numbers; expected an integer array.")
     return values.astype(np.int64)
 
 
-def scaled(source: str, images: np.ndarray) -> np.ndarray:
-    """uint8 0..255 from levels 0..1 (any type whose largest level is 1 or less) or 0..255. Raises DataError."""
+def to_uint8(source: str, images: np.ndarray) -> np.ndarray:
+    """Scale levels of 0..1 (if the maximum is at most 1) or 0..255 to uint8 0..255. DataError for any other range."""
     if images.dtype.kind not in "buif":
         raise DataError(f"{source}: images are {images.dtype}; expected numbers, 0 to 255 or 0 to 1.")
     low, high = float(images.min()), float(images.max())
-    if not (low >= 0 and high <= 255):  # so that NaN fails too
+    if not (low >= 0 and high <= 255):  # NaN fails this test, too
         raise DataError(f"{source}: levels go from {low:g} to {high:g}; expected 0 to 255 or 0 to 1, and no NaN.")
     factor = 255 if high <= 1 else 1
     if low == high:
@@ -83,10 +84,10 @@ def scaled(source: str, images: np.ndarray) -> np.ndarray:
     return images.astype(np.uint8) * np.uint8(factor)
 
 
-def read_npz(files: Files) -> Raw:
-    """What an .npz holds, by its keys: images, labels, writer; or x_train, y_train, x_test, y_test. Raises DataError.
+def read_npz(files: Files) -> RawArrays:
+    """The arrays of an .npz with the keys images, labels and optionally writer, or x_train, y_train, x_test, y_test.
 
-    Never unpickles, and believes no declared shape before it has seen that the bytes are there.
+    Nothing is unpickled, and nothing allocated by a declared shape that the data do not fill. DataError otherwise.
     """
     source = str(files.source)
     keys = {name.removesuffix(".npy") for name in files.names if name.endswith(".npy")}
@@ -96,21 +97,21 @@ def read_npz(files: Files) -> Raw:
 
     if {"images", "labels"} <= keys:
         writer = next((key for key in ("writer", "writers") if key in keys), None)
-        return Raw(source, get("images"), get("labels"), get(writer) if writer else None)
+        return RawArrays(source, get("images"), get("labels"), get(writer) if writer else None)
     if not {"x_train", "y_train", "x_test", "y_test"} <= keys:
         raise DataError(f"{source}: holds {', '.join(sorted(keys))[:200]}; {EXPECTED}.")
-    return join(source, *((_square(source, get(f"x_{part}")), get(f"y_{part}")) for part in ("train", "test")))
+    return join_parts(source, *((_as_images(source, get(f"x_{part}")), get(f"y_{part}")) for part in ("train", "test")))
 
 
-def join(source: str, train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> Raw:
-    """One Raw of (images, labels) for training and for testing, so that scale and polarity are decided once."""
+def join_parts(source: str, train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> RawArrays:
+    """Join (images, labels) for training and for testing, so that scale and polarity are decided for both at once."""
     for part, (images, labels) in (("train", train), ("test", test)):
         if labels.shape != (len(images),):
             raise DataError(f"{source}: {len(images):,} {part} images but labels {labels.shape}; expected one each.")
     if (train[0].max(initial=0) <= 1) != (test[0].max(initial=0) <= 1):
         raise DataError(f"{source}: train and test images differ in scale; expected both 0 to 255, or both 0 to 1.")
     images, labels = (np.concatenate(pair) for pair in zip(train, test, strict=True))
-    return Raw(source, images, labels, train=len(train[0]))
+    return RawArrays(source, images, labels, train=len(train[0]))
 
 
 def _parse_npy(data: bytes, name: str) -> np.ndarray:
@@ -119,7 +120,7 @@ def _parse_npy(data: bytes, name: str) -> np.ndarray:
         version = np.lib.format.read_magic(stream)
         header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
         shape, _, dtype = header(stream)
-    except Exception as error:  # numpy evaluates the header as Python, and a damaged one fails in any way
+    except Exception as error:  # numpy evaluates the header as Python: a damaged one raises anything
         raise DataError(f"{name}: not an array that numpy can read ({error}).") from error
     if dtype.hasobject:
         raise DataError(f"{name}: holds pickled Python objects, which are never run; expected an array of numbers.")

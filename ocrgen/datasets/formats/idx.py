@@ -1,4 +1,4 @@
-"""IDX, the format of MNIST's files: the magic number, the sizes, then bytes (LeCun, Cortes & Burges)."""
+"""IDX, the format of MNIST's files: a magic number, the dimensions, then the values (LeCun, Cortes & Burges)."""
 
 import gzip
 import math
@@ -14,9 +14,10 @@ MAX_BYTES = 2**30
 
 
 def parse_idx(data: bytes, name: str) -> np.ndarray:
-    """The uint8 array in an IDX file's bytes, plain or gzipped: images (N, H, W) or labels (N,).
+    """The uint8 array of an IDX file, plain or gzipped: images (N, H, W) or labels (N,).
 
-    `name` is what messages call it. Raises DataError if the bytes are no IDX of 1 or 3 dimensions, or not whole.
+    data: the content of the file. name: of the file, for messages. DataError unless it is an intact IDX file of bytes
+    with 1 or 3 dimensions.
     """
     if data[:2] == b"\x1f\x8b":
         try:
@@ -32,14 +33,15 @@ def parse_idx(data: bytes, name: str) -> np.ndarray:
         )
     start = 4 + 4 * data[3]
     shape = struct.unpack(f">{data[3]}I", data[4:start].ljust(start - 4, b"\0"))
-    if len(data) != (whole := start + math.prod(shape)):
-        fault = "truncated" if len(data) < whole else "too long"
-        raise DataError(f"{name}: {fault}: {len(data):,} bytes; its header asks for {whole:,}.")
+    expected = start + math.prod(shape)
+    if len(data) != expected:
+        fault = "truncated" if len(data) < expected else "too long"
+        raise DataError(f"{name}: {fault}: {len(data):,} bytes; its header asks for {expected:,}.")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()
 
 
 def check_pair(images: np.ndarray, labels: np.ndarray, names: tuple[str, str]) -> None:
-    """Raises DataError unless images are (N, 28, 28) and labels (N,); `names` are the two files, for the message."""
+    """DataError unless images are (N, 28, 28) and labels (N,); `names` are those of the two files, for messages."""
     if images.ndim != 3 or images.shape[1:] != (28, 28):
         raise DataError(f"{names[0]}: holds {images.shape}; expected images (N, 28, 28).")
     if labels.shape != images.shape[:1]:

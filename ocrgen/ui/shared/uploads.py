@@ -10,7 +10,7 @@ import streamlit as st
 from ocrgen import datasets
 from ocrgen.ui.shared.cache import store
 from ocrgen.utils.errors import UserError
-from ocrgen.utils.files import clear, need_room, write_atomically
+from ocrgen.utils.files import remove_stale, require_free_space, write_atomically
 
 SUFFIXES = ("zip", "npz")
 MOST = 2 * 2**30  # bytes of all uploads together
@@ -50,7 +50,7 @@ def keep(name: str, content: bytes) -> Path:
     incoming = folder() / ".incoming"
     try:
         incoming.mkdir(parents=True, exist_ok=True)
-        clear(incoming.iterdir())
+        remove_stale(incoming.iterdir())
         _room(len(content))
         # A folder of its own: another viewer may bring the same file at the same time.
         with tempfile.TemporaryDirectory(dir=incoming) as place:
@@ -67,7 +67,7 @@ def _room(size: int) -> None:
     """UserError if so many bytes more are too many for the folder, or for its disk."""
     if sum(p.stat().st_size for p in found().values()) + size > MOST:
         raise UserError(f"Uploaded data sets may take {MOST >> 20:,} MB in all: remove one from {folder()} first.")
-    need_room(folder(), size)
+    require_free_space(folder(), size)
 
 
 def uploader(key: str) -> str | None:
