@@ -14,14 +14,14 @@ class BenchmarkConfig(Settings):
 
     what: Literal["train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality", "all", "app"] = (
         Field(
-            "all",
+            default="all",
             description="what to measure; all but the dashboard (app): half an hour or more, under a minute if quick",
         )
     )
-    quick: bool = Field(False, description="all but the quality of samples, roughly, in under a minute")
-    dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")
-    threads: int = Field(1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
-    repeats: int = Field(0, ge=0, le=100, description="rounds of each comparison; 0 = 9, or 3 if quick")
+    quick: bool = Field(default=False, description="all but the quality of samples, roughly, in under a minute")
+    dataset: str = Field(default="mnist", description="digits, mnist, arabic, or a path to your own data")
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
+    repeats: int = Field(default=0, ge=0, le=100, description="rounds of each comparison; 0 = 9, or 3 if quick")
 
     @property
     def benches(self) -> tuple[str, ...]:

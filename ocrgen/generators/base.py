@@ -34,9 +34,11 @@ def blocks(n: int) -> Iterator[tuple[int, int]]:
 class ModelConfig(Settings):
     """What every generator's settings share."""
 
-    batch: int = Field(128, ge=1, le=4096, description="images per training step")
-    latent: int = Field(64, ge=1, le=512, description="dimensions of the latent code")
-    ema: float = Field(0.998, ge=0, lt=1, description="decay of the averaged weights that draw the samples; 0 = none")
+    batch: int = Field(default=128, ge=1, le=4096, description="images per training step")
+    latent: int = Field(default=64, ge=1, le=512, description="dimensions of the latent code")
+    ema: float = Field(
+        default=0.998, ge=0, lt=1, description="decay of the averaged weights that draw the samples; 0 = none"
+    )
 
 
 class GenerativeModel(nn.Module):

@@ -26,10 +26,10 @@ class ScoreConfig(Settings):
 
     run: str = Field(description="the run whose samples are scored")
     epochs: list[int] = Field(default=[], description="its epochs; all of them if empty")
-    extractor: Literal["digitnet", "inception"] = Field("digitnet", description="the features to compare")
-    n: int = Field(10_000, ge=20, le=MAX_SAMPLES, description="generated images to score")
-    threads: int = Field(1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
-    weights: str = Field("", description="weights file of the extractor; its usual place if empty")
+    extractor: Literal["digitnet", "inception"] = Field(default="digitnet", description="the features to compare")
+    n: int = Field(default=10_000, ge=20, le=MAX_SAMPLES, description="generated images to score")
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
+    weights: str = Field(default="", description="weights file of the extractor; its usual place if empty")
 
 
 def read_scores(run: Run, extractor: str = "digitnet") -> list[dict]:

@@ -13,17 +13,19 @@ from ocrgen.utils.settings import Settings
 class ReaderConfig(Settings):
     """Shape and schedule of a reader."""
 
-    kernel: Literal[3, 5] = Field(5, description="side of the convolutions, pixels")
+    kernel: Literal[3, 5] = Field(default=5, description="side of the convolutions, pixels")
     channels: int = Field(
-        16, ge=4, le=128, description="channels of the first convolution; the second has twice as many"
+        default=16, ge=4, le=128, description="channels of the first convolution; the second has twice as many"
     )
-    hidden: int = Field(128, ge=16, le=1024, description="width of the dense layer before the last")
-    dropout: float = Field(0.0, ge=0, lt=1, description="share of that layer's values dropped in training")
-    pool_first: bool = Field(True, description="pool before normalisation and ReLU, which then cost a quarter")
-    batch: int = Field(128, ge=4, le=4096, description="images per step")
-    lr: float = Field(4e-3, gt=0, le=1, description="highest learning rate")
-    warmup: float = Field(0.2, ge=0, le=1, description="share of the steps to reach it; 0 keeps the rate constant")
-    weight_decay: float = Field(0.01, ge=0, le=1, description="decoupled weight decay (AdamW); 0 is Adam")
+    hidden: int = Field(default=128, ge=16, le=1024, description="width of the dense layer before the last")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="share of that layer's values dropped in training")
+    pool_first: bool = Field(default=True, description="pool before normalisation and ReLU, which then cost a quarter")
+    batch: int = Field(default=128, ge=4, le=4096, description="images per step")
+    lr: float = Field(default=4e-3, gt=0, le=1, description="highest learning rate")
+    warmup: float = Field(
+        default=0.2, ge=0, le=1, description="share of the steps to reach it; 0 keeps the rate constant"
+    )
+    weight_decay: float = Field(default=0.01, ge=0, le=1, description="decoupled weight decay (AdamW); 0 is Adam")
 
 
 class Classifier(nn.Module):

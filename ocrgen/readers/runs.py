@@ -33,17 +33,23 @@ FILE = "reader.safetensors"
 class ReaderRequest(Settings):
     """One training of a reader, as it stands in `run.json`."""
 
-    dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")
-    n: int = Field(0, ge=0, le=10_000_000, description="real labelled images to learn from; 0 = the whole training set")
-    augment: bool = Field(False, description="move, turn and bend each image anew (classical augmentation)")
-    generator: str = Field("", description="a generator's run: learn from its samples")
-    epoch: int = Field(0, ge=0, description="the epoch that draws them; 0 = its best")
-    samples: int = Field(10_000, ge=100, le=MAX_SAMPLES, description="how many are drawn")
-    share: float = Field(1.0, gt=0, le=1, description="share of generated images in a batch; 1 = no real ones at all")
-    preset: Literal["fast", "paper"] = Field("fast", description="shape and schedule of the network")
-    steps: int = Field(0, ge=0, le=1_000_000, description="optimiser steps; 0 = 400, or 4,000 for a whole training set")
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of subset, weights, order and samples")
-    threads: int = Field(1, ge=1, le=64, description="CPU threads")
+    dataset: str = Field(default="mnist", description="digits, mnist, arabic, or a path to your own data")
+    n: int = Field(
+        default=0, ge=0, le=10_000_000, description="real labelled images to learn from; 0 = the whole training set"
+    )
+    augment: bool = Field(default=False, description="move, turn and bend each image anew (classical augmentation)")
+    generator: str = Field(default="", description="a generator's run: learn from its samples")
+    epoch: int = Field(default=0, ge=0, description="the epoch that draws them; 0 = its best")
+    samples: int = Field(default=10_000, ge=100, le=MAX_SAMPLES, description="how many are drawn")
+    share: float = Field(
+        default=1.0, gt=0, le=1, description="share of generated images in a batch; 1 = no real ones at all"
+    )
+    preset: Literal["fast", "paper"] = Field(default="fast", description="shape and schedule of the network")
+    steps: int = Field(
+        default=0, ge=0, le=1_000_000, description="optimiser steps; 0 = 400, or 4,000 for a whole training set"
+    )
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="seed of subset, weights, order and samples")
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads")
 
 
 def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:

@@ -91,21 +91,26 @@ class CGAN(GenerativeModel):
     class Config(ModelConfig):
         """Settings of the CGAN."""
 
-        batch: int = Field(64, ge=1, le=4096, description="images per training step")
-        latent: int = Field(24, ge=1, le=512, description="dimensions of the latent code")
-        ema: float = Field(0.999, ge=0, lt=1, description="decay of the averaged weights that draw samples; 0 = none")
-        lr_generator: float = Field(2e-3, gt=0, le=1, description="learning rate of the generator's Adam")
-        lr_discriminator: float = Field(1e-3, gt=0, le=1, description="learning rate of the discriminator's Adam")
-        beta1: float = Field(0.5, ge=0, lt=1, description="Adam's memory of gradients")
-        beta2: float = Field(0.99, ge=0, lt=1, description="Adam's memory of squared gradients")
-        decoder: Literal["mlp", "conv", "transposed"] = Field("conv", description="topology of the generator")
-        decoder_width: int = Field(64, ge=8, le=2048, description="units or channels of the generator")
-        discriminator: Literal["projection", "auxiliary"] = Field(
-            "projection", description="how the discriminator uses labels: projection, or the paper's AC-GAN class head"
+        batch: int = Field(default=64, ge=1, le=4096, description="images per training step")
+        latent: int = Field(default=24, ge=1, le=512, description="dimensions of the latent code")
+        ema: float = Field(
+            default=0.999, ge=0, lt=1, description="decay of the averaged weights that draw samples; 0 = none"
         )
-        discriminator_width: int = Field(64, ge=8, le=512, description="channels of its first convolution")
-        r1: float = Field(0.05, ge=0, le=100, description="weight of the R1 gradient penalty; 0 = none")
-        r1_every: int = Field(16, ge=1, le=1000, description="steps between two R1 penalties")
+        lr_generator: float = Field(default=2e-3, gt=0, le=1, description="learning rate of the generator's Adam")
+        lr_discriminator: float = Field(
+            default=1e-3, gt=0, le=1, description="learning rate of the discriminator's Adam"
+        )
+        beta1: float = Field(default=0.5, ge=0, lt=1, description="Adam's memory of gradients")
+        beta2: float = Field(default=0.99, ge=0, lt=1, description="Adam's memory of squared gradients")
+        decoder: Literal["mlp", "conv", "transposed"] = Field(default="conv", description="topology of the generator")
+        decoder_width: int = Field(default=64, ge=8, le=2048, description="units or channels of the generator")
+        discriminator: Literal["projection", "auxiliary"] = Field(
+            default="projection",
+            description="how the discriminator uses labels: projection, or the paper's AC-GAN class head",
+        )
+        discriminator_width: int = Field(default=64, ge=8, le=512, description="channels of its first convolution")
+        r1: float = Field(default=0.05, ge=0, le=100, description="weight of the R1 gradient penalty; 0 = none")
+        r1_every: int = Field(default=16, ge=1, le=1000, description="steps between two R1 penalties")
 
     presets = {
         "fast": Config(),

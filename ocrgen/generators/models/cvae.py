@@ -64,16 +64,22 @@ class CVAE(GenerativeModel):
     class Config(ModelConfig):
         """Settings of the CVAE."""
 
-        batch: int = Field(128, ge=1, le=4096, description="images per training step")
-        latent: int = Field(16, ge=1, le=128, description="dimensions of the latent code")
-        lr: float = Field(2e-3, gt=0, le=1, description="learning rate of Adam")
-        beta: float = Field(0.3, ge=0, le=100, description="weight of the KL term")
-        parts: int = Field(10, ge=0, le=64, description="Gaussians per label to draw codes from; 0 = draw from N(0, 1)")
-        width: int = Field(512, ge=8, le=4096, description="units of the encoder's first layer")
-        depth: int = Field(2, ge=1, le=5, description="layers of the encoder, each half as wide as the one before")
-        decoder: Literal["mlp", "conv", "transposed"] = Field("conv", description="topology of the decoder")
-        decoder_width: int = Field(64, ge=8, le=2048, description="units or channels of the decoder")
-        binarize: int = Field(0, ge=0, le=255, description="grey level from which a pixel counts as ink; 0 keeps greys")
+        batch: int = Field(default=128, ge=1, le=4096, description="images per training step")
+        latent: int = Field(default=16, ge=1, le=128, description="dimensions of the latent code")
+        lr: float = Field(default=2e-3, gt=0, le=1, description="learning rate of Adam")
+        beta: float = Field(default=0.3, ge=0, le=100, description="weight of the KL term")
+        parts: int = Field(
+            default=10, ge=0, le=64, description="Gaussians per label to draw codes from; 0 = draw from N(0, 1)"
+        )
+        width: int = Field(default=512, ge=8, le=4096, description="units of the encoder's first layer")
+        depth: int = Field(
+            default=2, ge=1, le=5, description="layers of the encoder, each half as wide as the one before"
+        )
+        decoder: Literal["mlp", "conv", "transposed"] = Field(default="conv", description="topology of the decoder")
+        decoder_width: int = Field(default=64, ge=8, le=2048, description="units or channels of the decoder")
+        binarize: int = Field(
+            default=0, ge=0, le=255, description="grey level from which a pixel counts as ink; 0 keeps greys"
+        )
 
         @model_validator(mode="after")
         def _mixture_fits(self) -> "CVAE.Config":
