@@ -1,4 +1,4 @@
-"""What can be asked of a training: settings with bounds, drawn as flags and as a form, and kept in `run.json`."""
+"""The settings of a training, shown as flags and as a form, and kept in `run.json`."""
 
 import json
 from typing import Literal
@@ -11,7 +11,7 @@ from ocrgen.utils.settings import Settings
 
 
 class TrainConfig(Settings):
-    """How to train, whatever the generator."""
+    """Settings of the training loop, the same for every generator."""
 
     epochs: int = Field(
         default=0, ge=0, le=500, description="passes over the images; 0 chooses 10, or more if images are few"
@@ -59,14 +59,14 @@ class TrainRequest(Settings):
 
     @field_validator("model")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _check_model(cls, name: str) -> str:
         if name not in generators():
             raise ValueError(f"there is no generator {name!r}: choose from {', '.join(generators())}")
         return name
 
     @field_validator("config", mode="before")
     @classmethod
-    def _of_its_model(cls, value: object, info: ValidationInfo) -> object:
+    def _parse_model_config(cls, value: object, info: ValidationInfo) -> object:
         model = generators().get(info.data.get("model", ""))
         if model is None or isinstance(value, model.Config):
             return value
@@ -78,7 +78,7 @@ def describe(request: TrainRequest) -> str:
     model = generators()[request.model]
     parts = ["python -m ocrgen train", request.model, f"--dataset {request.dataset}", f"--preset {request.preset}"]
     default = model.presets[request.preset]
-    for now, then in ((request.train, TrainConfig()), (request.config, default)):
-        changed = {k: v for k, v in now.model_dump().items() if v != getattr(then, k)}
+    for config, defaults in ((request.train, TrainConfig()), (request.config, default)):
+        changed = {k: v for k, v in config.model_dump().items() if v != getattr(defaults, k)}
         parts += [f"--{k.replace('_', '-')} {json.dumps(v).strip(chr(34))}" for k, v in changed.items()]
     return " ".join(parts)

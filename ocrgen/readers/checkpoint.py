@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from ocrgen.generators.checkpoint import finite
+from ocrgen.generators.checkpoint import require_finite
 from ocrgen.readers.network import Reader, ReaderConfig
 from ocrgen.utils.checksums import verify
 from ocrgen.utils.errors import UserError
@@ -33,5 +33,5 @@ def load_reader(file: Path) -> tuple[Reader, dict]:
         raise UserError(
             f"{file.parent.name}/{file.name} is damaged or no reader of ours ({type(fault).__name__})."
         ) from fault
-    finite(reader, f"{file.parent.name}/{file.name}")
+    require_finite(reader, f"{file.parent.name}/{file.name}")
     return reader.eval(), about

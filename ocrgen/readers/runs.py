@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ocrgen.datasets import Digits, load_digits
 from ocrgen.generators.base import MAX_SAMPLES
-from ocrgen.generators.checkpoint import load_generator, read_about
+from ocrgen.generators.checkpoint import load_generator, read_metadata
 from ocrgen.generators.sampling import draw
 from ocrgen.imaging.augmentation import augment
 from ocrgen.imaging.decoding import MAX_BYTES
@@ -107,7 +107,7 @@ def _drawn(run: Run, request: ReaderRequest) -> tuple[Digits | None, dict | None
         return None, None
     source = RunStore(run.path.parent).get(request.generator)
     file = source.weights(request.epoch or None)
-    return draw(load_generator(file), request.samples // 10, request.seed, source.name), read_about(file)
+    return draw(load_generator(file), request.samples // 10, request.seed, source.name), read_metadata(file)
 
 
 def readers(store: RunStore) -> list[Run]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ocrgen.benchmark import read_benchmark
 from ocrgen.claims.selection import select_runs
-from ocrgen.generators.checkpoint import load_generator, read_about
+from ocrgen.generators.checkpoint import load_generator, read_metadata
 from ocrgen.generators.scoring import read_scores
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.runs import geometry_of, readers
@@ -61,7 +61,7 @@ def looks(run: Run, store: RunStore) -> dict[str, Callable[[], object]]:
 
     def weights() -> None:
         for epoch in run.epochs()[:1]:
-            read_about(run.weights(epoch))
+            read_metadata(run.weights(epoch))
             load_generator(run.weights(epoch))
 
     def reader() -> None:

@@ -47,20 +47,20 @@ class OurLoop:
         self.run = open_run(lab, "training")
         self.trainer = Trainer(model, Splits(digits, lab.data.validation, lab.data.test), config, self.run)
         self.curves = CurveWriter(self.run.path, 0)
-        self.batch, self.per_epoch = self.trainer.batch, self.trainer.per_epoch
+        self.batch, self.per_epoch = self.trainer.batch, self.trainer.steps_per_epoch
         self.indices = self._indices()
 
     def _indices(self) -> Iterator[Tensor]:
         epoch = 0
         while True:
-            order = self.trainer.order(epoch)
+            order = self.trainer.epoch_order(epoch)
             yield from order[: self.per_epoch * self.batch].split(self.batch)
             epoch += 1
 
     def steps(self, count: int = 1) -> None:
         """So many steps; losses are read as often as `fit` reads them."""
         for _ in range(count):
-            self.trainer.do_step(next(self.indices))
+            self.trainer.train_step(next(self.indices))
             if self.trainer.step % LOG_EVERY == 0:
                 self.trainer.log(self.curves)
 
