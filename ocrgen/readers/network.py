@@ -1,4 +1,4 @@
-"""The reader, our OCR classifier: two convolutions, two dense layers; as published, or quick on a CPU."""
+"""The OCR classifier: two convolutions and two dense layers, as published (`paper`) or fast on a CPU (`fast`)."""
 
 from typing import ClassVar, Literal
 
@@ -11,7 +11,7 @@ from ocrgen.utils.settings import Settings
 
 
 class ReaderConfig(Settings):
-    """Shape and schedule of a reader."""
+    """Architecture and training schedule of a reader."""
 
     kernel: Literal[3, 5] = Field(default=5, description="side of the convolutions, pixels")
     channels: int = Field(
@@ -29,21 +29,21 @@ class ReaderConfig(Settings):
 
 
 class Classifier(nn.Module):
-    """What every reader is: images float (B, 1, 28, 28) in [0, 1] -> logits (B, 10), open to Grad-CAM."""
+    """The base class of readers: images float (B, 1, 28, 28) in [0, 1] -> logits (B, 10), with layers for Grad-CAM."""
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
-        """The convolutions whose maps an explanation can read, by name."""
-        raise TypeError(f"{type(self).__name__} has no cam_layers")
+        """The layers whose activations a saliency map can be computed from, by name, in order of depth."""
+        raise NotImplementedError(f"{type(self).__name__} has no cam_layers")
 
     @property
     def cam_layer(self) -> nn.Module:
-        """The one that it reads unless another is asked for: the last."""
+        """The default: the last."""
         return list(self.cam_layers.values())[-1]
 
     def features(self, images: Tensor) -> Tensor:
-        """What the last layer sees: (B, d)."""
-        raise TypeError(f"{type(self).__name__} has no features")
+        """The input of the last layer, (B, d)."""
+        raise NotImplementedError(f"{type(self).__name__} has no features")
 
 
 class Reader(Classifier):
@@ -77,17 +77,17 @@ class Reader(Classifier):
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
-        """Each convolution's maps as they come out of its ReLU; the paper's Grad-CAM reads the second's, too.
+        """The ReLU of each convolution; the Grad-CAM of Memari et al. 2024 uses the second, too.
 
-        Before the ReLU, what speaks against a digit would count as much as what speaks for it.
+        Before the ReLU, evidence against a class would count as much as evidence for it.
         """
-        relu = [next(m for m in block if isinstance(m, nn.ReLU)) for block in self.blocks]
+        relu = [next(m for m in block.modules() if isinstance(m, nn.ReLU)) for block in self.blocks]
         return dict(zip(("first convolution", "second convolution"), relu, strict=True))
 
     def features(self, images: Tensor) -> Tensor:
-        """What the last layer sees: (B, hidden)."""
+        """The input of the last layer, (B, hidden)."""
         return self.dense(self.blocks(images))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, 10)."""
+        """(B, 1, 28, 28) -> logits (B, 10)."""
         return self.last(self.features(images))

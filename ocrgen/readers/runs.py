@@ -1,4 +1,4 @@
-"""Readers as runs: train one on real, augmented or generated digits, find those that there are, and read pictures."""
+"""Readers as runs: train one on real, augmented or generated digits, list them, and read pictures with them."""
 
 import json
 from collections.abc import Callable
@@ -53,56 +53,60 @@ class ReaderRequest(Settings):
 
 
 def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
-    """The verb `reader`: train, choose the best look on validation data, grade once on the test set."""
+    """The verb `reader`: train, choose the weights on validation data, evaluate them once on the test set."""
     request = ReaderRequest.model_validate(run.request["settings"])
     configure_threads(request.threads)
     data = load_digits(request.dataset)
     real = data.train.subset(request.n, request.seed) if request.n else data.train
-    synthetic, source = _drawn(run, request)
-    learned, alone = len(real), synthetic is not None and request.share == 1
+    synthetic, source = _generate(run, request)
+    synthetic_only = synthetic is not None and request.share == 1
+    n_labelled = len(real)
     if source:
-        # A generator's own labelled images count as seen, whichever they were.
-        learned = max(source["data"]["train"], 0 if alone else learned)
+        # The labelled images that the generator was trained on count, too.
+        n_labelled = max(source["data"]["train"], 0 if synthetic_only else n_labelled)
     steps = request.steps or (4000 if synthetic is None and not request.n else 400)
+    train, share = real, request.share if synthetic is not None else 0.0
+    if synthetic is not None and synthetic_only:
+        train, synthetic, share = synthetic, None, 0.0
 
-    def told(step: int) -> None:
+    def report_progress(step: int) -> None:
         if step % 50 == 0:
             run.update(step=step, total=steps)
             show(step, steps)
 
     trained = train_reader(
-        synthetic if alone else real,
+        train,
         data.validation,
         Reader.presets[request.preset],
         steps,
         request.seed,
         augment=augment if request.augment else None,
-        synthetic=None if alone else synthetic,
-        share=0.0 if alone or synthetic is None else request.share,
+        synthetic=synthetic,
+        share=share,
         stop=stop,
-        show=told,
+        show=report_progress,
     )
     report = grade(trained.reader, data.test)
-    about = {
+    metadata = {
         "dataset": request.dataset,
         "request": request.model_dump(),
         "generator": source,
-        "n_labelled": learned,
+        "n_labelled": n_labelled,
         "n_validation": len(data.validation),
         "validation": trained.validation,
         "accuracy": report.accuracy,
         "n_test": report.n,
     }
     run.folder("weights")
-    save_reader(trained.reader, about, run.path / "weights" / FILE)
+    save_reader(trained.reader, metadata, run.path / "weights" / FILE)
     write_atomically(run.path / "report.json", json.dumps(vars(report)))
     kind = source["model"] if source else "real"
-    run.amend(data=data.facts(), accuracy=report.accuracy, n_labelled=learned, learned_from=kind)
+    run.amend(data=data.facts(), accuracy=report.accuracy, n_labelled=n_labelled, learned_from=kind)
     run.update(step=steps, total=steps)
 
 
-def _drawn(run: Run, request: ReaderRequest) -> tuple[Digits | None, dict | None]:
-    """The generated images to learn from, and what their generator says of itself; nothing if none is named."""
+def _generate(run: Run, request: ReaderRequest) -> tuple[Digits | None, dict | None]:
+    """The generated training images and the metadata of their generator; None and None if no generator is named."""
     if not request.generator:
         return None, None
     source = RunStore(run.path.parent).get(request.generator)
@@ -111,22 +115,25 @@ def _drawn(run: Run, request: ReaderRequest) -> tuple[Digits | None, dict | None
 
 
 def readers(store: RunStore) -> list[Run]:
-    """All readers that can read, shipped ones first, then in order of creation."""
+    """The runs of all readers with weights, shipped ones first, then in order of creation."""
     return [r for r in store.list("reader") if (r.path / "weights" / FILE).exists()]
 
 
 def load(run: Run) -> tuple[Reader, dict]:
-    """The reader of a run and its provenance. UserError if its file is missing or damaged."""
+    """The reader of a run and its metadata. UserError if its file is missing or damaged."""
     return load_reader(run.path / "weights" / FILE)
 
 
 def geometry_of(run: Run) -> Geometry:
-    """How the digits lay that a reader learned from: pictures must be laid out alike."""
+    """How the digits were placed that a reader was trained on; pictures must be normalised alike."""
     return GEOMETRIES.get(run.request["settings"]["dataset"], GEOMETRIES["mnist"])
 
 
 def default_reader(store: RunStore) -> Run:
-    """The reader that reads when none is named: of real MNIST, the most accurate. UserError if there is none."""
+    """The default reader: the most accurate one trained on real MNIST, else on real images, else any.
+
+    UserError if there is none.
+    """
     found = readers(store)
     for wanted in ({"learned_from": "real", "dataset": "mnist"}, {"learned_from": "real"}):
         some = [r for r in found if wanted.items() <= (r.request | r.request["settings"]).items()]
@@ -139,7 +146,10 @@ def default_reader(store: RunStore) -> Run:
 
 
 def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
-    """One picture: `file`, `digits` (each `digit`, `probabilities` of ten, `box` [x, y, width, height]), `error`."""
+    """Read one picture: `file`, `digits` (each `digit`, ten `probabilities`, `box`) and `error`, None or a sentence.
+
+    box: [x, y, width, height] in pixels of the picture.
+    """
     try:
         if file.stat().st_size > MAX_BYTES:
             raise UserError(f"{file.name} is larger than {MAX_BYTES // 2**20} MB: send a smaller picture.")
@@ -148,9 +158,9 @@ def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
         return {"file": str(file), "digits": [], "error": f"{file} cannot be read: {fault.strerror}."}
     except UserError as fault:
         return {"file": str(file), "digits": [], "error": str(fault)}
-    shares = probabilities(reader, np.stack([d.image for d in picture.digits]))
+    predictions = probabilities(reader, np.stack([d.image for d in picture.digits]))
     rows = [
         {"digit": int(p.argmax()), "probabilities": [round(float(v), 6) for v in p], "box": list(map(int, d.box))}
-        for p, d in zip(shares, picture.digits, strict=True)
+        for p, d in zip(predictions, picture.digits, strict=True)
     ]
     return {"file": str(file), "digits": rows, "error": None}
