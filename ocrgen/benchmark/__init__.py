@@ -1,4 +1,4 @@
-"""How fast: training, sampling, distances and the reader, each as a ratio to another way, measured in one run."""
+"""Speed of training, sampling, distances and the reader, each as a ratio to another implementation."""
 
 from ocrgen.benchmark.results import KEYS, read_benchmark
 from ocrgen.benchmark.verdicts import classify_speed, verdicts

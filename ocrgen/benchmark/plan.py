@@ -1,4 +1,4 @@
-"""What can be asked of a benchmark, and how long each of its measurements takes."""
+"""The settings of a benchmark."""
 
 from typing import Literal
 
@@ -25,14 +25,14 @@ class BenchmarkConfig(Settings):
 
     @property
     def benches(self) -> tuple[str, ...]:
-        """The benches to do, in order."""
+        """The benches to run, in order."""
         if self.what != "all":
             return (self.what,)
         return tuple(b for b in BENCHES if not (self.quick and b == "quality"))
 
     @property
     def rounds(self) -> int:
-        """How often each side of a comparison is measured."""
+        """How often each side of a comparison is timed."""
         return self.repeats or (3 if self.quick else 9)
 
     @property
@@ -42,5 +42,5 @@ class BenchmarkConfig(Settings):
 
     @property
     def seconds(self) -> float:
-        """CPU seconds that one measurement takes at least."""
+        """Minimum CPU seconds of one measurement."""
         return 0.02 if self.quick else 0.25

@@ -184,7 +184,7 @@ class Trainer:
             ) from fault
         self.last_log = (self.step, self.seconds)
 
-    def fit(self, stop: Stop, show: Callable[[int, int], None]) -> None:
+    def fit(self, stop: Callable[[], bool], show: Callable[[int, int], None]) -> None:
         """Train to the end, calling show(step, total).
 
         At the next step after `stop()`, everything is saved and Cancelled raised.
