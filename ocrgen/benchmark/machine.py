@@ -1,4 +1,4 @@
-"""The machine that is measured: what a ratio depends on, and what an absolute figure means nothing without."""
+"""The machine that a benchmark runs on, without which its figures mean nothing."""
 
 import os
 import platform

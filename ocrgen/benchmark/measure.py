@@ -48,7 +48,7 @@ class Times:
     wall: np.ndarray
 
     def figure(self, unit: str, cpu: bool = False) -> float:
-        """The median in `unit`: ms, seconds, or else the amount per second; by CPU time if `cpu`, else by wall-clock."""
+        """The median in `unit`: ms, seconds, or else the amount per second; by CPU or wall-clock time."""
         seconds = float(np.median(self.cpu if cpu else self.wall))
         return {"ms": 1000 * seconds, "seconds": seconds}.get(unit, self.amount / seconds)
 
@@ -65,8 +65,8 @@ def interleave(
 ) -> list[Times]:
     """Time all sides in turn, for `rounds` rounds; Cancelled after `stop()`.
 
-    seconds: of CPU time that one measurement takes at least; short calls are repeated. The warm-up, which determines how
-    often, is not counted. A comparison that exceeds TIME_LIMIT ends early, with at least MIN_ROUNDS rounds.
+    seconds: of CPU time that one measurement takes at least; short calls are repeated. The warm-up, which determines
+    how often, is not counted. A comparison that exceeds TIME_LIMIT ends early, with at least MIN_ROUNDS rounds.
     """
 
     def checked(run: Callable[[], object], calls: int = 1) -> np.ndarray:

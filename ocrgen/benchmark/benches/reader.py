@@ -120,8 +120,8 @@ def to_target(lab: Lab) -> Iterator[dict]:
             accuracies[i, j] = accuracy(trained[0], data.validation), accuracy(trained[0], data.test)
     a, b = (Times(recipe.name, 1, spent[:, j, 0], spent[:, j, 1]) for j, recipe in enumerate(RECIPES))
     summaries = [
-        f"{recipe.name}: {epochs[j]:g} epochs, validation {accuracies[:, j, 0].mean():.2%}, test {accuracies[:, j, 1].mean():.2%}"
-        for j, recipe in enumerate(RECIPES)
+        f"{recipe.name}: {k:g} epochs, validation {validation:.2%}, test {test:.2%}"
+        for recipe, k, (validation, test) in zip(RECIPES, epochs, accuracies.mean(0), strict=True)
     ]
     note = f"to {target:.1%} of {len(data.validation):,} validation images of {name}; {'; '.join(summaries)}"
     yield lab.versus(a, b, "seconds", size=len(data.train), note=note)
