@@ -86,8 +86,8 @@ def claim_speed(found: SelectedRuns) -> dict:
     """Claim 1: training, timed three ways; sampling is told with it."""
     speed = found.speed
     parts = tuple(
-        {"claim": 1, "about": v["words"], "verdict": v["verdict"], "figure": v["ratio"], "low": v["low"]}
-        | {"high": v["high"], "n": v["n"], "unit": "times", "n_labelled": None, "arm": v["way"], "metric": v["what"]}
+        {"claim": 1, "about": v.words, "verdict": v.verdict, "figure": v.ratio, "low": v.low}
+        | {"high": v.high, "n": v.n, "unit": "times", "n_labelled": None, "arm": v.way, "metric": v.what}
         for v in (speeds(speed.rows) if speed else [])
     )
     judged = [p for p in parts if p["metric"] == "training"]
