@@ -1,45 +1,33 @@
-"""How much arithmetic a network takes: multiply-adds for each image, and weights that are trained."""
+"""The arithmetic of a network: multiply-adds per image, and trainable weights."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
+from ocrgen.datasets.base import CLASSES
 from ocrgen.generators.base import GenerativeModel
+from ocrgen.generators.layers.fused import LabelledLinear
 
 
 def multiply_adds(network: nn.Module, *inputs: Tensor) -> int:
-    """Multiply-adds per image of convolutions and dense layers, as `network(*inputs)` runs; inputs (B, ...).
+    """Multiply-adds per image of the convolutions and linear layers that `network(*inputs)` runs; inputs (B, ...).
 
-    Pixels that a convolution pads count too, as they are computed. Normalisation and activations are left out.
+    Padding counts, since it is computed; normalisation and activations do not.
     """
-    total = 0
+    from torch.utils.flop_counter import FlopCounterMode
 
-    def count(layer: nn.Module, given: tuple[Tensor, ...], out: Tensor) -> None:
-        nonlocal total
-        if isinstance(layer, nn.Linear):
-            total += out.numel() * layer.in_features
-        else:
-            # A transposed convolution spreads every value that comes in; an ordinary one collects for every one out.
-            spreads = isinstance(layer, nn.ConvTranspose2d)
-            channels = layer.out_channels if spreads else layer.in_channels
-            total += (given[0] if spreads else out).numel() * channels // layer.groups * layer.weight[0, 0].numel()
-
-    layers = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear)]
-    hooks = [layer.register_forward_hook(count) for layer in layers]
-    try:
-        with torch.no_grad():
-            network(*inputs)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return total // len(inputs[0])
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(*inputs)
+    # A LabelledLinear looks its label up; it counts as the layer over the concatenation that it stands for.
+    looked_up = sum(CLASSES * m.out_features for m in network.modules() if isinstance(m, LabelledLinear))
+    return counter.get_total_flops() // 2 // len(inputs[0]) + looked_up
 
 
 def step_multiply_adds(model: GenerativeModel, batch: int = 4) -> int:
-    """Multiply-adds per image of a whole training step, forward and backward, as torch counts them.
+    """Multiply-adds per image of a training step, forward and backward, as torch counts them.
 
-    Of an ordinary step: a penalty that comes every so many steps is left out.
+    The second step is counted, without the R1 penalty that comes only every few steps.
     """
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -52,7 +40,7 @@ def step_multiply_adds(model: GenerativeModel, batch: int = 4) -> int:
 
 
 def weights(*networks: nn.Module) -> int:
-    """Numbers that training changes."""
+    """The number of trainable weights."""
     return sum(p.numel() for network in networks for p in network.parameters())
 
 

@@ -1,4 +1,4 @@
-"""What all benches share: the data, the rounds, and rows that carry threads and precision."""
+"""What all benches share: data, settings, timing, and rows with threads and precision filled in."""
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -12,41 +12,41 @@ from ocrgen.generators import generators
 from ocrgen.generators.base import GenerativeModel, ModelConfig
 from ocrgen.runs.run import Run
 
-Part = Callable[[], Iterator[dict]]  # one comparison: gives its rows
+Part = Callable[[], Iterator[dict]]  # one comparison, which yields its rows
 
 
 class Lab:
-    """One benchmark at work."""
+    """A benchmark while it runs."""
 
     def __init__(self, run: Run, config: BenchmarkConfig, stop: Callable[[], bool] = lambda: False):
         self.run, self.config, self.stop = run, config, stop
         self.precision = precision()
         self.bench = ""
-        self.lost = ""  # why other data than those asked for are used
+        self.fallback = ""  # why another data set is used, if so
 
     @cached_property
     def data(self) -> Splits:
-        """The data set; the bundled digits where MNIST is not at hand: of speed they tell the same."""
+        """The data set; the bundled digits where a known one is not available, since the speed is the same."""
         try:
             return load_digits(self.config.dataset)
         except DataError:
             if self.config.dataset not in sources():
                 raise
-            self.lost = f"{self.config.dataset} is not at hand: the bundled digits"
+            self.fallback = f"{self.config.dataset} is not at hand: the bundled digits"
             return load_digits("digits")
 
     def times(self, *sides: Side) -> list[Times]:
-        """Measure the sides in turn."""
+        """Time the sides in turn."""
         return interleave(list(sides), self.config.rounds, self.config.seconds, self.stop)
 
     def row(self, **given) -> dict:
-        """A row of the bench at work."""
+        """A row of the current bench; see `make_row`."""
         about = {"bench": self.bench, "threads": self.config.threads, "precision": self.precision}
-        note = "; ".join(words for words in (given.pop("note", ""), self.lost) if words)
+        note = "; ".join(words for words in (given.pop("note", ""), self.fallback) if words)
         return make_row(**about | given, note=note)
 
     def versus(self, subject: Times, against: Times, unit: str, **given) -> dict:
-        """The row of a comparison."""
+        """The row of a comparison, values in `unit`; see `make_row`."""
         ratio, low, high = spread(ratios(subject, against))
         figures = {
             "value": subject.figure(unit),
@@ -58,7 +58,7 @@ class Lab:
 
 
 def kinds(first: bool = False) -> list[tuple[str, type[GenerativeModel], ModelConfig]]:
-    """Every generator with every preset of its own, or its first: ("CVAE fast", class, settings)."""
+    """Every generator with every preset, or its first one only: ("CVAE fast", class, settings)."""
     return [
         (f"{kind.title} {preset}", kind, config)
         for kind in generators().values()

@@ -1,4 +1,4 @@
-"""The machine that is measured: what a ratio depends on, and what an absolute figure means nothing without."""
+"""The machine that a benchmark runs on, without which its figures mean nothing."""
 
 import os
 import platform
@@ -15,19 +15,19 @@ NAMES = {torch.bfloat16: "bf16", torch.float32: "fp32"}
 
 
 def precision() -> str:
-    """The arithmetic that our networks take on this processor: bf16 or fp32."""
+    """The arithmetic that our networks use on this CPU: bf16 or fp32."""
     return NAMES[pick_dtype(torch.device("cpu"))]
 
 
 def machine(threads: int) -> dict:
     """Processor, cores, threads, instructions, memory in GiB, system, versions, load of the last minute, method."""
-    able = torch.cpu.get_capabilities()
+    capabilities = torch.cpu.get_capabilities()
     return {
         "cpu": _processor(),
         "cores": os.cpu_count(),
         "usable": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "threads": threads,
-        "instructions": [name for name in INSTRUCTIONS if able.get(name)],
+        "instructions": [name for name in INSTRUCTIONS if capabilities.get(name)],
         "precision": precision(),
         "memory": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": platform.platform(),
@@ -43,5 +43,5 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    facts = dict((part.strip() for part in line.split(":", 1)) for line in lines if ":" in line)
-    return facts.get("model name") or platform.machine()
+    fields = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    return fields.get("model name") or platform.machine()

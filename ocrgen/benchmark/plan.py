@@ -1,4 +1,4 @@
-"""What can be asked of a benchmark, and how long each of its measurements takes."""
+"""The settings of a benchmark."""
 
 from typing import Literal
 
@@ -14,25 +14,25 @@ class BenchmarkConfig(Settings):
 
     what: Literal["train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality", "all", "app"] = (
         Field(
-            "all",
+            default="all",
             description="what to measure; all but the dashboard (app): half an hour or more, under a minute if quick",
         )
     )
-    quick: bool = Field(False, description="all but the quality of samples, roughly, in under a minute")
-    dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")
-    threads: int = Field(1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
-    repeats: int = Field(0, ge=0, le=100, description="rounds of each comparison; 0 = 9, or 3 if quick")
+    quick: bool = Field(default=False, description="all but the quality of samples, roughly, in under a minute")
+    dataset: str = Field(default="mnist", description="digits, mnist, arabic, or a path to your own data")
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
+    repeats: int = Field(default=0, ge=0, le=100, description="rounds of each comparison; 0 = 9, or 3 if quick")
 
     @property
     def benches(self) -> tuple[str, ...]:
-        """The benches to do, in order."""
+        """The benches to run, in order."""
         if self.what != "all":
             return (self.what,)
         return tuple(b for b in BENCHES if not (self.quick and b == "quality"))
 
     @property
     def rounds(self) -> int:
-        """How often each side of a comparison is measured."""
+        """How often each side of a comparison is timed."""
         return self.repeats or (3 if self.quick else 9)
 
     @property
@@ -42,5 +42,5 @@ class BenchmarkConfig(Settings):
 
     @property
     def seconds(self) -> float:
-        """CPU seconds that one measurement takes at least."""
+        """Minimum CPU seconds of one measurement."""
         return 0.02 if self.quick else 0.25

@@ -1,4 +1,4 @@
-"""What a benchmark found: rows that all have the same keys, in one file that is replaced as a whole."""
+"""The results of a benchmark: rows with the same keys, in one file that is replaced as a whole."""
 
 import json
 import math

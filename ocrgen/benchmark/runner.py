@@ -1,4 +1,4 @@
-"""Do a benchmark: bench by bench, comparison by comparison; what is complete stays when it is resumed."""
+"""Run a benchmark, bench by bench; benches that are complete are kept when it is resumed."""
 
 import importlib
 import shutil
@@ -17,12 +17,12 @@ SAME = ("cpu", "cores", "threads", "precision", "versions")
 
 
 def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
-    """The verb `benchmark`: the benches that are not yet done. UserError if it began on another machine."""
+    """The verb `benchmark`: run the benches that are not done yet. UserError if it began on another machine."""
     config = BenchmarkConfig.model_validate(run.request.settings)
-    if config.what == "app":  # a job would stand in the way of the viewers that it counts
+    if config.what == "app":  # a job would slow down the server that is measured
         raise UserError("The dashboard is measured from a shell: `python -m ocrgen benchmark app`.")
     modules = {name: importlib.import_module(f"ocrgen.benchmark.benches.{name}") for name in config.benches}
-    limit_threads(config.threads)  # after the imports; the allocator stays as it is, since the plain way has no other
+    limit_threads(config.threads)  # after the imports; the allocator is left alone, as a plain program would
     stop.graceful = True
     found = begin(run, config)
     lab = Lab(run, config, stop)
@@ -53,7 +53,7 @@ def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> Non
 
 
 def begin(run: Run, config: BenchmarkConfig) -> dict:
-    """What is done already, without what a bench left that is not complete; a first file where there is none."""
+    """The results so far, without those of a bench that was interrupted; written anew where there are none."""
     here = machine(config.threads)
     if not (run.path / FILE).exists():
         write_benchmark(run, found := {"machine": here, "rows": [], "done": []})

@@ -10,7 +10,7 @@ from ocrgen.study.formatting import accuracy, bounds, points
 from ocrgen.study.headline import compare, compared_sizes, headline_size
 from ocrgen.study.plan import Arm
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
+from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 
 LEADS: dict[VerdictWord, str] = {
     HOLDS: "**Yes**, on top of what augmentation gives for nothing.",

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from ocrgen.study.plan import PAPER_N
-from ocrgen.study.verdicts import GAIN, INK, RANK, SANE, UNMEASURED, Verdict, VerdictWord
+from ocrgen.study.verdicts import GAIN, INK, RANK, SANE, Verdict
+from ocrgen.utils.verdict import UNMEASURED, VerdictWord
 
 WORDS = {
     1: "A CVAE is ten times faster than a CGAN",

@@ -10,7 +10,8 @@ from ocrgen.claims.rules import all_hold, any_holds, combine
 from ocrgen.claims.selection import SelectedRuns, Study
 from ocrgen.study.headline import nearest
 from ocrgen.study.plan import Arm
-from ocrgen.study.verdicts import HOLDS, INK, Verdict, VerdictWord
+from ocrgen.study.verdicts import INK, Verdict
+from ocrgen.utils.verdict import HOLDS, VerdictWord
 
 STAND_IN = "lfid_64"  # the distance that the paper's second claim rests on
 FAIR = "python -m ocrgen study --dataset mnist --protocol fair --seeds 5"
@@ -23,10 +24,9 @@ def claim_speed(runs: SelectedRuns) -> Claim:
     """Claim 1: training, timed three ways; sampling is told with it."""
     speed = runs.speed
     parts = tuple(
-        Verdict(1, v["words"], v["verdict"], v["ratio"], v["low"], v["high"], v["n"], "times", arm=v["way"],
-                metric=v["what"])
+        Verdict(1, v.words, v.verdict, v.ratio, v.low, v.high, v.n, "times", arm=v.way, metric=v.what)
         for v in (speed_verdicts(speed.rows) if speed else [])
-    )  # fmt: skip
+    )
     judged = [p for p in parts if p.metric == "training"]
     if not speed or not judged:
         return _unmeasured(1, "6_Runtime", SPEED)

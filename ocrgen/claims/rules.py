@@ -8,19 +8,9 @@ chance. That all parts hold, or that none does, needs no such correction: it is 
 from collections.abc import Callable, Sequence
 
 from ocrgen.benchmark import classify_speed
-from ocrgen.study.verdicts import (
-    FAILS,
-    HOLDS,
-    INK,
-    OPEN,
-    SANE,
-    UNMEASURED,
-    Verdict,
-    VerdictWord,
-    classify_below,
-    classify_gain,
-)
+from ocrgen.study.verdicts import INK, SANE, Verdict, classify_below, classify_gain
 from ocrgen.utils.statistics import t_quantile
+from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 
 RULES_BY_UNIT: dict[str, Callable[[float, float], VerdictWord]] = {  # as `verdicts` of a study and a benchmark use them
     "accuracy": classify_gain,

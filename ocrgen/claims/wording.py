@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from ocrgen.study.verdicts import FAILS, GAIN, HOLDS, INK, OPEN, RANK, SANE, UNMEASURED, Verdict, VerdictWord
+from ocrgen.study.verdicts import GAIN, INK, RANK, SANE, Verdict
+from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 
 MARKS: dict[VerdictWord, str] = {HOLDS: "✓", FAILS: "✗", OPEN: "?", UNMEASURED: "–"}
 MEANINGS: dict[VerdictWord, str] = {

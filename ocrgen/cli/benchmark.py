@@ -79,7 +79,7 @@ def _print(run, as_json: bool) -> None:
         cells = (c.rjust(w) if i in RIGHT else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
         print("  ".join(cells).rstrip())
     for verdict in verdicts(found["rows"]):
-        print(verdict["words"])
+        print(verdict.words)
 
 
 HEADER = ("bench", "subject", "size", "value", "unit", "ratio", "bounds", "n", "against")

@@ -1,4 +1,4 @@
-"""Generators of labelled digits; a file dropped in `models/` is found by command line, dashboard and tests alike."""
+"""Generators of labelled digits; command line, dashboard and tests discover every file in `models/`."""
 
 import importlib
 import inspect
@@ -11,12 +11,12 @@ from ocrgen.generators.base import GenerativeModel
 
 @cache
 def generators() -> dict[str, type[GenerativeModel]]:
-    """Every GenerativeModel in `models/` by name; an error while importing one is the caller's to see."""
-    found = {}
+    """Every GenerativeModel in `models/` by name; an error while importing one is raised."""
+    classes = {}
     for module_info in pkgutil.iter_modules(models.__path__):
         module = importlib.import_module(f"{models.__name__}.{module_info.name}")
         for _, item in inspect.getmembers(module, inspect.isclass):
             if issubclass(item, GenerativeModel) and item.__module__ == module.__name__ and hasattr(item, "name"):
-                found[item.name] = item
-    # The CVAE before the CGAN, as the paper tells it; newcomers after, by name.
-    return dict(sorted(found.items(), key=lambda kv: (["cvae", "cgan", kv[0]].index(kv[0]), kv[0])))
+                classes[item.name] = item
+    # The CVAE before the CGAN, as in the paper; others after them, by name.
+    return dict(sorted(classes.items(), key=lambda kv: (["cvae", "cgan", kv[0]].index(kv[0]), kv[0])))

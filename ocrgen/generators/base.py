@@ -1,140 +1,155 @@
-"""What every generator is: settings with bounds, a training step, EMA weights, and labelled samples from a seed."""
+"""The base class of all generators: settings, a training step, averaged weights, and labelled samples from a seed."""
 
 import copy
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from ocrgen.datasets.base import CLASSES, SIZE
-from ocrgen.generators import inference as drawing
+from ocrgen.generators.inference import TensorVersions, fuse_for_inference, tensor_versions
 from ocrgen.utils.device import pick_dtype
 from ocrgen.utils.progress import ProgressCallback, no_progress
 from ocrgen.utils.settings import Settings
 
-# Networks are run in blocks whose borders are always the same, these and then every 256 images, the last one padded, so
-# that image i of a seed is the same whether 1 or 10,000 are asked for: kernels of other shapes round differently.
-# The first are smaller, since who asks for few should not wait for many; more borders would cost more than they save.
-BORDERS, BLOCK = (16, 64, 128, 256), 256
-NOISE_BLOCK = 128  # images whose noise is drawn at once: it never changes, or every seed would draw other digits
+# Images are generated in blocks with fixed ends, the last one padded, so that image i of a seed is the same whether 1
+# or 10,000 are generated: kernels of different shapes round differently. The first blocks are smaller, so that a few
+# images come quickly; more of them would cost more than they save.
+FIRST_ENDS, BLOCK = (16, 64, 128, 256), 256
+NOISE_BLOCK = 128  # rows of noise drawn at once; changing it would change the images of every seed
 MAX_SAMPLES = 100_000
 
 
 def blocks(n: int) -> Iterator[tuple[int, int]]:
-    """Start and size of each block that n images are drawn in."""
+    """Start and size of each block in which n images are generated; the last may reach beyond n."""
     start = 0
     while start < n:
-        end = next((border for border in BORDERS if border > start), start + BLOCK)
+        end = next((end for end in FIRST_ENDS if end > start), start + BLOCK)
         yield start, end - start
         start = end
 
 
 class ModelConfig(Settings):
-    """What every generator's settings share."""
+    """Settings that all generators have."""
 
-    batch: int = Field(128, ge=1, le=4096, description="images per training step")
-    latent: int = Field(64, ge=1, le=512, description="dimensions of the latent code")
-    ema: float = Field(0.998, ge=0, lt=1, description="decay of the averaged weights that draw the samples; 0 = none")
+    batch: int = Field(default=128, ge=1, le=4096, description="images per training step")
+    latent: int = Field(default=64, ge=1, le=512, description="dimensions of the latent code")
+    ema: float = Field(
+        default=0.998, ge=0, lt=1, description="decay of the averaged weights that draw the samples; 0 = none"
+    )
 
 
-class GenerativeModel(nn.Module):
-    """A class-conditional generator of digits; it owns its optimisers, so the training loop needs to know no model.
+ConfigT = TypeVar("ConfigT", bound=ModelConfig)
+DecoderT = TypeVar("DecoderT", bound=nn.Module)
 
-    A subclass names itself, brings `Config` and `presets`, sets `self.decoder` (noise (B, latent), labels (B,) ->
-    logits (B, 1, 28, 28)), calls `self.build_ema()` at the end of `__init__`, and writes `make_optimisers` and
+
+class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
+    """A class-conditional generator of digits; it owns its optimisers, so that one training loop serves all models.
+
+    A subclass has a `name`, a `title`, a `Config` and `presets`. Its `__init__` sets `self.decoder` (codes (B, latent),
+    labels (B,) -> logits (B, 1, 28, 28)) and ends with `self.build_ema()`. It implements `make_optimisers` and
     `training_step`.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     Config: ClassVar[type[ModelConfig]] = ModelConfig
-    presets: ClassVar[dict[str, ModelConfig]] = {}
+    presets: ClassVar[Mapping[str, ModelConfig]] = {}
 
-    decoder: nn.Module
-    optimisers: list  # filled by start_training
+    decoder: DecoderT
+    sampler: DecoderT  # a copy of the decoder with averaged weights, which generates the samples
 
-    def __init__(self, config: ModelConfig):
+    def __init__(self, config: ConfigT):
         super().__init__()
         self.config = config
-        self.optimisers = []
-        self.updates = 0
-        self._fused: tuple = ()  # what `fuse_for_inference` made last, and from which state
-        self._ema_pairs: tuple = ()  # what `average` moves, and towards what
+        self.optimisers: list[Any] = []  # filled by start_training
+        self.updates = 0  # steps of the averaged weights
+        self._fused: tuple[TensorVersions, DecoderT] | None = None  # the fused sampler, and which weights it has
+        self._ema_tensors: tuple[list[Tensor], list[Tensor]] | None = None  # of the sampler, and of the decoder
 
     def build_ema(self) -> None:
-        """Lay weights out for fast convolutions and make the averaged copy that draws the samples."""
+        """Lay weights out channels last, for fast convolutions, and copy the decoder into the sampler."""
         self.to(memory_format=torch.channels_last)
         self.sampler = copy.deepcopy(self.decoder).requires_grad_(False)
 
-    def make_optimisers(self) -> list:
-        """The optimisers, fresh: FusedAdam, or any of torch.optim. They are made for training only."""
-        raise TypeError(f"{type(self).__name__} has no make_optimisers")
+    def make_optimisers(self) -> list[Any]:
+        """New optimisers, FusedAdam or any of torch.optim; called once, at the start of a training."""
+        raise NotImplementedError(f"{type(self).__name__} has no make_optimisers")
 
     def training_step(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """One optimiser step on images (B, 1, 28, 28) in [0, 1] and labels (B,): scalar losses by name, detached."""
-        raise TypeError(f"{type(self).__name__} has no training_step")
+        raise NotImplementedError(f"{type(self).__name__} has no training_step")
 
     def evaluate(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """Losses by name on held-out images, nothing learned; empty where the model has none."""
+        """Losses by name on held-out images (B, 1, 28, 28) in [0, 1] and labels (B,), without a step; may be empty."""
         return {}
 
-    def start_training(self) -> "GenerativeModel":
-        """Make the optimisers and go into training mode; returns itself."""
+    def start_training(self) -> Self:
+        """Make the optimisers and enter training mode; returns the model itself."""
         self.optimisers = self.make_optimisers()
-        self._ema_pairs = ()
+        self._ema_tensors = None
         return self.train()
 
     @torch.no_grad()
     def update_ema(self) -> None:
-        """Move the sampler towards the decoder: decay min(ema, (1 + k) / (10 + k)) at update k, buffers included."""
+        """sampler <- d sampler + (1 - d) decoder, buffers included, with d = min(ema, (1 + k) / (10 + k)) at update k.
+
+        The decay grows with k, so that the initial weights are soon forgotten (TensorFlow's ExponentialMovingAverage).
+        """
         k = self.updates
         decay = min(self.config.ema, (1 + k) / (10 + k))
         self.updates += 1
-        if not self._ema_pairs:
-            states = (network.state_dict() for network in (self.sampler, self.decoder))
-            floats = [[t for t in state.values() if t.is_floating_point()] for state in states]
-            self._ema_pairs = floats[0], floats[1]
-        torch._foreach_lerp_(*self._ema_pairs, 1 - decay)
+        if self._ema_tensors is None:
+            averages, weights = (
+                [t for t in network.state_dict().values() if t.is_floating_point()]
+                for network in (self.sampler, self.decoder)
+            )
+            self._ema_tensors = averages, weights
+        # One call for all tensors; torch's own averages (torch.optim.swa_utils) use it, too.
+        torch._foreach_lerp_(*self._ema_tensors, 1 - decay)  # pyright: ignore[reportPrivateImportUsage]
 
     def noise(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """N(0, 1) noise (n, latent), float32 on the CPU; row i depends on the seed and i, not on n."""
+        """N(0, I) noise (n, latent), float32 on the CPU; row i depends on the seed and i, not on n."""
         shape = (NOISE_BLOCK, self.config.latent)
-        blocks = [torch.randn(shape, generator=generator) for _ in range(-(-n // NOISE_BLOCK))]
-        return torch.cat(blocks)[:n] if blocks else torch.empty(0, self.config.latent)
+        rows = [torch.randn(shape, generator=generator) for _ in range(-(-n // NOISE_BLOCK))]
+        return torch.cat(rows)[:n] if rows else torch.empty(0, self.config.latent)
 
     def codes(self, noise: Tensor, labels: Tensor) -> Tensor:
-        """Latent codes (B, latent) for noise (B, latent): the noise itself, unless a model knows better."""
+        """Latent codes (B, latent) of labels (B,) from N(0, I) noise (B, latent): here, the noise itself."""
         return noise
 
-    def fused_sampler(self) -> nn.Module:
-        """The sampler made ready to draw on its device; made anew when its numbers have changed."""
-        state = drawing.state(self.sampler)
-        if not self._fused or self._fused[0] != state:
+    def fused_sampler(self) -> DecoderT:
+        """The sampler fused for inference on its device; made anew when its weights have changed."""
+        versions = tensor_versions(self.sampler)
+        if self._fused is None or self._fused[0] != versions:
             device = next(self.sampler.parameters()).device
-            self._fused = state, drawing.fuse_for_inference(self.sampler, pick_dtype(device))
+            self._fused = versions, fuse_for_inference(self.sampler, pick_dtype(device))
         return self._fused[1]
 
     @torch.inference_mode()
     def decode(
         self, codes: Tensor, labels: Tensor, noise: bool = False, show: ProgressCallback = no_progress
     ) -> Tensor:
-        """Draw images uint8 (N, 28, 28) on the CPU from latent codes (or `noise`) (N, latent) and labels (N,)."""
+        """Images uint8 (N, 28, 28) on the CPU from latent codes (N, latent) and labels (N,).
+
+        noise: whether `codes` holds N(0, I) noise, still to be turned into codes. show(done, N): called per block.
+        """
         device = next(self.sampler.parameters()).device
         bf16 = pick_dtype(device) is torch.bfloat16
         sampler = self.fused_sampler()
         n = len(labels)
-        borders = list(blocks(n))
-        pad = sum(borders[-1]) - n if n else 0
+        spans = list(blocks(n))
+        pad = sum(spans[-1]) - n if n else 0
         codes = torch.cat([codes, codes.new_zeros(pad, codes.shape[1])]).to(device)
         labels = torch.cat([labels, labels.new_zeros(pad)]).to(device)
         out = torch.empty(n + pad, SIZE, SIZE, dtype=torch.uint8)
-        for i, size in borders:
-            block, of = codes[i : i + size], labels[i : i + size]
-            block = self.codes(block, of) if noise else block
+        for i, size in spans:
+            block, block_labels = codes[i : i + size], labels[i : i + size]
+            block = self.codes(block, block_labels) if noise else block
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                logits = sampler(block, of)
+                logits = sampler(block, block_labels)
             out[i : i + size] = logits.float().sigmoid().mul_(255).round_().squeeze(1)
             show(min(i + size, n), n)
         return out[:n]
@@ -142,10 +157,10 @@ class GenerativeModel(nn.Module):
     def sample(
         self, labels: Tensor, generator: torch.Generator | None = None, show: ProgressCallback = no_progress
     ) -> Tensor:
-        """Draw one image per label, uint8 (N, 28, 28) on the CPU: the same for the same seed, whatever the N.
+        """One image per label, uint8 (N, 28, 28) on the CPU; image i depends on the seed, i and labels[i], not on N.
 
-        labels: int64 (N,), 0 to 9. show: told how many of how many are drawn.
-        Raises ValueError if N is past 100,000 or a label is off.
+        labels: int64 (N,), 0 to 9. show(done, N): called per block. ValueError if N exceeds 100,000 or a label is not
+        0 to 9.
         """
         if len(labels) > MAX_SAMPLES:
             raise ValueError(f"at most {MAX_SAMPLES:,} samples at a time, not {len(labels):,}")
@@ -154,12 +169,12 @@ class GenerativeModel(nn.Module):
         return self.decode(self.noise(len(labels), generator), labels, noise=True, show=show)
 
     def training_state(self) -> dict:
-        """All that a later process needs to go on exactly: weights, averages and optimisers."""
+        """All that a later process needs to continue exactly: weights, averaged weights and optimisers."""
         optimisers = [o.state_dict() for o in self.optimisers]
         return {"weights": self.state_dict(), "optimisers": optimisers, "updates": self.updates}
 
     def load_training_state(self, state: dict) -> None:
-        """Take over what `training_state` gave."""
+        """Restore what `training_state` returned."""
         self.load_state_dict(state["weights"])
         self.updates = int(state["updates"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):

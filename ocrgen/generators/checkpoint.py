@@ -1,4 +1,4 @@
-"""Weights of a generator as safetensors: the averaged network that draws, and how it came to be."""
+"""Weights of a generator's sampler as safetensors, with the settings of its training in the header."""
 
 import json
 from pathlib import Path
@@ -15,14 +15,14 @@ from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import parse, write_atomically
 
 
-def save_weights(model: GenerativeModel, about: dict, file: Path) -> None:
-    """Write the sampler's weights; `about` (JSON values: model, config, seed, data, epoch) travels in the header."""
+def save_weights(model: GenerativeModel, metadata: dict, file: Path) -> None:
+    """Write the sampler's weights, with `metadata` (JSON values: model, config, seed, data, epoch) in the header."""
     tensors = {k: v.detach().cpu().contiguous() for k, v in model.sampler.state_dict().items()}
-    write_atomically(file, save(tensors, {"ocrgen": json.dumps(about)}))
+    write_atomically(file, save(tensors, {"ocrgen": json.dumps(metadata)}))
 
 
-def read_about(file: Path) -> dict:
-    """What `save_weights` was told. UserError if the file is damaged."""
+def read_metadata(file: Path) -> dict:
+    """The metadata that `save_weights` wrote. UserError if the file is damaged."""
     verify(file)
     try:
         with safe_open(file, "pt") as content:
@@ -32,21 +32,21 @@ def read_about(file: Path) -> dict:
 
 
 def load_generator(file: Path) -> GenerativeModel:
-    """A generator that samples with the weights in `file`, on the CPU. UserError if the file is damaged or foreign."""
-    about = read_about(file)
+    """The generator with the sampler in `file`, on the CPU. UserError if it is damaged or not from ocrgen."""
+    metadata = read_metadata(file)
     name = f"{file.parent.parent.name}/{file.name}"
     try:
-        kind = generators()[about["model"]]
-        model = kind(kind.Config.model_validate(about["config"]))
+        kind = generators()[metadata["model"]]
+        model = kind(kind.Config.model_validate(metadata["config"]))
         with safe_open(file, "pt") as content:
             model.sampler.load_state_dict({k: content.get_tensor(k) for k in content.keys()})  # noqa: SIM118
     except (KeyError, TypeError, ValidationError, RuntimeError, SafetensorError) as fault:
         raise UserError(f"{name} does not fit its own description ({type(fault).__name__}).") from fault
-    finite(model.sampler, name)
+    require_finite(model.sampler, name)
     return model.eval()
 
 
-def finite(network: Module, name: str) -> None:
-    """UserError if weights are NaN or infinite: what they draw or read would mean nothing, and look like something."""
+def require_finite(network: Module, name: str) -> None:
+    """UserError if a weight is NaN or infinite: the output would be meaningless, yet look plausible."""
     if not all(bool(v.isfinite().all()) for v in network.state_dict().values() if v.is_floating_point()):
         raise UserError(f"{name} holds weights that are no numbers: take another epoch, or train anew.")

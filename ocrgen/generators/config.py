@@ -1,4 +1,4 @@
-"""What can be asked of a training: settings with bounds, drawn as flags and as a form, and kept in `run.json`."""
+"""The settings of a training, shown as flags and as a form, and kept in `run.json`."""
 
 import json
 from typing import Literal
@@ -11,48 +11,62 @@ from ocrgen.utils.settings import Settings
 
 
 class TrainConfig(Settings):
-    """How to train, whatever the generator."""
+    """Settings of the training loop, the same for every generator."""
 
-    epochs: int = Field(0, ge=0, le=500, description="passes over the images; 0 chooses 10, or more if images are few")
+    epochs: int = Field(
+        default=0, ge=0, le=500, description="passes over the images; 0 chooses 10, or more if images are few"
+    )
     seed: int = Field(
-        0, ge=0, le=2**31 - 1, description="seed of weights, order and noise; the same seed repeats a run"
+        default=0, ge=0, le=2**31 - 1, description="seed of weights, order and noise; the same seed repeats a run"
     )
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where to compute; auto takes a GPU if present")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="where to compute; auto takes a GPU if present"
+    )
     precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto", description="arithmetic of the networks; auto takes bf16 where the processor gains from it"
+        default="auto", description="arithmetic of the networks; auto takes bf16 where the processor gains from it"
     )
-    threads: int = Field(1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
     monitor: int = Field(
-        40_000, ge=0, le=10_000_000, description="images between two LFID scores, taken at an epoch's end; 0 = none"
+        default=40_000,
+        ge=0,
+        le=10_000_000,
+        description="images between two LFID scores, taken at an epoch's end; 0 = none",
     )
-    watch: Literal["lfid_64", "lfid_192"] = Field("lfid_192", description="the score that says which epoch is best")
-    patience: int = Field(0, ge=0, le=500, description="stop after so many scores without a gain; 0 = never")
-    min_gain: float = Field(0.0, ge=0, lt=1, description="share by which the score must fall to count as a gain")
+    watch: Literal["lfid_64", "lfid_192"] = Field(
+        default="lfid_192", description="the score that says which epoch is best"
+    )
+    patience: int = Field(default=0, ge=0, le=500, description="stop after so many scores without a gain; 0 = never")
+    min_gain: float = Field(
+        default=0.0, ge=0, lt=1, description="share by which the score must fall to count as a gain"
+    )
     keep: int = Field(
-        100, ge=0, le=500, description="epochs whose weights stay; of more the oldest go, never best or last; 0 = all"
+        default=100,
+        ge=0,
+        le=500,
+        description="epochs whose weights stay; of more the oldest go, never best or last; 0 = all",
     )
-    log_every: int = Field(20, ge=1, le=10_000, description="steps between two points of the curves")
+    log_every: int = Field(default=20, ge=1, le=10_000, description="steps between two points of the curves")
 
 
 class TrainRequest(Settings):
     """One training, as it stands in `run.json`."""
 
-    dataset: str = Field("digits", description="digits, mnist, arabic, or a path to your own data")
-    model: str = Field("cvae", description="generator")
-    preset: str = Field("fast", description="settings to start from: fast, or paper for the published ones")
+    dataset: str = Field(default="digits", description="digits, mnist, arabic, or a path to your own data")
+    model: str = Field(default="cvae", description="generator")
+    preset: str = Field(default="fast", description="settings to start from: fast, or paper for the published ones")
     train: TrainConfig = TrainConfig()
     config: SerializeAsAny[ModelConfig] = ModelConfig()
 
     @field_validator("model")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _check_model(cls, name: str) -> str:
         if name not in generators():
             raise ValueError(f"there is no generator {name!r}: choose from {', '.join(generators())}")
         return name
 
     @field_validator("config", mode="before")
     @classmethod
-    def _of_its_model(cls, value: object, info: ValidationInfo) -> object:
+    def _parse_model_config(cls, value: object, info: ValidationInfo) -> object:
         model = generators().get(info.data.get("model", ""))
         if model is None or isinstance(value, model.Config):
             return value
@@ -64,7 +78,7 @@ def describe(request: TrainRequest) -> str:
     model = generators()[request.model]
     parts = ["python -m ocrgen train", request.model, f"--dataset {request.dataset}", f"--preset {request.preset}"]
     default = model.presets[request.preset]
-    for now, then in ((request.train, TrainConfig()), (request.config, default)):
-        changed = {k: v for k, v in now.model_dump().items() if v != getattr(then, k)}
+    for config, defaults in ((request.train, TrainConfig()), (request.config, default)):
+        changed = {k: v for k, v in config.model_dump().items() if v != getattr(defaults, k)}
         parts += [f"--{k.replace('_', '-')} {json.dumps(v).strip(chr(34))}" for k, v in changed.items()]
     return " ".join(parts)

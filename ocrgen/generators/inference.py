@@ -1,7 +1,8 @@
-"""A network made ready to draw: normalisation folded into the layer before it, weights in the arithmetic to be used."""
+"""Prepare a network for inference: fold normalisation into the layer before it, and cast the weights."""
 
 import copy
 from itertools import chain, pairwise
+from typing import TypeVar
 
 import torch
 from torch import nn
@@ -10,14 +11,18 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 from ocrgen.generators.layers.prior import MixturePrior
 
 CONVOLUTIONS = nn.Conv2d | nn.ConvTranspose2d
-State = tuple[tuple[int, int], ...]
+TensorVersions = tuple[tuple[int, int], ...]
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 
-def fuse_for_inference(network: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """A copy in evaluation mode: it draws what the network draws, but for rounding, and sooner. Not to be trained."""
+def fuse_for_inference(network: NetworkT, dtype: torch.dtype) -> NetworkT:
+    """A faster copy in evaluation mode, with the same output but for rounding; it cannot be trained.
+
+    Batch normalisation is folded into the layer before it, and convolutions and linear layers are cast to `dtype`.
+    """
     network = copy.deepcopy(network).eval()
     for layers in [m for m in network.modules() if isinstance(m, nn.Sequential)]:
-        _fold(layers)
+        _fold_batch_norm(layers)
     for layer in network.modules():
         if isinstance(layer, CONVOLUTIONS | nn.Linear):
             layer.to(dtype)
@@ -28,7 +33,7 @@ def fuse_for_inference(network: nn.Module, dtype: torch.dtype) -> nn.Module:
     return network
 
 
-def _fold(layers: nn.Sequential) -> None:
+def _fold_batch_norm(layers: nn.Sequential) -> None:
     for i, (layer, norm) in enumerate(pairwise(layers)):
         if isinstance(layer, CONVOLUTIONS) and isinstance(norm, nn.BatchNorm2d):
             layers[i] = fuse_conv_bn_eval(layer, norm, isinstance(layer, nn.ConvTranspose2d))
@@ -39,6 +44,6 @@ def _fold(layers: nn.Sequential) -> None:
         layers[i + 1] = nn.Identity()
 
 
-def state(network: nn.Module) -> State:
-    """Address and version of each tensor: where they differ, the fused copy is out of date."""
+def tensor_versions(network: nn.Module) -> TensorVersions:
+    """Address and version of each tensor: if they have changed, a fused copy is out of date."""
     return tuple((t.data_ptr(), t._version) for t in chain(network.parameters(), network.buffers()))

@@ -1,4 +1,4 @@
-"""The live monitor of a training: LFID of fresh samples against the training images, cheap enough for every epoch."""
+"""LFID of a generator's samples against the training images while it trains: the best epoch, and early stopping."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -20,18 +20,18 @@ REAL = 5000
 
 
 @dataclass(frozen=True)
-class Rule:
-    """When to score, which score says what is best, and when to stop."""
+class MonitorConfig:
+    """When to score, which score selects the best epoch, and when to stop."""
 
     every: int  # images between two scores
     watch: str  # lfid_64 or lfid_192
-    patience: int  # scores without a gain before the end; 0 = no end
+    patience: int  # scores without a gain before training stops; 0 = never
     min_gain: float  # share by which the score must fall to count as a gain
 
 
 @dataclass
-class Progress:
-    """What early stopping remembers; plain values, so that a resumed run decides as the unbroken one would have."""
+class MonitorState:
+    """The state of early stopping, in plain values: a resumed run decides as an uninterrupted one would have."""
 
     best: float = float("inf")
     best_epoch: int = 0
@@ -42,14 +42,14 @@ class Progress:
 
 
 class Monitor:
-    """Scores a generator in training; made once per process, since the real side is the same throughout.
+    """Scores a generator in training; the statistics of the real images are computed once, here.
 
-    UserError if the training images are all alike, so that there is nothing to compare with.
+    train: the training images, of which up to 5,000 are used. UserError if they are all alike.
     """
 
-    def __init__(self, train: Digits, extractor: FeatureExtractor, seed: int, rule: Rule):
+    def __init__(self, train: Digits, extractor: FeatureExtractor, seed: int, config: MonitorConfig):
         real = train.subset(min(REAL, len(train)), seed)
-        self.extractor, self.seed, self.rule = extractor, seed, rule
+        self.extractor, self.seed, self.config = extractor, seed, config
         self.real = {d: GaussianStats.of(f) for d, f in extractor.features(real.images, TAPS).items()}
         for stats in self.real.values():
             if stats.constant:
@@ -57,59 +57,59 @@ class Monitor:
             stats.root  # noqa: B018 - computed here, once, and not during the first score
         self.spread = within_class_spread(real.images, real.labels)
         self.labels = torch.arange(CLASSES).repeat(SAMPLES // CLASSES)
-        self.progress = Progress()
+        self._state = MonitorState()
 
-    def due(self, seen: int) -> bool:
-        """Whether enough images have been trained on since the last score."""
-        return seen - self.progress.seen >= self.rule.every
+    def due(self, images: int) -> bool:
+        """Whether a score is due after training on so many images."""
+        return images - self._state.seen >= self.config.every
 
-    def score(self, model: GenerativeModel, epoch: int, seen: int) -> dict[str, float]:
-        """Of 2,000 samples on fixed noise: LFID by name, and `spread`, within a class, over that of real digits.
+    def score(self, model: GenerativeModel, epoch: int, trained: int) -> dict[str, float]:
+        """Of 2,000 samples on fixed noise: LFID by name, and `spread`, that within a class over that of real digits.
 
-        Samples that are all alike have no LFID: that is a collapse, and no reason to end a training.
+        trained: images trained on so far. Samples that are all alike have no LFID: a collapse, but not an error.
         """
         begun = time.perf_counter()
         images = model.sample(self.labels, torch.Generator().manual_seed(self.seed)).numpy()
-        out = {}
+        scores = {}
         for d, features in self.extractor.features(images, TAPS).items():
             if not (stats := GaussianStats.of(features)).constant:
-                out[metric_name(d)] = frechet_distance(stats, self.real[d])
+                scores[metric_name(d)] = frechet_distance(stats, self.real[d])
         spread = within_class_spread(images, self.labels.numpy())
-        out["spread"] = spread / max(self.spread, np.finfo(float).eps)
-        progress, value = self.progress, out.get(self.rule.watch, float("inf"))
-        if value < progress.best * (1 - self.rule.min_gain):
-            progress.best, progress.best_epoch, progress.waited = value, epoch, 0
+        scores["spread"] = spread / max(self.spread, np.finfo(float).eps)
+        state, value = self._state, scores.get(self.config.watch, float("inf"))
+        if value < state.best * (1 - self.config.min_gain):
+            state.best, state.best_epoch, state.waited = value, epoch, 0
         else:
-            progress.waited += 1
-        progress.seen, progress.collapsed = seen, bool(collapsed(spread, self.spread))
-        progress.seconds += time.perf_counter() - begun
-        return out
+            state.waited += 1
+        state.seen, state.collapsed = trained, bool(collapsed(spread, self.spread))
+        state.seconds += time.perf_counter() - begun
+        return scores
 
-    def facts(self) -> dict:
-        """What a run's status says of it."""
-        progress = self.progress
-        best = {"best_epoch": progress.best_epoch, "best": progress.best} if progress.best_epoch else {}
+    def status(self) -> dict:
+        """Its part of a run's `status.json`."""
+        state = self._state
+        best = {"best_epoch": state.best_epoch, "best": state.best} if state.best_epoch else {}
         return best | {
-            "watched": self.rule.watch,
-            "collapsed": progress.collapsed,
-            "monitor_seconds": progress.seconds,
+            "watched": self.config.watch,
+            "collapsed": state.collapsed,
+            "monitor_seconds": state.seconds,
         }
 
-    def enough(self) -> str | None:
-        """Why to stop now, in words; None while there is patience."""
-        progress = self.progress
-        if not self.rule.patience or progress.waited < self.rule.patience:
+    def stop_reason(self) -> str | None:
+        """Why to stop now, as a sentence; None while patience lasts."""
+        state = self._state
+        if not self.config.patience or state.waited < self.config.patience:
             return None
-        name = self.rule.watch.upper().replace("_", "-")
+        name = self.config.watch.upper().replace("_", "-")
         best = "all samples were alike"
-        if progress.best_epoch:
-            best = f"the best is epoch {progress.best_epoch} with {progress.best:.3g}"
-        return f"{name} has not fallen for {progress.waited} scores; {best}."
+        if state.best_epoch:
+            best = f"the best is epoch {state.best_epoch} with {state.best:.3g}"
+        return f"{name} has not fallen for {state.waited} scores; {best}."
 
     def state(self) -> dict:
-        """Values for a resume file."""
-        return asdict(self.progress)
+        """Plain values for `resume.pt`."""
+        return asdict(self._state)
 
     def restore(self, state: dict) -> None:
-        """Take over what `state` gave."""
-        self.progress = Progress(**state)
+        """Restore what `state` returned."""
+        self._state = MonitorState(**state)

@@ -1,4 +1,4 @@
-"""Score the epochs of a run, or any two sets of digits, and keep the scores beside the run's weights."""
+"""Score the epochs of a run, and keep the scores beside the run's weights."""
 
 import json
 from collections.abc import Callable
@@ -26,14 +26,14 @@ class ScoreConfig(Settings):
 
     run: str = Field(description="the run whose samples are scored")
     epochs: list[int] = Field(default=[], description="its epochs; all of them if empty")
-    extractor: Literal["digitnet", "inception"] = Field("digitnet", description="the features to compare")
-    n: int = Field(10_000, ge=20, le=MAX_SAMPLES, description="generated images to score")
-    threads: int = Field(1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
-    weights: str = Field("", description="weights file of the extractor; its usual place if empty")
+    extractor: Literal["digitnet", "inception"] = Field(default="digitnet", description="the features to compare")
+    n: int = Field(default=10_000, ge=20, le=MAX_SAMPLES, description="generated images to score")
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
+    weights: str = Field(default="", description="weights file of the extractor; its usual place if empty")
 
 
 def read_scores(run: Run, extractor: str = "digitnet") -> list[dict]:
-    """The scores of a run's epochs, ascending; damaged files are left out, since scoring again mends them."""
+    """The scores of a run's epochs, ascending; damaged files are skipped, since scoring again replaces them."""
     rows = []
     for file in sorted((run.path / "scores" / extractor).glob("epoch-*.json")):
         try:
@@ -48,19 +48,23 @@ def read_scores(run: Run, extractor: str = "digitnet") -> list[dict]:
 def score_epochs(
     run: Run, config: ScoreConfig, stop: Callable[[], bool], show: Callable[[int, int], None]
 ) -> list[dict]:
-    """Score a run's epochs; each is written when it ends, and one that has been scored alike is not scored again."""
-    wanted = config.epochs or run.epochs()
-    if not wanted:
-        run.weights()  # raises, saying that there are none
+    """Score a run's epochs: a row each, written as soon as it is computed.
+
+    An epoch is not scored again if its row has the same n and extractor. UserError if there are no weights; Cancelled
+    at the next epoch after `stop()`.
+    """
+    epochs = config.epochs or run.epochs()
+    if not epochs:
+        run.weights()  # raises UserError
     limit_threads(config.threads)
     extractor = load_extractor(config.extractor, config.weights or None)
-    about = f"{extractor.name}/{extractor.hash}"
-    known = {r["epoch"]: r for r in read_scores(run, config.extractor)}
+    version = f"{extractor.name}/{extractor.hash}"
+    scored = {r["epoch"]: r for r in read_scores(run, config.extractor)}
     reference, cost, rows = None, None, []
-    for i, epoch in enumerate(wanted):
-        show(i, len(wanted))
-        old = known.get(epoch)
-        if old and old.get("n") == config.n and old.get("extractor") == about:
+    for i, epoch in enumerate(epochs):
+        show(i, len(epochs))
+        old = scored.get(epoch)
+        if old and old.get("n") == config.n and old.get("extractor") == version:
             rows.append(old)
             continue
         if stop():
@@ -75,16 +79,16 @@ def score_epochs(
             folder.mkdir(parents=True, exist_ok=True)
             write_atomically(folder / f"epoch-{epoch:03d}.json", json.dumps(row, indent=1))
         rows.append(row)
-    show(len(wanted), len(wanted))
+    show(len(epochs), len(epochs))
     return rows
 
 
 def run_scoring(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
-    """The verb `score` as a job: the scores go into the folder of the run that is scored."""
+    """The verb `score` as a job: the scores are written into the folder of the run that is scored."""
     config = ScoreConfig.model_validate(run.request.settings)
 
-    def told(step: int, total: int) -> None:
+    def report(step: int, total: int) -> None:
         run.update(step=step, total=total)
         show(step, total)
 
-    score_epochs(RunStore(run.path.parent).get(config.run), config, stop, told)
+    score_epochs(RunStore(run.path.parent).get(config.run), config, stop, report)

@@ -1,4 +1,4 @@
-"""The only training loop for generators: exact under resumption, quick on small images, and open to be watched."""
+"""The training loop of all generators: resumable to the bit, fast on small images, and logged as it runs."""
 
 import io
 import time
@@ -13,7 +13,7 @@ from ocrgen.generators import generators
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.generators.checkpoint import save_weights
 from ocrgen.generators.config import TrainConfig, TrainRequest
-from ocrgen.generators.monitor import Monitor, Rule
+from ocrgen.generators.monitor import Monitor, MonitorConfig
 from ocrgen.generators.reference_grid import GRID_ROWS, save_reference_grid
 from ocrgen.imaging.render import tile, to_png
 from ocrgen.metrics.extractors import load_extractor
@@ -25,14 +25,14 @@ from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 from ocrgen.utils.threads import configure_threads
 
-EXPLODED = 1e7
-FEWEST_STEPS = 600
-SAVE_SECONDS = 30.0
-VALIDATION_LIMIT = 2000
+LOSS_LIMIT = 1e7  # a larger loss counts as divergence
+MIN_STEPS = 600  # where the number of epochs is chosen automatically
+SAVE_INTERVAL = 30.0  # seconds between two checkpoints within an epoch
+VALIDATION_LIMIT = 2000  # images of the held-out losses
 
 
 class Trainer:
-    """The state of one training and the steps that change it. `fit` is its whole life; it is not used twice."""
+    """The state of one training; `fit` runs it, once."""
 
     def __init__(self, model: GenerativeModel, data: Splits, config: TrainConfig, run: Run):
         self.config, self.run = config, run
@@ -40,92 +40,93 @@ class Trainer:
         self.dtype = pick_dtype(self.device, config.precision)
         self.model = model.to(self.device).start_training()
         self.batch = min(model.config.batch, len(data.train))
-        self.per_epoch = len(data.train) // self.batch
-        self.epochs = config.epochs or min(60, max(10, -(-FEWEST_STEPS // self.per_epoch)))
-        self.total = self.per_epoch * self.epochs
-        self.train = _tensors(data.train, self.device)
-        self.validation = _tensors(data.validation[:VALIDATION_LIMIT], self.device)
+        self.steps_per_epoch = len(data.train) // self.batch
+        self.epochs = config.epochs or min(60, max(10, -(-MIN_STEPS // self.steps_per_epoch)))
+        self.total = self.steps_per_epoch * self.epochs
+        self.train = _to_tensors(data.train, self.device)
+        self.validation = _to_tensors(data.validation[:VALIDATION_LIMIT], self.device)
         self.source = {"name": data.train.name, "train": len(data.train), "fingerprint": data.train.fingerprint}
         self.step = 0
-        self.seconds = 0.0  # at work, pauses left out
-        self.pending: list[dict[str, Tensor]] = []
+        self.seconds = 0.0  # of training, interruptions not included
+        self.pending: list[dict[str, Tensor]] = []  # losses of the steps since the last log
         self.monitor = self.make_monitor(data.train)
-        self.timed = (0, 0.0)  # step and seconds at the last reading of the speed
+        self.last_log = (0, 0.0)  # step and seconds, to compute the speed from
         grid = torch.Generator().manual_seed(config.seed)
         self.grid_labels = torch.arange(10).repeat(GRID_ROWS)
         self.grid_noise = model.noise(len(self.grid_labels), grid)
 
     def make_monitor(self, train: Digits) -> Monitor | None:
-        """The LFID monitor; None where it is off, or where its network cannot be read: the run's status says so."""
+        """The LFID monitor; None if it is off, or if its network cannot be read, which is noted in the status."""
         if not self.config.monitor:
             return None
         try:
             config = self.config
-            rule = Rule(config.monitor, config.watch, config.patience, config.min_gain)
-            return Monitor(train, load_extractor(), config.seed, rule)
+            monitor = MonitorConfig(config.monitor, config.watch, config.patience, config.min_gain)
+            return Monitor(train, load_extractor(), config.seed, monitor)
         except UserError as fault:
             self.run.update(note=f"LFID is not watched: {fault}")
             return None
 
-    def watch(self, epoch: int, curves: CurveWriter) -> None:
-        """Score this epoch's samples if it is time; the epoch that scores best is noted for whoever samples."""
-        if self.monitor and (self.monitor.due(seen := self.step * self.batch) or epoch == self.epochs):
-            scores = self.monitor.score(self.model, epoch, seen)
+    def score_epoch(self, epoch: int, curves: CurveWriter) -> None:
+        """Score this epoch's samples if a score is due, and note the best epoch in the status."""
+        trained = self.step * self.batch
+        if self.monitor and (self.monitor.due(trained) or epoch == self.epochs):
+            scores = self.monitor.score(self.model, epoch, trained)
             curves.add({f"{n}/samples": v for n, v in scores.items()}, self.step)
-            self.run.update(**self.monitor.facts())
+            self.run.update(**self.monitor.status())
 
-    def enough(self) -> bool:
-        """Whether patience is at its end; the run's status then says why it stopped."""
-        if self.monitor and (why := self.monitor.enough()):
-            self.run.update(stopped=why)
+    def stop_early(self) -> bool:
+        """Whether to stop for lack of progress, with the reason noted in the status."""
+        if self.monitor and (reason := self.monitor.stop_reason()):
+            self.run.update(stopped=reason)
             return True
         return False
 
-    def order(self, epoch: int) -> Tensor:
-        """The shuffled images of an epoch, which depend on seed and epoch alone."""
+    def epoch_order(self, epoch: int) -> Tensor:
+        """A random permutation of the n image indices, int64 (n,), which depends on seed and epoch only."""
         seeds = np.random.SeedSequence([self.config.seed, epoch]).generate_state(1)
         return torch.randperm(len(self.train[1]), generator=torch.Generator().manual_seed(int(seeds[0])))
 
-    def do_step(self, index: Tensor) -> None:
-        """One batch: scale it once, here, and let the model learn from it."""
+    def train_step(self, index: Tensor) -> None:
+        """One training step on the images at `index` int64 (B,), scaled to [0, 1]."""
         images, labels = (t.index_select(0, index) for t in self.train)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
             self.pending.append(self.model.training_step(images.float().div_(255), labels))
         self.step += 1
 
     def log(self, curves: CurveWriter) -> None:
-        """Read the losses since the last time, in one transfer; a UserError with the step if one is not finite."""
+        """Log the mean losses since the last log, read in one transfer. UserError if a loss has diverged."""
         if not self.pending:
             return
         names = list(self.pending[0])
         values = torch.stack([torch.stack([p[n].float() for n in names]) for p in self.pending]).cpu()
-        bad = ~(values.isfinite() & (values.abs() < EXPLODED)).all(1)
+        bad = ~(values.isfinite() & (values.abs() < LOSS_LIMIT)).all(1)
         if bad.any():
-            at = self.step - len(self.pending) + int(bad.nonzero()[0]) + 1
-            worst = dict(zip(names, values[int(bad.nonzero()[0])].tolist(), strict=True))
+            first = int(bad.nonzero()[0])
+            step = self.step - len(self.pending) + first + 1
+            losses = ", ".join(f"{n} = {v:.3g}" for n, v in zip(names, values[first].tolist(), strict=True))
             raise UserError(
-                f"The training broke down at step {at:,} ({', '.join(f'{n} = {v:.3g}' for n, v in worst.items())}). "
-                "Try a smaller learning rate, or precision fp32."
+                f"The training broke down at step {step:,} ({losses}). Try a smaller learning rate, or precision fp32."
             )
         self.pending.clear()
         means = dict(zip(names, values.mean(0).tolist(), strict=True))
-        step, seconds = self.timed
+        step, seconds = self.last_log
         if self.seconds > seconds:
             means["speed/images per second"] = (self.step - step) * self.batch / (self.seconds - seconds)
-        self.timed = (self.step, self.seconds)
+        self.last_log = (self.step, self.seconds)
         tags = {(n if "/" in n else f"{n}/train"): v for n, v in means.items()}
         curves.add(tags | {"progress/seconds": self.seconds}, self.step)
         self.run.update(
             step=self.step,
             total=self.total,
             seconds=self.seconds,
-            epoch=self.step // self.per_epoch,
+            epoch=self.step // self.steps_per_epoch,
             speed=means.get("speed/images per second"),
         )
 
     @torch.no_grad()
     def end_epoch(self, epoch: int, curves: CurveWriter) -> None:
-        """What an epoch leaves: held-out losses, weights, and samples on noise that never changes."""
+        """Log held-out losses, and write the weights and a grid of samples, on the same noise in every epoch."""
         images, labels = self.validation
         self.model.eval()
         bf16 = self.dtype is torch.bfloat16
@@ -141,7 +142,7 @@ class Trainer:
         self.model.train()
 
     def prune(self) -> None:
-        """Remove the weights of the oldest epochs beyond those to keep; the best and the last one always stay."""
+        """Delete the weights of the oldest epochs beyond the number to keep, never the best or the last."""
         kept = self.run.epochs()
         if self.config.keep and len(kept) > self.config.keep:
             pinned = {self.run.best_epoch(), kept[-1]}
@@ -149,7 +150,7 @@ class Trainer:
                 self.run.weights(epoch).unlink()
 
     def save(self) -> None:
-        """Write `resume.pt`: with it a later process ends with the same weights as if nothing had happened."""
+        """Write `resume.pt`, from which a later process continues to the same weights."""
         state = {
             "step": self.step,
             "seconds": self.seconds,
@@ -163,12 +164,12 @@ class Trainer:
         write_atomically(self.run.path / "resume.pt", buffer.getvalue())
 
     def restore(self) -> None:
-        """Take up `resume.pt` where there is one; a UserError names the file if it is damaged."""
+        """Restore `resume.pt`, if there is one. UserError if it is damaged."""
         file = self.run.path / "resume.pt"
         if not file.exists():
             return
         try:
-            # Tensors and plain values only: a pickle that wants to run code is refused.
+            # Tensors and plain values only: a pickle that would run code is refused.
             state = torch.load(file, map_location="cpu", weights_only=True)
             self.model.load_training_state(state["model"])
             torch.set_rng_state(state["rng"])
@@ -181,23 +182,26 @@ class Trainer:
             raise UserError(
                 f"{self.run.name}: resume.pt is damaged ({type(fault).__name__}); delete that file to start afresh."
             ) from fault
-        self.timed = (self.step, self.seconds)
+        self.last_log = (self.step, self.seconds)
 
-    def fit(self, stop: Stop, show: Callable[[int, int], None]) -> None:
-        """Train to the end, or to the next step after `stop()`; then Cancelled is raised, all of it on disk."""
+    def fit(self, stop: Callable[[], bool], show: Callable[[int, int], None]) -> None:
+        """Train to the end, calling show(step, total).
+
+        At the next step after `stop()`, everything is saved and Cancelled raised.
+        """
         torch.manual_seed(self.config.seed)
         self.restore()
         curves = CurveWriter(self.run.path, self.step)
-        self.run.update(step=self.step, total=self.total, per_epoch=self.per_epoch, epochs=self.epochs)
+        self.run.update(step=self.step, total=self.total, per_epoch=self.steps_per_epoch, epochs=self.epochs)
         saved = time.monotonic()
         try:
-            while self.step < self.total and not self.enough():
-                epoch, first = divmod(self.step, self.per_epoch)
-                order = self.order(epoch)
-                for i in range(first, self.per_epoch):
+            while self.step < self.total and not self.stop_early():
+                epoch, first = divmod(self.step, self.steps_per_epoch)
+                order = self.epoch_order(epoch)
+                for i in range(first, self.steps_per_epoch):
                     begun = time.perf_counter()
-                    self.do_step(order[i * self.batch : (i + 1) * self.batch])
-                    last = i + 1 == self.per_epoch
+                    self.train_step(order[i * self.batch : (i + 1) * self.batch])
+                    last = i + 1 == self.steps_per_epoch
                     if self.step % self.config.log_every == 0 or last:
                         self.seconds += time.perf_counter() - begun
                         self.log(curves)
@@ -205,11 +209,11 @@ class Trainer:
                         begun = time.perf_counter()
                     if last:
                         self.end_epoch(epoch + 1, curves)
-                        self.watch(epoch + 1, curves)
+                        self.score_epoch(epoch + 1, curves)
                         self.prune()
                     self.seconds += time.perf_counter() - begun
                     stopped = stop()
-                    if stopped or last or time.monotonic() - saved > SAVE_SECONDS:
+                    if stopped or last or time.monotonic() - saved > SAVE_INTERVAL:
                         self.log(curves)
                         self.save()
                         saved = time.monotonic()
@@ -219,12 +223,15 @@ class Trainer:
             curves.close()
 
 
-def _tensors(digits: Digits, device: torch.device) -> tuple[Tensor, Tensor]:
+def _to_tensors(digits: Digits, device: torch.device) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(digits.images).unsqueeze(1).to(device), torch.from_numpy(digits.labels).to(device)
 
 
 def run_training(run: Run, stop: Stop, show: Callable[[int, int], None] = lambda step, total: None) -> None:
-    """The verb `train` on a run: everything from its request, everything into its folder."""
+    """The verb `train`: train as the run's request says, or resume, and write everything into its folder.
+
+    UserError if the data have changed since the run began.
+    """
     request = TrainRequest.model_validate(run.request.settings)
     configure_threads(request.train.threads)
     data = load_digits(request.dataset)

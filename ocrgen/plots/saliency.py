@@ -7,7 +7,7 @@ from PIL import Image
 from plotly.colors import sample_colorscale, unlabel_rgb
 
 from ocrgen.plots import style as charts
-from ocrgen.readers.saliency import Map
+from ocrgen.readers.saliency import SaliencyMap
 
 ZOOM = 10
 SCALE = "Cividis"  # safe for colour-blind eyes, dark to light
@@ -41,7 +41,7 @@ def enlarge(image: np.ndarray, zoom: int = ZOOM) -> np.ndarray:
     return np.kron(image, np.ones((zoom, zoom), np.uint8))
 
 
-def overlay(image: np.ndarray, found: Map, opacity: float, zoom: int = ZOOM) -> np.ndarray:
+def overlay(image: np.ndarray, found: SaliencyMap, opacity: float, zoom: int = ZOOM) -> np.ndarray:
     """The digit with the map over it: uint8 (28 zoom, 28 zoom, 3); without colours where the map is empty."""
     base = np.repeat(enlarge(image, zoom)[..., None], 3, 2).astype(np.float32)
     if found.empty:

@@ -1,6 +1,7 @@
 """Evaluate a reader on labelled images: accuracy, precision, recall, F1, calibration and confusion."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,19 +12,17 @@ from ocrgen.datasets.base import CLASSES
 from ocrgen.readers.network import Reader
 from ocrgen.utils.errors import UserError
 
-BINS = 15
-
-
-BLOCK = 100  # images read at once: their maps stay in the cache
+BINS = 15  # of the calibration error
+ZERO_DIVISION: dict[str, Any] = {"zero_division": 0}  # scikit-learn has no types: its default, "warn", looks like one
+BLOCK = 100  # images per forward pass: their activations stay in the cache
 
 
 @dataclass(frozen=True)
 class OCRReport:
-    """How a reader reads n labelled digits. Shares are 0 to 1; averages over digits are macro and weighted.
+    """The metrics of a reader on n labelled digits; rates are 0 to 1, averages over classes macro and weighted.
 
-    confusion: int (10, 10), rows are the truth. misread: indices into the graded digits, `read` what was seen there.
-    calibration_error: expected calibration error over 15 bins of equal width (Guo et al. 2017).
-    per_digit: precision, recall, f1 and n by digit.
+    confusion: int (10, 10), rows are the true classes. misread: indices of the misclassified digits, `read` their
+    predicted classes. calibration_error: see `calibration_error`. per_digit: precision, recall, f1 and n by class.
     """
 
     n: int
@@ -41,12 +40,12 @@ class OCRReport:
     read: list[int]
 
     def figures(self) -> dict[str, float]:
-        """The single numbers, by name."""
+        """The scalar metrics, by name."""
         return {k: v for k, v in vars(self).items() if isinstance(v, float)}
 
 
 def report(probabilities: np.ndarray, labels: np.ndarray) -> OCRReport:
-    """Grade class probabilities (N, 10) against labels int64 (N,). UserError if there is nothing to grade."""
+    """The metrics of class probabilities (N, 10) against labels int64 (N,). UserError if N is 0."""
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     if not len(labels):
@@ -55,20 +54,20 @@ def report(probabilities: np.ndarray, labels: np.ndarray) -> OCRReport:
     digits = range(CLASSES)
     averages = {}
     for average in ("macro", "weighted"):
-        # A digit that is in neither truth nor answers (own data may lack one) counts in no average.
+        # A class that is neither a label nor a prediction (own data may lack one) counts in no average.
         present = np.union1d(labels, read)
-        p, r, f, _ = precision_recall_fscore_support(labels, read, labels=present, average=average, zero_division=0)
+        p, r, f, _ = precision_recall_fscore_support(labels, read, labels=present, average=average, **ZERO_DIVISION)
         averages |= {f"precision_{average}": float(p), f"recall_{average}": float(r), f"f1_{average}": float(f)}
-    columns = precision_recall_fscore_support(labels, read, labels=digits, zero_division=0)
+    columns = precision_recall_fscore_support(labels, read, labels=digits, **ZERO_DIVISION)
     names = ("precision", "recall", "f1", "n")
-    each = [dict(zip(names, map(float, row), strict=True)) for row in zip(*columns, strict=True)]
+    per_digit = [dict(zip(names, map(float, row), strict=True)) for row in zip(*map(np.asarray, columns), strict=True)]
     wrong = np.flatnonzero(read != labels)
     return OCRReport(
         n=len(labels),
         accuracy=float((read == labels).mean()),
         **averages,
         calibration_error=calibration_error(probabilities, labels),
-        per_digit=each,
+        per_digit=per_digit,
         confusion=confusion_matrix(labels, read, labels=digits).tolist(),
         misread=wrong.tolist(),
         read=read[wrong].tolist(),
@@ -76,7 +75,10 @@ def report(probabilities: np.ndarray, labels: np.ndarray) -> OCRReport:
 
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Mean gap between confidence and accuracy over 15 bins of confidence, weighted by their n (Guo et al. 2017)."""
+    """Expected calibration error of probabilities (N, 10) (Guo et al. 2017): sum_b n_b / N |accuracy_b - confidence_b|.
+
+    Over 15 bins b of confidence, the largest probability, of equal width.
+    """
     confidence, right = probabilities.max(1), probabilities.argmax(1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     gaps = np.bincount(bins, right - confidence, BINS)
@@ -85,9 +87,9 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 @torch.inference_mode()
 def probabilities(reader: Reader, images: np.ndarray | Tensor) -> np.ndarray:
-    """What the reader thinks of images uint8 (N, 28, 28) or float (N, 1, 28, 28) in [0, 1]: float32 (N, 10).
+    """Class probabilities float32 (N, 10) of images uint8 (N, 28, 28) or float (N, 1, 28, 28) in [0, 1].
 
-    Always in float32, so that a reader reads the same on every machine to the last digits that matter.
+    Always computed in float32, so that a reader gives nearly the same values on every machine.
     """
     device = next(reader.parameters()).device
     if isinstance(images, np.ndarray):
@@ -98,9 +100,10 @@ def probabilities(reader: Reader, images: np.ndarray | Tensor) -> np.ndarray:
 
 
 def grade(reader: Reader, digits: Digits) -> OCRReport:
-    """Read the digits and compare with their labels."""
+    """The metrics of a reader on labelled digits. UserError if there are none."""
     return report(probabilities(reader, digits.images), digits.labels)
 
 
 def scale(images: Tensor) -> Tensor:
+    """Images uint8 0 to 255 as float 0 to 1; float images as they are."""
     return images.float().div_(255) if images.dtype is torch.uint8 else images

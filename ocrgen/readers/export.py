@@ -1,4 +1,4 @@
-"""A reader to take home: the file that the lab itself reads, or ONNX, which every runtime does."""
+"""Export a reader to ONNX, for use outside the lab."""
 
 import io
 import json
@@ -15,8 +15,8 @@ from ocrgen.readers.network import Reader
 TRACING = threading.Lock()  # torch's tracer has one state for the whole process
 
 
-class _Whole(nn.Module):
-    """From grey levels to probabilities, so that nobody has to know how the network wants its input."""
+class _WithPreprocessing(nn.Module):
+    """From grey levels to probabilities: scaling and softmax become part of the exported model."""
 
     def __init__(self, reader: Reader):
         super().__init__()
@@ -27,22 +27,22 @@ class _Whole(nn.Module):
 
 
 def to_onnx(file: Path) -> bytes:
-    """The reader in `file` as an ONNX model; its provenance stands in the model's metadata, `ocrgen`.
+    """The reader in `file` as a serialised ONNX model, with its provenance in the metadata property `ocrgen`.
 
-    images: uint8 (n, 1, 28, 28), white ink on black, laid out as MNIST's. probabilities: float32 (n, 10).
-    UserError if the file is damaged.
+    Input `images`: uint8 (n, 1, 28, 28), white ink on black, laid out as MNIST's. Output `probabilities`: float32
+    (n, 10). UserError if the file is damaged.
     """
     import onnx
 
-    reader, about = load_reader(file)
+    reader, metadata = load_reader(file)
     buffer = io.BytesIO()
     with TRACING, warnings.catch_warnings():
         # The newer exporter gives the same graph, takes thirteen seconds instead of one, and wants two more packages.
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
-            _Whole(reader).eval(),
+            _WithPreprocessing(reader).eval(),
             (torch.zeros(2, 1, 28, 28, dtype=torch.uint8),),
-            buffer,
+            buffer,  # pyright: ignore[reportArgumentType] - with dynamo=False, a file object is accepted too
             dynamo=False,
             input_names=["images"],
             output_names=["probabilities"],
@@ -50,5 +50,5 @@ def to_onnx(file: Path) -> bytes:
         )
     model = onnx.load_from_string(buffer.getvalue())
     model.doc_string = "Reads one handwritten digit: images uint8 (n, 1, 28, 28), white on black, as MNIST's."
-    onnx.helper.set_model_props(model, {"ocrgen": json.dumps(about)})
+    onnx.helper.set_model_props(model, {"ocrgen": json.dumps(metadata)})
     return model.SerializeToString()

@@ -1,4 +1,4 @@
-"""The reader, our OCR classifier: two convolutions, two dense layers; as published, or quick on a CPU."""
+"""The OCR classifier: two convolutions and two dense layers, as published (`paper`) or fast on a CPU (`fast`)."""
 
 from typing import ClassVar, Literal
 
@@ -11,37 +11,39 @@ from ocrgen.utils.settings import Settings
 
 
 class ReaderConfig(Settings):
-    """Shape and schedule of a reader."""
+    """Architecture and training schedule of a reader."""
 
-    kernel: Literal[3, 5] = Field(5, description="side of the convolutions, pixels")
+    kernel: Literal[3, 5] = Field(default=5, description="side of the convolutions, pixels")
     channels: int = Field(
-        16, ge=4, le=128, description="channels of the first convolution; the second has twice as many"
+        default=16, ge=4, le=128, description="channels of the first convolution; the second has twice as many"
     )
-    hidden: int = Field(128, ge=16, le=1024, description="width of the dense layer before the last")
-    dropout: float = Field(0.0, ge=0, lt=1, description="share of that layer's values dropped in training")
-    pool_first: bool = Field(True, description="pool before normalisation and ReLU, which then cost a quarter")
-    batch: int = Field(128, ge=4, le=4096, description="images per step")
-    lr: float = Field(4e-3, gt=0, le=1, description="highest learning rate")
-    warmup: float = Field(0.2, ge=0, le=1, description="share of the steps to reach it; 0 keeps the rate constant")
-    weight_decay: float = Field(0.01, ge=0, le=1, description="decoupled weight decay (AdamW); 0 is Adam")
+    hidden: int = Field(default=128, ge=16, le=1024, description="width of the dense layer before the last")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="share of that layer's values dropped in training")
+    pool_first: bool = Field(default=True, description="pool before normalisation and ReLU, which then cost a quarter")
+    batch: int = Field(default=128, ge=4, le=4096, description="images per step")
+    lr: float = Field(default=4e-3, gt=0, le=1, description="highest learning rate")
+    warmup: float = Field(
+        default=0.2, ge=0, le=1, description="share of the steps to reach it; 0 keeps the rate constant"
+    )
+    weight_decay: float = Field(default=0.01, ge=0, le=1, description="decoupled weight decay (AdamW); 0 is Adam")
 
 
 class Classifier(nn.Module):
-    """What every reader is: images float (B, 1, 28, 28) in [0, 1] -> logits (B, 10), open to Grad-CAM."""
+    """The base class of readers: images float (B, 1, 28, 28) in [0, 1] -> logits (B, 10), with layers for Grad-CAM."""
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
-        """The convolutions whose maps an explanation can read, by name."""
-        raise TypeError(f"{type(self).__name__} has no cam_layers")
+        """The layers whose activations a saliency map can be computed from, by name, in order of depth."""
+        raise NotImplementedError(f"{type(self).__name__} has no cam_layers")
 
     @property
     def cam_layer(self) -> nn.Module:
-        """The one that it reads unless another is asked for: the last."""
+        """The default: the last."""
         return list(self.cam_layers.values())[-1]
 
     def features(self, images: Tensor) -> Tensor:
-        """What the last layer sees: (B, d)."""
-        raise TypeError(f"{type(self).__name__} has no features")
+        """The input of the last layer, (B, d)."""
+        raise NotImplementedError(f"{type(self).__name__} has no features")
 
 
 class Reader(Classifier):
@@ -75,17 +77,17 @@ class Reader(Classifier):
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
-        """Each convolution's maps as they come out of its ReLU; the paper's Grad-CAM reads the second's, too.
+        """The ReLU of each convolution; the Grad-CAM of Memari et al. 2024 uses the second, too.
 
-        Before the ReLU, what speaks against a digit would count as much as what speaks for it.
+        Before the ReLU, evidence against a class would count as much as evidence for it.
         """
-        relu = [next(m for m in block if isinstance(m, nn.ReLU)) for block in self.blocks]
+        relu = [next(m for m in block.modules() if isinstance(m, nn.ReLU)) for block in self.blocks]
         return dict(zip(("first convolution", "second convolution"), relu, strict=True))
 
     def features(self, images: Tensor) -> Tensor:
-        """What the last layer sees: (B, hidden)."""
+        """The input of the last layer, (B, hidden)."""
         return self.dense(self.blocks(images))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, 10)."""
+        """(B, 1, 28, 28) -> logits (B, 10)."""
         return self.last(self.features(images))

@@ -1,4 +1,4 @@
-"""How a reader bears corruption in five strengths, and attack."""
+"""Accuracy of a reader under corruptions of five strengths, and under an adversarial attack (FGSM)."""
 
 import torch
 
@@ -9,21 +9,22 @@ from ocrgen.readers.network import Reader
 
 
 def robustness(reader: Reader, digits: Digits, n: int) -> dict:
-    """Accuracy on `n` digits, always the same ones: nothing if n is 0.
+    """Accuracy on a fixed subset of `n` digits; empty if n is 0.
 
-    Keys: n_robust; corruptions, by name: accuracy at strengths 1 to 5; fgsm: accuracy by epsilon, 0 to 0.1.
+    Keys: n_robust, images used; corruptions, by name: accuracy at strengths 1 to 5; fgsm: accuracy at each of
+    EPSILONS, 0 to 0.1 (fast gradient sign method, Goodfellow et al. 2015).
     """
     if not n:
         return {}
-    part = digits.subset(min(n, len(digits)), 0)
-    images, labels = torch.from_numpy(part.images).unsqueeze(1).float().div_(255), torch.from_numpy(part.labels)
+    subset = digits.subset(min(n, len(digits)), 0)
+    images, labels = torch.from_numpy(subset.images).unsqueeze(1).float().div_(255), torch.from_numpy(subset.labels)
 
     def accuracy(changed: torch.Tensor) -> float:
-        return float((probabilities(reader, changed).argmax(1) == part.labels).mean())
+        return float((probabilities(reader, changed).argmax(1) == subset.labels).mean())
 
     attacked = fgsm(reader.eval(), images, labels, EPSILONS)
     return {
-        "n_robust": len(part),
+        "n_robust": len(subset),
         "corruptions": {c: [accuracy(corrupt(images, c, k)) for k in STRENGTHS] for c in CORRUPTIONS},
         "fgsm": [accuracy(changed) for changed in attacked],
     }

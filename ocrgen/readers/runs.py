@@ -1,4 +1,4 @@
-"""Readers as runs: train one on real, augmented or generated digits, find those that there are, and read pictures."""
+"""Readers as runs: train one on real, augmented or generated digits, list them, and read pictures with them."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ocrgen.datasets import Digits, load_digits
 from ocrgen.generators.base import MAX_SAMPLES
-from ocrgen.generators.checkpoint import load_generator, read_about
+from ocrgen.generators.checkpoint import load_generator, read_metadata
 from ocrgen.generators.sampling import draw
 from ocrgen.imaging.augmentation import augment
 from ocrgen.imaging.decoding import MAX_BYTES
@@ -33,94 +33,107 @@ FILE = "reader.safetensors"
 class ReaderRequest(Settings):
     """One training of a reader, as it stands in `run.json`."""
 
-    dataset: str = Field("mnist", description="digits, mnist, arabic, or a path to your own data")
-    n: int = Field(0, ge=0, le=10_000_000, description="real labelled images to learn from; 0 = the whole training set")
-    augment: bool = Field(False, description="move, turn and bend each image anew (classical augmentation)")
-    generator: str = Field("", description="a generator's run: learn from its samples")
-    epoch: int = Field(0, ge=0, description="the epoch that draws them; 0 = its best")
-    samples: int = Field(10_000, ge=100, le=MAX_SAMPLES, description="how many are drawn")
-    share: float = Field(1.0, gt=0, le=1, description="share of generated images in a batch; 1 = no real ones at all")
-    preset: Literal["fast", "paper"] = Field("fast", description="shape and schedule of the network")
-    steps: int = Field(0, ge=0, le=1_000_000, description="optimiser steps; 0 = 400, or 4,000 for a whole training set")
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of subset, weights, order and samples")
-    threads: int = Field(1, ge=1, le=64, description="CPU threads")
+    dataset: str = Field(default="mnist", description="digits, mnist, arabic, or a path to your own data")
+    n: int = Field(
+        default=0, ge=0, le=10_000_000, description="real labelled images to learn from; 0 = the whole training set"
+    )
+    augment: bool = Field(default=False, description="move, turn and bend each image anew (classical augmentation)")
+    generator: str = Field(default="", description="a generator's run: learn from its samples")
+    epoch: int = Field(default=0, ge=0, description="the epoch that draws them; 0 = its best")
+    samples: int = Field(default=10_000, ge=100, le=MAX_SAMPLES, description="how many are drawn")
+    share: float = Field(
+        default=1.0, gt=0, le=1, description="share of generated images in a batch; 1 = no real ones at all"
+    )
+    preset: Literal["fast", "paper"] = Field(default="fast", description="shape and schedule of the network")
+    steps: int = Field(
+        default=0, ge=0, le=1_000_000, description="optimiser steps; 0 = 400, or 4,000 for a whole training set"
+    )
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="seed of subset, weights, order and samples")
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads")
 
 
 def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
-    """The verb `reader`: train, choose the best look on validation data, grade once on the test set."""
+    """The verb `reader`: train, choose the weights on validation data, evaluate them once on the test set."""
     request = ReaderRequest.model_validate(run.request.settings)
     configure_threads(request.threads)
     data = load_digits(request.dataset)
     real = data.train.subset(request.n, request.seed) if request.n else data.train
-    synthetic, source = _drawn(run, request)
-    learned, alone = len(real), synthetic is not None and request.share == 1
+    synthetic, source = _generate(run, request)
+    synthetic_only = synthetic is not None and request.share == 1
+    n_labelled = len(real)
     if source:
-        # A generator's own labelled images count as seen, whichever they were.
-        learned = max(source["data"]["train"], 0 if alone else learned)
+        # The labelled images that the generator was trained on count, too.
+        n_labelled = max(source["data"]["train"], 0 if synthetic_only else n_labelled)
     steps = request.steps or (4000 if synthetic is None and not request.n else 400)
+    train, share = real, request.share if synthetic is not None else 0.0
+    if synthetic is not None and synthetic_only:
+        train, synthetic, share = synthetic, None, 0.0
 
-    def told(step: int) -> None:
+    def report_progress(step: int) -> None:
         if step % 50 == 0:
             run.update(step=step, total=steps)
             show(step, steps)
 
     trained = train_reader(
-        synthetic if alone else real,
+        train,
         data.validation,
         Reader.presets[request.preset],
         steps,
         request.seed,
         augment=augment if request.augment else None,
-        synthetic=None if alone else synthetic,
-        share=0.0 if alone or synthetic is None else request.share,
+        synthetic=synthetic,
+        share=share,
         stop=stop,
-        show=told,
+        show=report_progress,
     )
     report = grade(trained.reader, data.test)
-    about = {
+    metadata = {
         "dataset": request.dataset,
         "request": request.model_dump(),
         "generator": source,
-        "n_labelled": learned,
+        "n_labelled": n_labelled,
         "n_validation": len(data.validation),
         "validation": trained.validation,
         "accuracy": report.accuracy,
         "n_test": report.n,
     }
     run.folder("weights")
-    save_reader(trained.reader, about, run.path / "weights" / FILE)
+    save_reader(trained.reader, metadata, run.path / "weights" / FILE)
     write_atomically(run.path / "report.json", json.dumps(vars(report)))
     kind = source["model"] if source else "real"
-    run.amend(data=data.facts(), accuracy=report.accuracy, n_labelled=learned, learned_from=kind)
+    run.amend(data=data.facts(), accuracy=report.accuracy, n_labelled=n_labelled, learned_from=kind)
     run.update(step=steps, total=steps)
 
 
-def _drawn(run: Run, request: ReaderRequest) -> tuple[Digits | None, dict | None]:
-    """The generated images to learn from, and what their generator says of itself; nothing if none is named."""
+def _generate(run: Run, request: ReaderRequest) -> tuple[Digits | None, dict | None]:
+    """The generated training images and the metadata of their generator; None and None if no generator is named."""
     if not request.generator:
         return None, None
     source = RunStore(run.path.parent).get(request.generator)
     file = source.weights(request.epoch or None)
-    return draw(load_generator(file), request.samples // 10, request.seed, source.name), read_about(file)
+    return draw(load_generator(file), request.samples // 10, request.seed, source.name), read_metadata(file)
 
 
 def readers(store: RunStore) -> list[Run]:
-    """All readers that can read, shipped ones first, then in order of creation."""
+    """The runs of all readers with weights, shipped ones first, then in order of creation."""
     return [r for r in store.list("reader") if (r.path / "weights" / FILE).exists()]
 
 
 def load(run: Run) -> tuple[Reader, dict]:
-    """The reader of a run and its provenance. UserError if its file is missing or damaged."""
+    """The reader of a run and its metadata. UserError if its file is missing or damaged."""
     return load_reader(run.path / "weights" / FILE)
 
 
 def geometry_of(run: Run) -> Geometry:
-    """How the digits lay that a reader learned from: pictures must be laid out alike."""
+    """How the digits were placed that a reader was trained on; pictures must be normalised alike."""
     return GEOMETRIES.get(run.request.dataset, GEOMETRIES["mnist"])
 
 
 def default_reader(store: RunStore) -> Run:
-    """The reader that reads when none is named: of real MNIST, the most accurate. UserError if there is none."""
+    """The default reader: the most accurate one trained on real MNIST, else on real images, else any.
+
+    UserError if there is none.
+    """
     found = readers(store)
     real = [r for r in found if r.request.learned_from == "real"]
     found = [r for r in real if r.request.dataset == "mnist"] or real or found
@@ -130,7 +143,10 @@ def default_reader(store: RunStore) -> Run:
 
 
 def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
-    """One picture: `file`, `digits` (each `digit`, `probabilities` of ten, `box` [x, y, width, height]), `error`."""
+    """Read one picture: `file`, `digits` (each `digit`, ten `probabilities`, `box`) and `error`, None or a sentence.
+
+    box: [x, y, width, height] in pixels of the picture.
+    """
     try:
         if file.stat().st_size > MAX_BYTES:
             raise UserError(f"{file.name} is larger than {MAX_BYTES // 2**20} MB: send a smaller picture.")
@@ -139,9 +155,9 @@ def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
         return {"file": str(file), "digits": [], "error": f"{file} cannot be read: {fault.strerror}."}
     except UserError as fault:
         return {"file": str(file), "digits": [], "error": str(fault)}
-    shares = probabilities(reader, np.stack([d.image for d in picture.digits]))
+    predictions = probabilities(reader, np.stack([d.image for d in picture.digits]))
     rows = [
         {"digit": int(p.argmax()), "probabilities": [round(float(v), 6) for v in p], "box": list(map(int, d.box))}
-        for p, d in zip(shares, picture.digits, strict=True)
+        for p, d in zip(predictions, picture.digits, strict=True)
     ]
     return {"file": str(file), "digits": rows, "error": None}

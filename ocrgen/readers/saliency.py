@@ -1,4 +1,4 @@
-"""Where a reader looked: class activation maps, and whether they can be believed, on top of pytorch-grad-cam."""
+"""Saliency maps of a reader, and measures of their faithfulness, on top of pytorch-grad-cam."""
 
 import threading
 from collections.abc import Sequence
@@ -12,27 +12,27 @@ from ocrgen.datasets.base import CLASSES
 from ocrgen.readers.network import Classifier
 from ocrgen.utils.errors import UserError
 
-# Name -> class of pytorch-grad-cam, named and not imported: that takes seconds.
+# Name -> class in pytorch-grad-cam, by name since its import takes seconds.
 METHODS = {
     "Grad-CAM": "GradCAM",  # Selvaraju et al. 2017
     "Grad-CAM++": "GradCAMPlusPlus",  # Chattopadhay et al. 2018
     "Layer-CAM": "LayerCAM",  # Jiang et al. 2021
-    "Eigen-CAM": "EigenCAM",  # Muhammad & Yeasin 2020: of the strongest pattern, whatever the class
+    "Eigen-CAM": "EigenCAM",  # Muhammad & Yeasin 2020: first principal component of the activations, whatever the class
     "Score-CAM": "ScoreCAM",  # Wang et al. 2020: without gradients
 }
-INK = 51  # grey level from which a pixel counts as ink: a fifth of full
-EMPTY = 1e-6
-# Hooks and gradients live in the network: of two threads in one, each sees the other's, or the process crashes.
-_ONE_AT_A_TIME = threading.Lock()
-STEPS = 28  # of a deletion or insertion curve: a row's worth of pixels each
+INK = 51  # grey level from which a pixel counts as ink: a fifth of 255
+EMPTY = 1e-6  # a map with a smaller maximum is empty
+# Hooks and gradients live in the network, so two threads must not use it at once.
+_LOCK = threading.Lock()
+STEPS = 28  # of a deletion or insertion curve, 28 pixels each
 
 
 @dataclass(frozen=True, eq=False)
-class Map:
-    """Where a reader looked at one image for one class.
+class SaliencyMap:
+    """The saliency of one image's pixels for one class.
 
-    heat: float32 (28, 28) in [0, 1], scaled to its own maximum; all zero if `empty`, when no evidence for the class was
-    found. probabilities: float32 (10,). target: the class that is explained.
+    heat: float32 (28, 28) in [0, 1], scaled to its own maximum; all zero if there is no evidence for the class.
+    probabilities: of the classes, float32 (10,). target: the class that is explained.
     """
 
     heat: np.ndarray
@@ -41,7 +41,7 @@ class Map:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to see: then no colours may be drawn."""
+        """Whether there is no evidence for the class, so that no map should be shown."""
         return bool(self.heat.max() < EMPTY)
 
 
@@ -51,10 +51,11 @@ def explain(
     targets: Sequence[int] | None = None,
     method: str = "Grad-CAM",
     layer: str | None = None,
-) -> list[Map]:
-    """Maps of images uint8 (N, 28, 28); `targets` (N,), the classes to explain, default what is read.
+) -> list[SaliencyMap]:
+    """Saliency maps of images uint8 (N, 28, 28).
 
-    layer: a key of `reader.cam_layers`, default the reader's `cam_layer`. UserError if one of the three is unknown.
+    targets: the classes to explain (N,), by default the predicted ones. method: a key of METHODS. layer: a key of
+    `reader.cam_layers`, by default the reader's `cam_layer`. UserError if one of the three is unknown.
     """
     if method not in METHODS:
         raise UserError(f"There is no method {method!r}: choose from {', '.join(METHODS)}.")
@@ -64,45 +65,50 @@ def explain(
     if not len(images):
         return []
     x = torch.from_numpy(np.ascontiguousarray(images)).unsqueeze(1).float().div_(255)
-    with _ONE_AT_A_TIME:
+    with _LOCK:
         reader.eval()
         with torch.no_grad():
-            shares = reader(x).softmax(1)
-        read = shares.argmax(1).tolist() if targets is None else [int(t) for t in targets]
-        if len(read) != len(images) or not all(0 <= t < CLASSES for t in read):
+            class_probabilities = reader(x).softmax(1)
+        predicted = class_probabilities.argmax(1).tolist()
+        classes = predicted if targets is None else [int(t) for t in targets]
+        if len(classes) != len(images) or not all(0 <= t < CLASSES for t in classes):
             raise UserError(f"Name a class of 0 to {CLASSES - 1} for each of the {len(images)} images.")
-        heat = _maps(reader, layers[layer] if layer else reader.cam_layer, x, read, method)
-    return [Map(h, p, t) for h, p, t in zip(heat, shares.numpy(), read, strict=True)]
+        heat = _maps(reader, layers[layer] if layer else reader.cam_layer, x, classes, method)
+    return [SaliencyMap(h, p, t) for h, p, t in zip(heat, class_probabilities.numpy(), classes, strict=True)]
 
 
 def _maps(reader: nn.Module, layer: nn.Module, x: Tensor, targets: list[int], method: str) -> np.ndarray:
     import pytorch_grad_cam
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-    wanted = [ClassifierOutputTarget(t) for t in targets]
+    outputs = [ClassifierOutputTarget(t) for t in targets]
     with torch.enable_grad(), getattr(pytorch_grad_cam, METHODS[method])(model=reader, target_layers=[layer]) as cam:
         if method == "Score-CAM":
             cam.batch_size = 64
-        heat = np.nan_to_num(np.asarray(cam(input_tensor=x, targets=wanted), np.float32)).clip(0)
+        heat = np.nan_to_num(np.asarray(cam(input_tensor=x, targets=outputs), np.float32)).clip(0)
     top = heat.max((1, 2), keepdims=True)
     return np.where(top < EMPTY, 0, heat / np.maximum(top, EMPTY)).astype(np.float32)
 
 
 def on_ink(heat: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """Share of the saliency that lies on ink (N,), 0 to 1; NaN for empty maps. heat (N, 28, 28), images uint8 alike."""
+    """Share of the saliency that lies on ink (N,), 0 to 1; NaN for empty maps.
+
+    heat: float (N, 28, 28). images: uint8 (N, 28, 28).
+    """
     total = heat.sum((1, 2))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(total > EMPTY, (heat * (images >= INK)).sum((1, 2)) / total, np.nan)
 
 
 @torch.inference_mode()
-def removal_curves(
+def deletion_insertion_auc(
     reader: Classifier, images: np.ndarray, order: np.ndarray, targets: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Areas under the deletion and the insertion curve (Petsiuk et al. 2018), each (N,), 0 to 1.
 
-    The probability of the target while pixels turn to paper (deletion: the smaller the area, the more the map knew), or
-    return to blank paper (insertion: the larger the better), 28 at a time, in `order`: int (N, 784), foremost first.
+    The curve is the probability of the target class while pixels are set to black (deletion: smaller is better) or
+    restored on black (insertion: larger is better), 28 at a time. images: uint8 (N, 28, 28). order: of the pixels,
+    int (N, 784), most salient first. targets: classes (N,).
     """
     reader.eval()
     n = len(images)
@@ -120,42 +126,42 @@ def removal_curves(
     return areas[0], areas[1]
 
 
-def by_heat(heat: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Pixels of maps (N, 28, 28) from hot to cold, int (N, 784); ties, as in empty maps, in random order."""
+def pixel_order(heat: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Pixels of maps (N, 28, 28), most salient first, int (N, 784); ties, as in empty maps, in random order."""
     rng = np.random.default_rng(seed)
     flat = heat.reshape(len(heat), -1)
     return np.lexsort((rng.random(flat.shape), -flat), axis=1)
 
 
 def agreement(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Correlation (Pearson) of two maps of each image (N,), -1 to 1; NaN where one is empty or flat."""
+    """Pearson correlation of two maps (N, 28, 28) of each image, (N,), -1 to 1; NaN where one is constant."""
     x, y = (m.reshape(len(m), -1) - m.reshape(len(m), -1).mean(1, keepdims=True) for m in (a, b))
     with np.errstate(invalid="ignore", divide="ignore"):
         return (x * y).sum(1) / np.sqrt((x**2).sum(1) * (y**2).sum(1))
 
 
-def randomised(reader: Classifier, seed: int = 0) -> Classifier:
-    """A copy with all weights drawn anew, as before training: what its maps show is not learned (Adebayo 2018)."""
+def randomised_copy(reader: Classifier, seed: int = 0) -> Classifier:
+    """An untrained copy with random weights, for the sanity check of Adebayo et al. 2018."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return type(reader)(reader.config).eval()
 
 
 def faithfulness(reader: Classifier, images: np.ndarray, seed: int = 0, other: Classifier | None = None) -> dict:
-    """How far Grad-CAM's maps of a reader can be believed, means over images uint8 (N, 28, 28).
+    """Measures of how faithful a reader's Grad-CAM maps are, means over images uint8 (N, 28, 28).
 
-    on_ink: share of the saliency on ink, ink_share: of the pixels that are. deletion, insertion: areas, each beside
-    that of a random order (`*_random`); deletion_gain and insertion_gain: how much better the maps order pixels than
-    chance. empty: share of empty maps, which are left out of on_ink and agreement. sanity: agreement (correlation) with
-    maps of the same network with random weights, near 0 where maps show what was learned. agreement: with the maps of
-    an `other` reader for the same classes.
+    on_ink: share of the saliency on ink. ink_share: share of the pixels that are ink. deletion, insertion: areas under
+    the curves, `*_random` those of a random order, `*_gain` the improvement on it. empty: share of empty maps, which
+    on_ink and the correlations leave out. sanity: correlation with the maps of the same network with random weights;
+    near 0 where maps show what was learned. agreement: correlation with the maps of an `other` reader for the same
+    classes.
     """
     maps = explain(reader, images)
     heat, targets = np.stack([m.heat for m in maps]), [m.target for m in maps]
-    areas = removal_curves(reader, images, by_heat(heat, seed), targets)
-    chance = removal_curves(reader, images, by_heat(np.zeros_like(heat), seed), targets)
-    untrained = np.stack([m.heat for m in explain(randomised(reader, seed), images, targets)])
-    found = {
+    areas = deletion_insertion_auc(reader, images, pixel_order(heat, seed), targets)
+    chance = deletion_insertion_auc(reader, images, pixel_order(np.zeros_like(heat), seed), targets)
+    untrained = np.stack([m.heat for m in explain(randomised_copy(reader, seed), images, targets)])
+    measures = {
         "on_ink": np.nanmean(on_ink(heat, images)) if heat.any() else 0.0,
         "ink_share": (images >= INK).mean(),
         "deletion": areas[0].mean(),
@@ -168,9 +174,9 @@ def faithfulness(reader: Classifier, images: np.ndarray, seed: int = 0, other: C
         "sanity": _mean_agreement(heat, untrained),
     }
     if other is not None:
-        theirs = np.stack([m.heat for m in explain(other, images, targets)])
-        found["agreement"] = _mean_agreement(heat, theirs)
-    return {k: float(v) for k, v in found.items()}
+        other_heat = np.stack([m.heat for m in explain(other, images, targets)])
+        measures["agreement"] = _mean_agreement(heat, other_heat)
+    return {k: float(v) for k, v in measures.items()}
 
 
 def _mean_agreement(a: np.ndarray, b: np.ndarray) -> float:

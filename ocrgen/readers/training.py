@@ -1,4 +1,4 @@
-"""Train a reader (the OCR classifier) on real, generated or mixed digits, and grade what it reads."""
+"""Train a reader (the OCR classifier) on real, generated or mixed digits."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,8 +18,12 @@ from ocrgen.utils.optim import FusedAdam
 
 
 @dataclass
-class Trained:
-    """A reader and how it came to be: the validation accuracy at each look, and which look it is taken from."""
+class TrainedReader:
+    """A reader, and how it was trained.
+
+    evaluations: (step, validation accuracy). best: the step whose weights were kept. labelled: images it was trained
+    on, synthetic ones in batches left out. losses: one per step.
+    """
 
     reader: Reader
     best: int
@@ -30,7 +34,7 @@ class Trained:
 
     @property
     def validation(self) -> float:
-        """Accuracy on validation data at the look that it is taken from."""
+        """Validation accuracy of the weights that were kept."""
         return dict(self.evaluations)[self.best]
 
 
@@ -46,12 +50,12 @@ def train_reader(
     n_evaluations: int = 4,
     stop: Callable[[], bool] = lambda: False,
     show: Callable[[int], None] = lambda step: None,
-) -> Trained:
-    """Train for `steps` batches, `share` of their images synthetic, and keep the weights that do best on validation.
+) -> TrainedReader:
+    """Train for `steps` batches and keep the weights with the highest validation accuracy; the later one of a tie.
 
-    augment changes the real images of every batch, float (B, 1, 28, 28), each time anew. The reader is evaluated on
-    `validation` `n_evaluations` times, evenly; the test set is nowhere in sight. Raises Cancelled at the first step
-    after `stop()`.
+    share: of synthetic images in each batch, 0 to 1. augment: random transform of the real images of every batch, float
+    (B, 1, 28, 28) in [0, 1]. n_evaluations: on `validation`, at even intervals. show(step): called after each step.
+    Cancelled at the first step after `stop()`.
     """
     begun = time.process_time()
     device = pick_device()
@@ -61,14 +65,14 @@ def train_reader(
         reader = Reader(config).to(device).train()
         optimiser = FusedAdam(reader, config.lr, weight_decay=config.weight_decay)
         batches = _batches(digits, synthetic, share, config.batch, seed)
-        best, state, seen = (0, -1.0), {}, []
+        best, state, evaluations = (0, -1.0), {}, []
         losses: list[Tensor] = []
         for step in range(1, steps + 1):
-            optimiser.lr = config.lr * rate((step - 1) / steps, config.warmup)
-            images, labels, real = next(batches)
+            optimiser.lr = config.lr * lr_factor((step - 1) / steps, config.warmup)
+            images, labels, n_real = next(batches)
             images = scale(images.to(device))
-            if augment and real:
-                images = torch.cat([augment(images[:real]), images[real:]])
+            if augment and n_real:
+                images = torch.cat([augment(images[:n_real]), images[n_real:]])
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
                 loss = F.cross_entropy(reader(images).float(), labels.to(device))
             optimiser.zero_grad()
@@ -77,21 +81,24 @@ def train_reader(
             losses.append(loss.detach())
             if step * n_evaluations // steps > (step - 1) * n_evaluations // steps:
                 read = probabilities(reader, validation.images).argmax(1)
-                seen.append((step, float((read == validation.labels).mean())))
-                if seen[-1][1] >= best[1]:
-                    best = seen[-1]
+                evaluations.append((step, float((read == validation.labels).mean())))
+                if evaluations[-1][1] >= best[1]:
+                    best = evaluations[-1]
                     state = {k: v.detach().cpu().clone() for k, v in reader.state_dict().items()}
                 reader.train()
             show(step)
             if stop():
                 raise Cancelled
     reader.cpu().load_state_dict(state)
-    told = torch.stack(losses).cpu().tolist()
-    return Trained(reader.eval(), best[0], seen, len(digits), time.process_time() - begun, told)
+    seconds = time.process_time() - begun
+    return TrainedReader(reader.eval(), best[0], evaluations, len(digits), seconds, torch.stack(losses).cpu().tolist())
 
 
-def rate(progress: float, warmup: float) -> float:
-    """Share of the highest learning rate at a progress of 0 to 1: linear warm-up, then half a cosine to zero."""
+def lr_factor(progress: float, warmup: float) -> float:
+    """The learning rate over its maximum at a progress of 0 to 1: linear warm-up, then cosine decay to zero.
+
+    warmup: share of the training; 0 keeps the rate constant.
+    """
     if not warmup:
         return 1.0
     if progress < warmup:
@@ -102,21 +109,21 @@ def rate(progress: float, warmup: float) -> float:
 def _batches(
     digits: Digits, synthetic: Digits | None, share: float, batch: int, seed: int
 ) -> Iterator[tuple[Tensor, Tensor, int]]:
-    """Endless batches: uint8 images (B, 1, 28, 28), labels (B,), and how many of them, the first ones, are real."""
-    ours = round(batch * share) if synthetic is not None else 0
-    parts = [(digits, batch - ours), (synthetic, ours)]
-    sides = [
+    """Endless batches: images uint8 (B, 1, 28, 28), labels (B,), and how many of them, the first ones, are real."""
+    n_synthetic = round(batch * share) if synthetic is not None else 0
+    sources = [(digits, batch - n_synthetic), (synthetic, n_synthetic)]
+    streams = [
         (torch.from_numpy(d.images).unsqueeze(1), torch.from_numpy(d.labels), _endless(len(d), k, (seed, i)))
-        for i, (d, k) in enumerate(parts)
-        if k
+        for i, (d, k) in enumerate(sources)
+        if d is not None and k
     ]
     while True:
-        drawn = [(images[index], labels[index]) for images, labels, order in sides for index in [next(order)]]
-        yield torch.cat([x for x, _ in drawn]), torch.cat([y for _, y in drawn]), batch - ours
+        parts = [(images[index], labels[index]) for images, labels, order in streams for index in [next(order)]]
+        yield torch.cat([x for x, _ in parts]), torch.cat([y for _, y in parts]), batch - n_synthetic
 
 
 def _endless(n: int, k: int, seed: tuple[int, int]) -> Iterator[Tensor]:
-    """Indices in batches of k from shuffles of range(n), one after the other."""
+    """Batches of k indices from successive permutations of range(n)."""
     rng = np.random.default_rng(seed)
     waiting = np.empty(0, np.int64)
     while True:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from ocrgen.claims.claim import Claim
 from ocrgen.report.environment import ENVIRONMENT
 from ocrgen.study.headline import Comparison
-from ocrgen.study.verdicts import Verdict, VerdictWord
+from ocrgen.study.verdicts import Verdict
+from ocrgen.utils.verdict import VerdictWord
 
 
 def _macro(name: str, *args) -> str:

@@ -13,7 +13,8 @@ from ocrgen.study.formatting import accuracy, bounds, points, signed
 from ocrgen.study.headline import compare, compared_sizes, headline_size
 from ocrgen.study.plan import Arm, StudyConfig
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import FAILS, HOLDS, OPEN, Verdict
+from ocrgen.study.verdicts import Verdict
+from ocrgen.utils.verdict import FAILS, HOLDS, OPEN
 
 TONES = {HOLDS: "holds", FAILS: "fails", OPEN: "open"}  # verdict -> class
 SHOWN = {"accuracy": "Accuracy", "f1_macro": "F1 (macro)", "corrupted": "Under corruption", "attacked": "Under attack"}

@@ -1,1 +1,1 @@
-"""Attacks that take minutes: what is killed, starved of room or crowded must lose nothing and say what to do."""
+"""Stress tests that take minutes: kills, full disks, damaged files and many viewers must not lose any data."""

@@ -1,4 +1,4 @@
-"""Viewers without a browser: real sessions over the dashboard's WebSocket, and how long each run of a page takes."""
+"""A viewer without a browser: a real session over the dashboard's WebSocket, which times each run of a page."""
 
 import asyncio
 import contextlib
@@ -20,25 +20,25 @@ ENDED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERRO
 
 
 class NoAnswer(UserError):
-    """The dashboard cannot be reached, has closed the session, or does not come to the end of a run."""
+    """The dashboard cannot be reached, has closed the session, or does not finish a run."""
 
 
 class Viewer:
-    """One session, as a browser holds it: `async with Viewer(url) as viewer`. One question at a time.
+    """One session, as a browser holds it: `async with Viewer(url) as viewer`. One request at a time.
 
-    As a browser does, it keeps the page's timers (`run_every`), remembers what it chose and what the server need not
-    send again, and follows the query string. It neither draws nor fetches pictures. NoAnswer where a run does not end.
+    As a browser does, it runs the page's timers (`run_every`), keeps widget values and cached messages, and follows the
+    query string. It neither renders nor fetches images. NoAnswer if a run does not end.
     """
 
     def __init__(self, url: str, patience: float = PATIENCE):
         self.url, self.patience = url, patience
         self.pages: dict[str, str] = {}
-        """The navigation: address of a page -> its title, in order; known from the first visit on."""
+        """The navigation: address of a page -> its title, in order; filled by the first visit."""
         self.query = ""
         self.faults: list[str] = []
-        """Exceptions of all runs so far, those of timers too."""
+        """Exceptions of all runs so far, including those of timers."""
         self.runs = 0
-        """Runs that came to an end, those of timers too."""
+        """Finished runs, including those of timers."""
         self._hashes: dict[str, str] = {}
         self._page = self._hash = ""
         self._chosen: dict[str, str] = {}
@@ -85,7 +85,7 @@ class Viewer:
         return await self._ask(chooser.fragment)
 
     async def stay(self, seconds: float) -> None:
-        """Look at the page for a while; its timers go on. NoAnswer if the session ends."""
+        """Stay on the page for a while, its timers running. NoAnswer if the session ends."""
         done, _ = await asyncio.wait([self._listener], timeout=seconds)
         if done:
             self._listener.result()
@@ -115,13 +115,15 @@ class Viewer:
         state.cached_message_hashes.extend(self._kept)
         for name, option in self._chosen.items():
             state.widget_states.widgets.add(id=name).string_array_value.data.append(option)
-        with contextlib.suppress(WebSocketException):  # the listener says what has happened
+        with contextlib.suppress(WebSocketException):  # the listener reports it
             await self._socket.send(BackMsg(rerun_script=state).SerializeToString())
 
     async def _listen(self) -> None:
         try:
             async for data in self._socket:
                 now = time.perf_counter()
+                if isinstance(data, str):  # the protocol is binary
+                    continue
                 message = ForwardMsg.FromString(data)
                 self._answer.size += len(data)
                 self._take(message, now)
@@ -149,9 +151,9 @@ class Viewer:
             self._begin(message, now)
         elif kind == "navigation":
             self._hash = message.navigation.page_script_hash
-            known = {"" if p.is_default else p.url_pathname: p for p in message.navigation.app_pages}
-            self._hashes = {address: p.page_script_hash for address, p in known.items()}
-            self.pages = {address: p.page_name for address, p in known.items()}
+            by_address = {"" if p.is_default else p.url_pathname: p for p in message.navigation.app_pages}
+            self._hashes = {address: p.page_script_hash for address, p in by_address.items()}
+            self.pages = {address: p.page_name for address, p in by_address.items()}
         elif kind == "page_info_changed":
             self.query = message.page_info_changed.query_string
         elif kind == "page_not_found":

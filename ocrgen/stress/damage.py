@@ -1,4 +1,4 @@
-"""Damaged files: each file of a run cut, emptied, scrambled or swapped; whoever reads it must name it and go on."""
+"""Damaged files: each file of a run is cut, emptied, scrambled or swapped; all who read it must name it and go on."""
 
 import json
 import random
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ocrgen.benchmark import read_benchmark
 from ocrgen.claims.selection import select_runs
-from ocrgen.generators.checkpoint import load_generator, read_about
+from ocrgen.generators.checkpoint import load_generator, read_metadata
 from ocrgen.generators.scoring import read_scores
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.runs import geometry_of, readers
@@ -36,7 +36,7 @@ WRONG_JSON = (
 
 
 def damages(content: bytes, other: bytes, json_file: bool, rng: random.Random) -> Iterator[tuple[str, bytes]]:
-    """Ways to spoil a file, each with its name."""
+    """Damaged versions of a file's content, each with the name of the damage."""
     yield "cut short", content[: rng.randrange(len(content))] if content else b"x"
     yield "emptied", b""
     yield "noise", rng.randbytes(len(content))
@@ -48,20 +48,20 @@ def damages(content: bytes, other: bytes, json_file: bool, rng: random.Random) -
     yield "another file's content", other
     if json_file:
         yield "other JSON", rng.choice(WRONG_JSON)
-        told = json.loads(content)
-        if isinstance(told, dict) and told:
-            key = rng.choice(sorted(told))
-            values = (None, [], {}, -1, "x", float("inf"), 10**30)
-            yield "a value of another kind", json.dumps(told | {key: rng.choice(values)}).encode()
-            yield "a key missing", json.dumps({k: v for k, v in told.items() if k != key}).encode()
+        values = json.loads(content)
+        if isinstance(values, dict) and values:
+            key = rng.choice(sorted(values))
+            wrong = (None, [], {}, -1, "x", float("inf"), 10**30)
+            yield "a value of another kind", json.dumps(values | {key: rng.choice(wrong)}).encode()
+            yield "a key missing", json.dumps({k: v for k, v in values.items() if k != key}).encode()
 
 
-def looks(run: Run, store: RunStore) -> dict[str, Callable[[], object]]:
-    """All that pages and verbs read of a run, by name."""
+def reads(run: Run, store: RunStore) -> dict[str, Callable[[], object]]:
+    """Everything that pages and verbs read of a run, by name."""
 
     def weights() -> None:
         for epoch in run.epochs()[:1]:
-            read_about(run.weights(epoch))
+            read_metadata(run.weights(epoch))
             load_generator(run.weights(epoch))
 
     def reader() -> None:
@@ -96,30 +96,30 @@ def looks(run: Run, store: RunStore) -> dict[str, Callable[[], object]]:
 
 
 def damage(runs: list[Run], root: Path, times: int, seed: int, show: Show = lambda step, total: None) -> list[Outcome]:
-    """Spoil files of copies of `runs` `times` times; an outcome for each kind of file.
+    """Damage files of copies of `runs`, `times` in all; an outcome for each kind of file.
 
-    Beside the spoiled run stands a whole one, which must stay readable. Nothing of a file is ever executed: no reader
-    of runs unpickles.
+    An undamaged run in the same store must stay readable. Nothing in a file is ever executed: no reader unpickles.
     """
-    rng, found = random.Random(seed), {}
+    rng = random.Random(seed)
+    outcomes: dict[str, Outcome] = {}
     store = RunStore(root, shipped=None)
     copies = []
     for i, run in enumerate(runs):
         copies.append(Run(shutil.copytree(run.path, root / f"20260101-{i:06d}-{run.name}"[:80])))
     beside = Run(shutil.copytree(runs[0].path, root / "20250101-000000-beside"))
-    for step, (run, file, how) in enumerate(islice(_spoilt(copies, rng), times), 1):
+    for step, (run, file, how) in enumerate(islice(_damaged(copies, rng), times), 1):
         kind = f"damaged: {_kind(file, run)}"
-        outcome = found.setdefault(kind, Outcome(kind))
-        for what, look in looks(Run(run.path), store).items():
-            _look(what, look, run, file, how, outcome)
+        outcome = outcomes.setdefault(kind, Outcome(kind))
+        for what, read in reads(Run(run.path), store).items():
+            _check_read(what, read, run, file, how, outcome)
         outcome.check(beside.state == runs[0].state, f"{file.name} {how}: harms another run")
         outcome.times += 1
         show(step, times)
-    return [found[kind] for kind in sorted(found)]
+    return [outcomes[kind] for kind in sorted(outcomes)]
 
 
-def _spoilt(runs: list[Run], rng: random.Random) -> Iterator[tuple[Run, Path, str]]:
-    """Endlessly: a run, the one of its files that is spoilt while this waits, and how; then it is whole again."""
+def _damaged(runs: list[Run], rng: random.Random) -> Iterator[tuple[Run, Path, str]]:
+    """Endlessly: a run, its file that is damaged until the next step, and how; then the file is restored."""
     files = [(run, f) for run in runs for f in sorted(run.path.rglob("*")) if f.is_file() and f.name != "lock"]
     while True:
         rng.shuffle(files)
@@ -131,15 +131,15 @@ def _spoilt(runs: list[Run], rng: random.Random) -> Iterator[tuple[Run, Path, st
             file.write_bytes(whole)
 
 
-def _look(what: str, look: Callable[[], object], run: Run, file: Path, how: str, outcome: Outcome) -> None:
-    told = f"{run.name}/{file.relative_to(run.path)} {how}: {what}"
+def _check_read(what: str, read: Callable[[], object], run: Run, file: Path, how: str, outcome: Outcome) -> None:
+    description = f"{run.name}/{file.relative_to(run.path)} {how}: {what}"
     try:
-        look()
-    except UserError as problem:
-        named = any(name in str(problem) for name in (run.name, file.name))
-        outcome.check(named, f"{told} names no file: {problem}")
+        read()
+    except UserError as error:
+        named = any(name in str(error) for name in (run.name, file.name))
+        outcome.check(named, f"{description} names no file: {error}")
     except Exception as fault:
-        outcome.wrong.append(f"{told} raises {type(fault).__name__}: {str(fault)[:200]}")
+        outcome.wrong.append(f"{description} raises {type(fault).__name__}: {str(fault)[:200]}")
 
 
 def _kind(file: Path, run: Run) -> str:

@@ -1,4 +1,4 @@
-"""A disk that fills up, a folder that vanishes, a file that may not grow: the job says so, and goes on afterwards."""
+"""A full disk, a deleted folder, a file size limit: the job must report it, and resume afterwards."""
 
 import contextlib
 import resource
@@ -19,7 +19,7 @@ SIZE = MIN_FREE + 40 * 2**20  # bytes of the small disk: room for a job to begin
 
 @contextlib.contextmanager
 def small_disk(folder: Path) -> Iterator[bool]:
-    """A file system of its own at `folder`; False where this user may not mount one."""
+    """Mount a small file system at `folder`; False if this user may not."""
     folder.mkdir(parents=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
     try:
@@ -34,23 +34,23 @@ def small_disk(folder: Path) -> Iterator[bool]:
 
 
 def disk(root: Path) -> list[Outcome]:
-    """Each way in which room can run out under a training, once."""
-    found = [_small_files(root / "limit"), _vanished(root / "gone")]
+    """Each way in which a training can run out of room, once."""
+    outcomes = [_small_files(root / "limit"), _vanished(root / "gone")]
     with small_disk(root / "disk") as mounted:
         if mounted:
-            found.insert(0, _full(root / "disk"))
-    return found
+            outcomes.insert(0, _full(root / "disk"))
+    return outcomes
 
 
 def _training(store: RunStore) -> Run:
-    """A training that has written its first epoch and has many to go."""
+    """A training that has written its first epoch and has many left."""
     request = TrainRequest(dataset="digits", model="cvae", train=TrainConfig(epochs=200, log_every=3, monitor=0))
     run = jobs.start(store, "train", request.model_dump(mode="json"), "starved")
     wait(lambda: bool(run.epochs()) or not run.alive)
     return run
 
 
-def _ended(run: Run, words: str, outcome: Outcome) -> None:
+def _check_failed(run: Run, words: str, outcome: Outcome) -> None:
     outcome.times += 1
     outcome.check(wait(lambda: not run.alive, 60), f"{run.name} goes on")
     status = run.read_status()
@@ -58,8 +58,8 @@ def _ended(run: Run, words: str, outcome: Outcome) -> None:
     outcome.check(status.state == "failed" and words in str(status.error), f"{run.name}: {status}")
 
 
-def _again(run: Run, store: RunStore, outcome: Outcome) -> None:
-    """With room again it goes on from where it was."""
+def _resume(run: Run, store: RunStore, outcome: Outcome) -> None:
+    """Resume a run once there is room: it must continue from where it was."""
     step = run.read_status().step
     jobs.submit(run, store)
     outcome.check(wait(lambda: run.read_status().step > step, 120), f"{run.name} does not go on: {run.read_status()}")
@@ -77,14 +77,14 @@ def _full(root: Path) -> Outcome:
         with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(bytes(2**16))
-        _ended(run, "disk is full", outcome)
+        _check_failed(run, "disk is full", outcome)
         filler.unlink()
-        _again(run, store, outcome)
+        _resume(run, store, outcome)
     return outcome
 
 
 def _small_files(root: Path) -> Outcome:
-    """As a quota does: files of more than 100 kB cannot be written, so weights cannot, but the status can."""
+    """As under a quota, files over 100 kB cannot be written: weights cannot, but the status can."""
     outcome = Outcome("no room for the weights of a training")
     with own_store(root) as store:
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -93,8 +93,8 @@ def _small_files(root: Path) -> Outcome:
             run = _training(store)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        _ended(run, "larger than is allowed", outcome)
-        _again(run, store, outcome)
+        _check_failed(run, "larger than is allowed", outcome)
+        _resume(run, store, outcome)
     return outcome
 
 

@@ -1,4 +1,4 @@
-"""Many viewers for minutes while a training runs: does anybody see an error, does memory grow, does the job slow?"""
+"""Many viewers while a training runs: does any see an error, does memory grow, does the training slow down?"""
 
 import asyncio
 import contextlib
@@ -18,10 +18,10 @@ from ocrgen.runs.store import RunStore
 from ocrgen.stress.client import NoAnswer, Viewer
 from ocrgen.stress.faults import Outcome, Show, leftovers, own_store, wait
 from ocrgen.stress.server import Server
-from ocrgen.stress.sessions import Look, open_sessions, walk
+from ocrgen.stress.sessions import Visit, click_through, open_sessions
 
-ALONE = 30.0  # seconds in which the training is timed with nobody looking
-WARM = 0.25  # share of the time after which memory is to grow no more
+ALONE = 30.0  # seconds in which the training is timed without viewers
+WARM = 0.25  # share of the time after which memory should not grow
 PAUSE = 5.0  # seconds between a person's clicks
 
 
@@ -34,17 +34,17 @@ def viewers(root: Path, count: int, minutes: float, show: Show) -> Outcome:
     with own_store(root) as store, _training(store) as run, Server() as server:
         asyncio.run(_warm(server))
         before = _speed(run, ALONE)
-        looks, memory, during = asyncio.run(_crowd(server, run, count, 60 * minutes, show))
-        said = server.output()
+        visits, memory, during = asyncio.run(_browse(server, run, count, 60 * minutes, show))
+        output = server.output()
         outcome.check(run.alive, f"the training is {run.state} before the viewers leave")
-    faults = [f for look in looks for f in (*look.answer.faults, *filter(None, [look.lost]))]
-    outcome.times = len(looks)
+    faults = [f for visit in visits for f in (*visit.answer.faults, *filter(None, [visit.lost]))]
+    outcome.times = len(visits)
     outcome.wrong += [f"a viewer saw: {fault}" for fault in faults]
-    outcome.check("Traceback" not in said, f"the server printed a traceback: {said[-300:]}")
+    outcome.check("Traceback" not in output, f"the server printed a traceback: {output[-300:]}")
     growth = memory[-1] / memory[0] - 1
     outcome.check(growth <= 0.1, f"memory grew by {growth:.0%} after the warm-up")
     outcome.check(during >= 0.9 * before, f"the training kept {during / before:.0%} of its speed")
-    times = [1e3 * look.answer.seconds for look in looks if not look.lost]
+    times = [1e3 * visit.answer.seconds for visit in visits if not visit.lost]
     outcome.figures = {
         "memory after warm-up, MB": round(memory[0]),
         "memory at the end, MB": round(memory[-1]),
@@ -58,10 +58,10 @@ def viewers(root: Path, count: int, minutes: float, show: Show) -> Outcome:
 
 
 def dashboards(root: Path, times: int, seed: int) -> Outcome:
-    """SIGKILL to the dashboard while somebody looks at it and a training runs: another starts, the training goes on."""
+    """SIGKILL to the dashboard during a session while a training runs: it starts again, and the training goes on."""
     outcome, rng = Outcome("SIGKILL: dashboard"), random.Random(seed)
 
-    async def look(server: Server) -> None:
+    async def view(server: Server) -> None:
         with contextlib.suppress(NoAnswer):
             async with open_sessions(server.url, 1) as (viewer,):
                 await viewer.visit("Train")
@@ -74,7 +74,7 @@ def dashboards(root: Path, times: int, seed: int) -> Outcome:
             while outcome.times < times:
                 step = run.read_status().step
                 with Server() as server:
-                    asyncio.run(look(server))
+                    asyncio.run(view(server))
                 outcome.times += 1
                 outcome.check(wait(lambda step=step: run.read_status().step > step, 60), "the training stands still")
         outcome.check(run.state == "cancelled", f"the training is {run.state}")
@@ -84,8 +84,8 @@ def dashboards(root: Path, times: int, seed: int) -> Outcome:
 
 @contextlib.contextmanager
 def _training(store: RunStore) -> Iterator[Run]:
-    """A training on one thread that outlasts whoever looks; it ends with the block."""
-    # Of the bundled digits the fast preset would see the last epoch within ten minutes.
+    """A training on one thread that outlasts the sessions; it is cancelled at the end of the block."""
+    # On the bundled digits, the preset fast would finish within ten minutes.
     small = bool(datasets.sources()["mnist"].missing(datasets.data_root()))
     dataset, preset = ("digits", "paper") if small else ("mnist", "fast")
     config = generators()["cgan"].presets[preset]
@@ -111,23 +111,23 @@ async def _warm(server: Server) -> None:
     async with open_sessions(server.url, 1) as (first,):
         await first.visit()
         for page in dict(first.pages):
-            await walk(first, page, None)
+            await click_through(first, page, None)
 
 
-async def _crowd(
+async def _browse(
     server: Server, run: Run, count: int, seconds: float, show: Show
-) -> tuple[list[Look], list[float], float]:
-    """What all viewers saw; memory in MB from the warm-up on; steps a second of the training meanwhile."""
+) -> tuple[list[Visit], list[float], float]:
+    """The visits of all viewers; memory in MB after the warm-up; the training's steps per second meanwhile."""
     begun, first = time.monotonic(), run.read_status().step
     memory: list[float] = []
 
-    async def person(viewer: Viewer, i: int) -> list[Look]:
-        found = [Look("visit", await viewer.visit())]
+    async def person(viewer: Viewer, i: int) -> list[Visit]:
+        visits = [Visit("visit", await viewer.visit())]
         pages = list(viewer.pages)
-        while time.monotonic() - begun < seconds and not found[-1].lost:
-            found += await walk(viewer, pages[i % len(pages)], 3, i, PAUSE)
+        while time.monotonic() - begun < seconds and not visits[-1].lost:
+            visits += await click_through(viewer, pages[i % len(pages)], 3, i, PAUSE)
             i += 1
-        return found
+        return visits
 
     async def watch() -> None:
         while (passed := time.monotonic() - begun) < seconds:
@@ -138,6 +138,8 @@ async def _crowd(
         memory.append(server.memory().get("RSS", 0.0))
 
     async with open_sessions(server.url, count) as people:
-        _, *walks = await asyncio.gather(watch(), *(person(v, i) for i, v in enumerate(people)))
+        watching = asyncio.create_task(watch())
+        by_person = await asyncio.gather(*(person(v, i) for i, v in enumerate(people)))
+        await watching
     speed = (run.read_status().step - first) / (time.monotonic() - begun)
-    return [look for walked in walks for look in walked], memory, speed
+    return [visit for visits in by_person for visit in visits], memory, speed

@@ -1,4 +1,4 @@
-"""What attacks share: their outcome, jobs in a store of their own, and what a run that has ended must look like."""
+"""What the stress tests share: outcomes, a store of their own, and checks of a run that has ended."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ Show = Callable[[int, int], None]
 
 @dataclass
 class Outcome:
-    """One kind of attack: how often it was tried, what was found wrong (nothing, if all is well), and figures."""
+    """The outcome of one kind of fault: how often it was injected, what went wrong, and figures."""
 
     fault: str
     times: int = 0
@@ -27,7 +27,7 @@ class Outcome:
     figures: dict[str, float | str] = field(default_factory=dict)
 
     def check(self, good: bool, otherwise: str) -> None:
-        """Note what is wrong if it is not good."""
+        """Record `otherwise` as wrong unless `good`."""
         if not good:
             self.wrong.append(otherwise)
 
@@ -38,7 +38,7 @@ class Outcome:
 
 @contextlib.contextmanager
 def variables(**changes: str) -> Iterator[None]:
-    """Environment variables, for the processes that are started meanwhile."""
+    """Set environment variables, which child processes inherit, within the block."""
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:
@@ -53,14 +53,14 @@ def variables(**changes: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def own_store(root: Path) -> Iterator[RunStore]:
-    """A store under `root`, for this process and those that it starts meanwhile; one job at a time, no cluster."""
+    """A new store under `root`, for this process and its children within the block; one job at a time, no cluster."""
     store = RunStore(root / "runs", shipped=None)
     with variables(OCRGEN_RUNS=str(store.root), OCRGEN_SLOTS="1", OCRGEN_SCHEDULER=""):
         yield store
 
 
 def wait(until: Callable[[], bool], seconds: float = PATIENCE) -> bool:
-    """Whether it came true in time."""
+    """Whether the condition came true within `seconds`."""
     end = time.monotonic() + seconds
     while not until():
         if time.monotonic() > end:
@@ -70,7 +70,7 @@ def wait(until: Callable[[], bool], seconds: float = PATIENCE) -> bool:
 
 
 def finish(run: Run, store: RunStore) -> str:
-    """Resume a run until it is at its end; its state then."""
+    """Resume a run and wait for its end; returns its state."""
     if run.state not in ("done", *ALIVE):
         jobs.submit(run, store)
     wait(lambda: not run.alive)
@@ -79,17 +79,17 @@ def finish(run: Run, store: RunStore) -> str:
 
 def leftovers(root: Path) -> list[str]:
     """Temporary files, and locks that are still held, under a folder of runs."""
-    found = [str(p.relative_to(root)) for p in root.rglob(".*.part")]
-    found += [str(p.relative_to(root)) for p in (*root.glob(".new-*"), *root.glob(".deleted-*"))]
-    return found + [f"{p.relative_to(root)} is locked" for p in root.rglob("lock") if is_locked(p)]
+    paths = [str(p.relative_to(root)) for p in root.rglob(".*.part")]
+    paths += [str(p.relative_to(root)) for p in (*root.glob(".new-*"), *root.glob(".deleted-*"))]
+    return paths + [f"{p.relative_to(root)} is locked" for p in root.rglob("lock") if is_locked(p)]
 
 
 def zombies() -> list[int]:
-    """Children of this process that have died and that nobody has waited for; empty where there is no /proc."""
-    found = []
+    """Process ids of children that have ended but were not waited for; empty where there is no /proc."""
+    pids = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             state, parent = stat.read_text().rpartition(")")[2].split()[:2]
             if state == "Z" and int(parent) == os.getpid():
-                found.append(int(stat.parent.name))
-    return found
+                pids.append(int(stat.parent.name))
+    return pids

@@ -1,4 +1,4 @@
-"""SIGKILL at random moments: on a training, a scoring, a reader, a study with its helpers; then resume, and compare."""
+"""SIGKILL at random moments to trainings, scorings, readers and studies; then resume and compare the results."""
 
 import contextlib
 import hashlib
@@ -28,23 +28,24 @@ SMALL = {
 
 
 def requests(scored: str) -> dict[str, tuple[str, dict]]:
-    """Small jobs by what is killed: verb and settings. `scored`: the run whose epochs are scored."""
+    """Small jobs by name: verb and settings. scored: the run whose epochs are scored."""
     train = TrainConfig(epochs=15, log_every=3)
     trainings = {
         f"training of a {model.upper()}": TrainRequest(dataset="digits", model=model, train=train)
         for model in ("cvae", "cgan")
     }
-    found = {name: ("train", request.model_dump(mode="json")) for name, request in trainings.items()}
-    found["scoring"] = ("score", ScoreConfig(run=scored, n=400).model_dump())
-    found["reader"] = ("reader", ReaderRequest(dataset="digits", n=200, steps=60).model_dump())
-    found["study, one process"] = ("study", StudyConfig(**SMALL).model_dump())
-    found["study, two processes"] = ("study", StudyConfig(**SMALL, workers=2).model_dump())
-    return found
+    by_name = {name: ("train", request.model_dump(mode="json")) for name, request in trainings.items()}
+    by_name["scoring"] = ("score", ScoreConfig(run=scored, n=400).model_dump())
+    by_name["reader"] = ("reader", ReaderRequest(dataset="digits", n=200, steps=60).model_dump())
+    by_name["study, one process"] = ("study", StudyConfig(**SMALL).model_dump())
+    by_name["study, two processes"] = ("study", StudyConfig(**SMALL, workers=2).model_dump())
+    return by_name
 
 
 def kills(root: Path, times: int, seed: int, show: Show) -> list[Outcome]:
-    """Kill each kind of job `times` times or so, all in all, in a store under `root`; one outcome for each kind."""
-    rng, found = random.Random(seed), []
+    """Kill jobs of every kind, `times` in all, in a store under `root`; one outcome for each kind."""
+    rng = random.Random(seed)
+    outcomes: list[Outcome] = []
     with own_store(root) as store:
         base = store.create("train", requests("")["training of a CVAE"][1], "base")
         finish(base, store)
@@ -53,9 +54,9 @@ def kills(root: Path, times: int, seed: int, show: Show) -> list[Outcome]:
             outcome = Outcome(f"SIGKILL: {name}")
             each = times // len(kinds) + (i < times % len(kinds))
             _kind(store, base, verb, settings, each, rng, outcome)
-            found.append(outcome)
-            show(sum(o.times for o in found), times)
-    return found
+            outcomes.append(outcome)
+            show(sum(o.times for o in outcomes), times)
+    return outcomes
 
 
 def _kind(
@@ -70,7 +71,7 @@ def _kind(
     begun = time.monotonic()
     outcome.check(finish(whole, store) == "done", f"a {verb} that nobody killed ended as {whole.state}")
     life = time.monotonic() - begun
-    expected = _traces(whole, base)
+    expected = _hashes(whole, base)
     resumed = 0
     while outcome.times < times:
         run = fresh("killed")
@@ -85,7 +86,7 @@ def _kind(
             _readable(run, store, outcome)
         resumed += 1
         outcome.check(finish(run, store) == "done", f"{run.name} ended as {run.state}: {run.read_status().error}")
-        outcome.check(_traces(run, base) == expected, f"{run.name} does not end as one that nobody killed")
+        outcome.check(_hashes(run, base) == expected, f"{run.name} does not end as one that nobody killed")
         outcome.wrong += _repeated(run)
         outcome.wrong += [f"{run.name} left {x}" for x in leftovers(store.root)]
     wait(lambda: not zombies(), 5)
@@ -94,12 +95,12 @@ def _kind(
 
 
 def _kill(run: Run) -> None:
-    """SIGKILL to the process that works on a run, whatever it is at."""
+    """SIGKILL to the process of a run."""
     pid = run.read_status().pid
     if pid:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    else:  # it has not yet said who it is: the lock's holder is the child that was just started
+    else:  # its id is not in the status yet: search the processes for the one just started
         for stat in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
                 if stat.read_bytes().split(b"\0")[-2:-1] == [run.name.encode()]:
@@ -107,7 +108,7 @@ def _kill(run: Run) -> None:
 
 
 def _readable(run: Run, store: RunStore, outcome: Outcome) -> None:
-    """A run that was killed, and those beside it, must be whole for whoever looks."""
+    """A run that was killed, and all others in its store, must be readable."""
     outcome.check(run.state in ("died", "cancelled", "done"), f"{run.name} is {run.state} after SIGKILL")
     for other in store.list():
         outcome.check(other.state != "damaged", f"{other.name} cannot be read: {other.read_status().error}")
@@ -118,22 +119,22 @@ def _readable(run: Run, store: RunStore, outcome: Outcome) -> None:
             outcome.wrong.append(f"{file.relative_to(store.root)} is half written")
 
 
-def _traces(run: Run, base: Run) -> dict[str, str]:
-    """What a finished run has found, by file: weights by their bytes, results without what clocks say."""
+def _hashes(run: Run, base: Run) -> dict[str, str]:
+    """Hashes of a finished run's files: weights, and results without times."""
     files = [*run.path.rglob("weights/*.safetensors"), *run.path.glob("cells/*.json"), *base.path.rglob("scores/*/*")]
-    found = {}
+    hashes = {}
     for file in files:
         content = file.read_bytes()
         if file.suffix == ".json":
-            told = json.loads(content)
-            content = json.dumps({k: v for k, v in told.items() if k not in VOLATILE}, sort_keys=True).encode()
+            values = json.loads(content)
+            content = json.dumps({k: v for k, v in values.items() if k not in VOLATILE}, sort_keys=True).encode()
         name = file.relative_to(run.path if run.path in file.parents else base.path)
-        found[str(name)] = hashlib.sha256(content).hexdigest()
-    return found
+        hashes[str(name)] = hashlib.sha256(content).hexdigest()
+    return hashes
 
 
 def _repeated(run: Run) -> list[str]:
-    """Cells of a study that were done more than once."""
+    """Tasks of a study that were run more than once."""
     log = run.path / "log.txt"
     if run.request.verb != "study" or not log.exists():
         return []

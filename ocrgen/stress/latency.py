@@ -1,4 +1,4 @@
-"""How fast is the dashboard? Its real server, one viewer and then many, every page: server time, CPU and memory."""
+"""Latency of every page of the dashboard's real server for one viewer and for many, its CPU time and memory."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import numpy as np
 
 from ocrgen.benchmark.results import make_row
 from ocrgen.stress.server import Server
-from ocrgen.stress.sessions import Look, open_sessions, walk
+from ocrgen.stress.sessions import Visit, click_through, open_sessions
 
 PAUSE = 5.0  # seconds between a person's clicks
 METHOD = (
@@ -19,7 +19,7 @@ METHOD = (
 
 @dataclass(frozen=True)
 class Pace:
-    """How a crowd moves: how many, how often each clicks a page, seconds between its clicks."""
+    """How many viewers there are, how often each clicks on a page, and the seconds between clicks."""
 
     viewers: int
     reruns: int
@@ -27,7 +27,7 @@ class Pace:
 
     @property
     def words(self) -> str:
-        """For people."""
+        """In words."""
         if self.viewers == 1:
             return "one viewer"
         return f"{self.viewers} viewers, " + (f"a click every {self.pause:g} s" if self.pause else "without a pause")
@@ -52,11 +52,11 @@ async def _measure(server: Server, paces: list[Pace], show: Callable[[int, int],
         await first.visit()
         titles = dict(first.pages)
         for page in titles:
-            await walk(first, page, None)
+            await click_through(first, page, None)
     rows += _memory(server, 0, "warm, viewers gone")
     step, total = 0, sum(len(titles) * p.viewers * (1 + p.reruns) for p in paces)
 
-    def seen() -> None:
+    def count_run() -> None:
         nonlocal step
         step += 1
         show(step, total)
@@ -65,29 +65,32 @@ async def _measure(server: Server, paces: list[Pace], show: Callable[[int, int],
         async with open_sessions(server.url, pace.viewers) as viewers:
             for page, title in titles.items():
                 before = server.cpu()
-                walks = (walk(v, page, pace.reruns, i, pace.pause, seen) for i, v in enumerate(viewers))
-                looks = [look for walked in await asyncio.gather(*walks) for look in walked]
-                cpu = None if before is None else (server.cpu() - before) / len(looks)
-                rows += rows_of(title, pace, looks, cpu)
+                sessions = (
+                    click_through(v, page, pace.reruns, i, pace.pause, count_run) for i, v in enumerate(viewers)
+                )
+                visits = [visit for session in await asyncio.gather(*sessions) for visit in session]
+                after = server.cpu()
+                cpu = None if before is None or after is None else (after - before) / len(visits)
+                rows += rows_of(title, pace, visits, cpu)
             rows += _memory(server, pace.viewers, f"{pace.words}, all there")
-    if "Traceback" in (said := server.output()):
-        rows.append(make_row(bench="app", subject="server", unit="tracebacks", value=said.count("Traceback"),
-                             threads=1, note=said[said.index("Traceback"):][-300:]))  # fmt: skip
+    if "Traceback" in (output := server.output()):
+        rows.append(make_row(bench="app", subject="server", unit="tracebacks", value=output.count("Traceback"),
+                             threads=1, note=output[output.index("Traceback"):][-300:]))  # fmt: skip
     return rows
 
 
-def rows_of(title: str, pace: Pace, looks: list[Look], cpu: float | None) -> list[dict]:
+def rows_of(title: str, pace: Pace, visits: list[Visit], cpu: float | None) -> list[dict]:
     """Rows of one page at a pace, p50 and p95, with the server's CPU ms for each run; notes begin with any fault."""
-    answered = [look for look in looks if not look.lost]
-    faults = [fault for look in looks for fault in (*look.answer.faults, *filter(None, [look.lost]))]
+    answered = [visit for visit in visits if not visit.lost]
+    faults = [fault for visit in visits for fault in (*visit.answer.faults, *filter(None, [visit.lost]))]
     notes = [f"{len(faults)} errors, the first: {faults[0]}"] if faults else []
-    by_click: dict[str, list[float]] = {}
-    for look in answered:
-        by_click.setdefault(look.what, []).append(1e3 * look.answer.seconds)
-    if by_click:
-        slowest = max(by_click, key=lambda what: np.median(by_click[what]))
-        notes.append(f"slowest: {slowest}, {np.median(by_click[slowest]):.0f} ms")
-    times = [ms for group in by_click.values() for ms in group]
+    by_action: dict[str, list[float]] = {}
+    for visit in answered:
+        by_action.setdefault(visit.action, []).append(1e3 * visit.answer.seconds)
+    if by_action:
+        slowest = max(by_action, key=lambda action: np.median(by_action[action]))
+        notes.append(f"slowest: {slowest}, {np.median(by_action[slowest]):.0f} ms")
+    times = [ms for group in by_action.values() for ms in group]
     about = {
         "bench": "app",
         "subject": f"{title}, {pace.words}",

@@ -1,4 +1,4 @@
-"""What one run of a page sends to a viewer: how long it took, its elements, what there is to choose, its faults."""
+"""What one run of a page sends to a viewer: its time, elements, choosers, alerts and exceptions."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ SHOWN = 300  # characters of a fault or a message that are kept
 
 @dataclass(frozen=True)
 class Chooser:
-    """A segmented control or a row of pills, as a viewer sees it; `fragment`: the one that it stands in, else empty."""
+    """A segmented control or a row of pills; `fragment`: the id of the fragment that holds it, else empty."""
 
     id: str
     label: str
@@ -24,24 +24,24 @@ class PageRun:
     """What one run of a page sent."""
 
     seconds: float = 0.0
-    """From the question to the end of the run, at the viewer: waiting for other viewers' runs is part of it."""
+    """From the request to the end of the run, at the viewer, waiting for other viewers' runs included."""
     size: int = 0
-    """Bytes received, those of timers too."""
+    """Bytes received, including those of timers."""
     elements: Counter[str] = field(default_factory=Counter)
     """How many elements of each of Streamlit's types came; a fragment whose timer overtakes the run is left out."""
     choosers: list[Chooser] = field(default_factory=list)
-    """What there is to choose, in the page's order."""
+    """The page's choosers, in order."""
     alerts: list[str] = field(default_factory=list)
-    """What the page says in boxes: `error: …`, `warning: …`, `info: …`, `success: …`."""
+    """The page's alerts: `error: …`, `warning: …`, `info: …`, `success: …`."""
     faults: list[str] = field(default_factory=list)
     """Exceptions that reached the page: there should be none."""
 
     def begin(self) -> None:
-        """Forget what was drawn: the run starts anew."""
+        """Discard the elements so far: the run has started anew."""
         self.elements, self.choosers, self.alerts = Counter(), [], []
 
     def take(self, delta: Delta) -> str:
-        """Note one element; returns the fault that it shows, else an empty text."""
+        """Record one element; returns the exception that it shows, else an empty string."""
         if delta.WhichOneof("type") != "new_element":
             return ""
         element = delta.new_element

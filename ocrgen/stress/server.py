@@ -1,4 +1,4 @@
-"""The dashboard as a process of its own on a free port of this machine: started, watched, stopped."""
+"""The dashboard as a process of its own on a free port of this machine."""
 
 import contextlib
 import os
@@ -38,9 +38,9 @@ class Server:
         until = time.monotonic() + PATIENCE
         while not self._healthy():
             if self.process.poll() is not None or time.monotonic() > until:
-                said = self.output().strip().splitlines()
+                lines = self.output().strip().splitlines()
                 self.__exit__()
-                raise UserError(f"The dashboard did not start: {said[-1] if said else 'it said nothing'}")
+                raise UserError(f"The dashboard did not start: {lines[-1] if lines else 'it said nothing'}")
             time.sleep(0.1)
         return self
 
@@ -60,26 +60,26 @@ class Server:
         return False
 
     def output(self) -> str:
-        """What it has printed so far."""
+        """Its output so far."""
         self._log.seek(0)
         return self._log.read()
 
     def cpu(self) -> float | None:
-        """CPU seconds of all its threads since it started, to 10 ms; None where the system does not say (no /proc)."""
+        """CPU seconds of all its threads since it started, to 10 ms; None where there is no /proc."""
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
             return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         return None
 
     def memory(self) -> dict[str, float]:
-        """Its memory in MB: `RSS`, and `PSS` (its share of what it shares with others) where the system tells."""
-        found = {}
+        """Its memory in MiB: `RSS`, and `PSS` (shared pages divided among their processes) where the system has it."""
+        memory = {}
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines():
                 name, _, rest = line.partition(":")
                 if name in ("Rss", "Pss"):
-                    found[name.upper()] = int(rest.split()[0]) / 1024
-        if not found:
-            told = subprocess.run(["ps", "-o", "rss=", "-p", str(self.process.pid)], capture_output=True, text=True)
-            found["RSS"] = int(told.stdout) / 1024
-        return found
+                    memory[name.upper()] = int(rest.split()[0]) / 1024
+        if not memory:
+            ps = subprocess.run(["ps", "-o", "rss=", "-p", str(self.process.pid)], capture_output=True, text=True)
+            memory["RSS"] = int(ps.stdout) / 1024
+        return memory

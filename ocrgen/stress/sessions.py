@@ -1,4 +1,4 @@
-"""Many viewers at once, each with a session of its own, and what they do: look at a page and click its choosers."""
+"""Many viewers at once, each with a session of its own, who open pages and click through their choosers."""
 
 import asyncio
 import contextlib
@@ -11,25 +11,28 @@ from ocrgen.stress.responses import Chooser, PageRun
 
 
 @dataclass(frozen=True)
-class Look:
-    """One run of a page that a viewer asked for: by what, and what came. `lost`: why no answer came, else empty."""
+class Visit:
+    """One run of a page for a viewer.
 
-    what: str
+    action: what caused it. answer: what the page sent. lost: why no answer came, else empty.
+    """
+
+    action: str
     answer: PageRun
     lost: str = ""
 
 
 @contextlib.asynccontextmanager
 async def open_sessions(url: str, count: int) -> AsyncIterator[list[Viewer]]:
-    """`count` sessions, open at the same time. NoAnswer if the dashboard does not take them."""
+    """`count` sessions, open at the same time. NoAnswer if the dashboard refuses one."""
     async with contextlib.AsyncExitStack() as stack:
         yield [await stack.enter_async_context(Viewer(url)) for _ in range(count)]
 
 
 def clicks(choosers: list[Chooser], start: int = 0) -> list[tuple[Chooser, str]]:
-    """Every option of every chooser in turn, the default last: so the page ends each round as it began.
+    """Every option of every chooser in turn, the default last, so that each round ends as it began.
 
-    `start` shifts the order of the others, so that a crowd does not click the same at once.
+    start: shifts the order of the others, so that not all sessions click the same at once.
     """
     turns = []
     for chooser in choosers:
@@ -39,33 +42,33 @@ def clicks(choosers: list[Chooser], start: int = 0) -> list[tuple[Chooser, str]]
     return turns
 
 
-async def walk(
+async def click_through(
     viewer: Viewer,
     page: str,
     reruns: int | None,
     start: int = 0,
     pause: float = 0.0,
-    seen: Callable[[], None] = lambda: None,
-) -> list[Look]:
+    on_run: Callable[[], None] = lambda: None,
+) -> list[Visit]:
     """Visit a page, then click through its choosers `reruns` times (None: each option once); no button is pressed.
 
-    pause: seconds before each click, drawn anew from half to one and a half of it. seen: called after each run.
-    A page without choosers is run again as it stands. Ends early where the dashboard gives no answer.
+    pause: mean seconds before each click, uniform from half to one and a half of it. on_run: called after each run.
+    A page without choosers is run again as it stands. Ends early if the dashboard does not answer.
     """
-    visits: list[Look] = []
+    visits: list[Visit] = []
     try:
         await asyncio.sleep(pause * random.random())
-        visits.append(Look("visit", await viewer.visit(page)))
-        seen()
+        visits.append(Visit("visit", await viewer.visit(page)))
+        on_run()
         turns = clicks(visits[0].answer.choosers, start)
         for i in range(len(turns) if reruns is None else reruns):
             await asyncio.sleep(pause * (0.5 + random.random()))
             if turns:
                 chooser, option = turns[i % len(turns)]
-                visits.append(Look(f"{chooser.label}: {option}", await viewer.choose(chooser, option)))
+                visits.append(Visit(f"{chooser.label}: {option}", await viewer.choose(chooser, option)))
             else:
-                visits.append(Look("rerun", await viewer.rerun()))
-            seen()
+                visits.append(Visit("rerun", await viewer.rerun()))
+            on_run()
     except NoAnswer as fault:
-        visits.append(Look("nothing", PageRun(), str(fault)))
+        visits.append(Visit("nothing", PageRun(), str(fault)))
     return visits

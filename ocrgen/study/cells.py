@@ -18,7 +18,7 @@ from ocrgen.readers.evaluation import grade, probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.readers.robustness import robustness
 from ocrgen.readers.saliency import faithfulness
-from ocrgen.readers.training import Trained, train_reader
+from ocrgen.readers.training import TrainedReader, train_reader
 from ocrgen.study.generators import GeneratorStore
 from ocrgen.study.plan import Cell, plan
 from ocrgen.utils.errors import UserError
@@ -109,7 +109,7 @@ class Cells(GeneratorStore):
 
     def read(
         self, cell: Cell, stop: Callable[[], bool], real: Digits | None, synthetic: Digits | None, share: float = 1.0
-    ) -> Trained:
+    ) -> TrainedReader:
         """Train one reader."""
         arm, first = cell.arm, synthetic if real is None else real
         assert first is not None  # an arm has real or synthetic images, or both
@@ -125,7 +125,7 @@ class Cells(GeneratorStore):
             stop=stop,
         )
 
-    def grade(self, cell: Cell, trained: Trained) -> dict:
+    def grade(self, cell: Cell, trained: TrainedReader) -> dict:
         """What a reader that has been chosen reads of the test set."""
         graded = grade(trained.reader, self.data.test)
         return graded.figures() | {

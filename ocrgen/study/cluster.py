@@ -89,6 +89,7 @@ def do_cell(folder: str, key: str, needs: list) -> str:
         raise UserError(f"{folder} is not to be seen from this worker: the runs must lie on a shared file system.")
     while not state_of(run, key) and not run.stop_file.exists():
         process = _take(run)
+        assert process.stdin  # `start_worker` opens it
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(f"{key}\n".encode())
             process.stdin.flush()
@@ -124,8 +125,9 @@ def _take(run: Run) -> subprocess.Popen:
 
 
 def _end(process: subprocess.Popen) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        process.stdin.close()
+    if process.stdin:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
     process.kill()
     process.wait()
 

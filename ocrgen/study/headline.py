@@ -7,7 +7,8 @@ from ocrgen.datasets import title
 from ocrgen.study.formatting import ONE_SEED, bounds, points
 from ocrgen.study.plan import PAPER_N, Arm, plan
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import VerdictWord, classify_gain
+from ocrgen.study.verdicts import classify_gain
+from ocrgen.utils.verdict import VerdictWord
 
 PROTOCOLS = {"fair": "fair protocol", "paper": "the paper's protocol"}
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from ocrgen.study.formatting import bounds, points
 from ocrgen.study.plan import Arm
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import FAILS, GAIN, HOLDS, OPEN, VerdictWord, classify_gain
+from ocrgen.study.verdicts import GAIN, classify_gain
+from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, VerdictWord
 
 HEADLINES: dict[VerdictWord, str] = {HOLDS: "Use it", FAILS: "Don't bother", OPEN: "Not decided"}
 

@@ -3,24 +3,18 @@
 import math
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Literal
 
 import pandas as pd
 
 from ocrgen.study.plan import Arm
 from ocrgen.study.results import Results
 from ocrgen.utils.statistics import t_interval
+from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, VerdictWord
 
 GAIN = 0.001  # accuracy: a difference that is surely smaller than a tenth of a point helps nobody
 INK = 0.02  # share of saliency: a reader may look at ink by this much less than one of real digits
 SANE = 0.5  # correlation: maps that agree more than this with those of random weights show no learning
 RANK = 0.1  # Spearman: a stand-in for FID may rank worse than FID by this much
-
-VerdictWord = Literal["holds", "does not hold", "undecided", "not measured"]
-HOLDS: Literal["holds"] = "holds"
-FAILS: Literal["does not hold"] = "does not hold"
-OPEN: Literal["undecided"] = "undecided"
-UNMEASURED: Literal["not measured"] = "not measured"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from ocrgen.utils.errors import UserError
 
@@ -34,8 +35,8 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         raise
 
 
-def parse(content: str | bytes) -> object:
-    """JSON as Python values; ValueError if it is malformed or too deeply nested."""
+def parse(content: str | bytes) -> Any:
+    """JSON as Python values; ValueError where it is none, or nested deeper than anything of ours."""
     try:
         return json.loads(content)
     except RecursionError as error:

@@ -11,7 +11,7 @@ from ocrgen.stress.client import NoAnswer, Viewer
 from ocrgen.stress.latency import Pace, rows_of
 from ocrgen.stress.responses import Chooser, PageRun
 from ocrgen.stress.server import Server
-from ocrgen.stress.sessions import Look, clicks, open_sessions, walk
+from ocrgen.stress.sessions import Visit, click_through, clicks, open_sessions
 from ocrgen.utils.errors import UserError
 from tests.conftest import request
 
@@ -55,9 +55,11 @@ def test_two_viewers_on_the_dashboard(store):
 
     async def go(url: str) -> None:
         async with open_sessions(url, 2) as viewers:
-            for walked in await asyncio.gather(*(walk(viewer, "Train", 1, i) for i, viewer in enumerate(viewers))):
-                assert [look.lost for look in walked] == [""] * 2 and walked[1].what.startswith("Generator: ")
-                assert all(look.answer.elements["multiselect"] for look in walked)
+            for visits in await asyncio.gather(
+                *(click_through(viewer, "Train", 1, i) for i, viewer in enumerate(viewers))
+            ):
+                assert [visit.lost for visit in visits] == [""] * 2 and visits[1].action.startswith("Generator: ")
+                assert all(visit.answer.elements["multiselect"] for visit in visits)
             pages = viewers[0].pages
             assert list(pages)[:2] == ["", "Train"] and pages["FID_and_LFID"] == "FID and LFID"
             train, gallery = await asyncio.gather(
@@ -69,7 +71,7 @@ def test_two_viewers_on_the_dashboard(store):
             assert [viewer.faults for viewer in viewers] == [[], []]
             here = machine(1) | {"method": "as viewers see it"}
             run = keep(
-                rows_of("Train", Pace(2, 1, 1.5), walked, 0.1) + rows_of("Gallery", Pace(1, 1), walked, 0.1), here, True
+                rows_of("Train", Pace(2, 1, 1.5), visits, 0.1) + rows_of("Gallery", Pace(1, 1), visits, 0.1), here, True
             )
             runtime = await viewers[1].visit("Runtime", f"run={run.name}")
             assert runtime.elements["plotly_chart"] == 1 and not runtime.alerts and not runtime.faults
@@ -101,13 +103,13 @@ def test_faults_fragments_and_timers(tmp_path):
                 await viewer.choose(view, "slow")
             viewer.patience = 60.0
             assert not (await viewer.choose(view, "good")).faults
-            return await walk(viewer, "", 1)
+            return await click_through(viewer, "", 1)
 
     script = tmp_path / "faulty.py"
     script.write_text(FAULTY)
     with Server(script) as server:
         looks = run(go(server.url))
-    rows = rows_of("A page", Pace(1, 2), [*looks, Look("nothing", PageRun(), "gone")], 0.01)
+    rows = rows_of("A page", Pace(1, 2), [*looks, Visit("nothing", PageRun(), "gone")], 0.01)
     assert {row["subject"] for row in rows} == {"A page, one viewer"}
     assert [row["unit"] for row in rows] == ["ms p50", "ms p95"] and rows[0]["cpu_value"] == 10
     assert rows[0]["note"].startswith("2 errors, the first: ValueError") and rows[0]["n"] == 2

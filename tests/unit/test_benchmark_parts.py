@@ -182,8 +182,8 @@ def test_ten_times_faster_is_judged_by_the_bounds(low, high, said):
     about = {"bench": "claim", "unit": "images per second", "ratio": 11.0, "value": 1.0}
     row = make_row(subject="CVAE, paper, sampling", low=low, high=high, n=10, **about)
     (verdict,) = verdicts([row, make_row(bench="claim", subject="CVAE, paper", unit="seconds", value=1.0)])
-    assert (verdict["verdict"], verdict["way"], verdict["what"]) == (said, "paper", "sampling")
-    assert "11" in verdict["words"] and said in verdict["words"]
+    assert (verdict.verdict, verdict.way, verdict.what) == (said, "paper", "sampling")
+    assert "11" in verdict.words and said in verdict.words
 
 
 def test_the_exponent_of_a_power_law():

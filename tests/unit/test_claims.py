@@ -16,7 +16,8 @@ from ocrgen.runs.run import Run
 from ocrgen.study.plan import StudyConfig
 from ocrgen.study.results import COLUMNS, Results
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
-from ocrgen.study.verdicts import FAILS, HOLDS, OPEN, UNMEASURED, Verdict
+from ocrgen.study.verdicts import Verdict
+from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED
 from tests.unit.test_study_results import checkpoints, falling, results
 
 NOBODY = SelectedRuns(None, None, None, (), ())

@@ -13,7 +13,7 @@ from ocrgen.claims.selection import select_runs
 from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study.headline import nearest
 from ocrgen.study.plan import StudyConfig
-from ocrgen.study.verdicts import HOLDS, UNMEASURED
+from ocrgen.utils.verdict import HOLDS, UNMEASURED
 from tests.unit.test_study_results import table
 
 

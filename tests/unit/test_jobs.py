@@ -105,7 +105,7 @@ class CountedStop(jobs.Stop):
 def test_the_queue_is_first_come_first_served_and_waits_for_a_slot(store):
     first, second = make(store, "first"), make(store, "second")
     locks = {first: jobs._enqueue(first, store)}
-    until(lambda: now() > first.status["queued"])
+    until(lambda: now() > first.status.queued)
     locks[second] = jobs._enqueue(second, store)
     assert [r.name for r in jobs.queue(store)] == [first.name, second.name]
     stops = {run: CountedStop(run) for run in (first, second)}

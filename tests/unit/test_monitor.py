@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ocrgen.datasets import load_digits
-from ocrgen.generators.monitor import Monitor, Rule
+from ocrgen.generators.monitor import Monitor, MonitorConfig
 from ocrgen.generators.training import run_training
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.runs import jobs
@@ -59,7 +59,7 @@ def test_watching_changes_no_weight(store):
 
 def test_the_monitor_sees_a_collapse():
     train = load_digits("digits").train
-    monitor = Monitor(train, load_extractor(), 0, Rule(1, "lfid_64", 0, 0.0))
+    monitor = Monitor(train, load_extractor(), 0, MonitorConfig(1, "lfid_64", 0, 0.0))
     means = torch.from_numpy(np.stack([train.images[train.labels == c].mean(0).astype(np.uint8) for c in range(10)]))
 
     class Mean:
@@ -68,7 +68,7 @@ def test_the_monitor_sees_a_collapse():
             return (means[labels] + noise).clamp(0, 255).to(torch.uint8)
 
     monitor.score(Mean(), 1, 100)
-    assert monitor.facts()["collapsed"]
+    assert monitor.status()["collapsed"]
 
 
 class Blank:
@@ -77,13 +77,13 @@ class Blank:
 
 
 def test_samples_that_are_all_alike_are_a_collapse_and_no_end(store):
-    monitor = Monitor(load_digits("digits").train, load_extractor(), 0, Rule(1, "lfid_64", 2, 0.0))
+    monitor = Monitor(load_digits("digits").train, load_extractor(), 0, MonitorConfig(1, "lfid_64", 2, 0.0))
     for epoch in (1, 2):
         assert monitor.score(Blank(), epoch, 100 * epoch) == {"spread": 0}
     run = store.create("nothing", {}, "x")
-    run.update(**monitor.facts())
+    run.update(**monitor.status())
     assert run.read_status().collapsed and run.state != "damaged"
-    assert monitor.enough() == "LFID-64 has not fallen for 2 scores; all samples were alike."
+    assert monitor.stop_reason() == "LFID-64 has not fallen for 2 scores; all samples were alike."
 
 
 def test_training_images_that_are_all_alike_are_learned_unwatched(store, tmp_path):

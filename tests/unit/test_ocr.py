@@ -12,7 +12,7 @@ from ocrgen.imaging.augmentation import augment
 from ocrgen.readers.checkpoint import load_reader, save_reader
 from ocrgen.readers.evaluation import grade, probabilities
 from ocrgen.readers.network import Reader, ReaderConfig
-from ocrgen.readers.training import _batches, rate, train_reader
+from ocrgen.readers.training import _batches, lr_factor, train_reader
 from ocrgen.runs.jobs import Cancelled
 from ocrgen.utils.errors import UserError
 
@@ -135,8 +135,8 @@ def test_a_reader_reads():
 
 
 def test_rate_warms_up_and_falls_to_zero():
-    assert rate(0.7, 0) == 1
-    steps = [rate(i / 100, 0.2) for i in range(101)]
+    assert lr_factor(0.7, 0) == 1
+    steps = [lr_factor(i / 100, 0.2) for i in range(101)]
     assert 0 < steps[0] < 0.05 and max(steps) == pytest.approx(steps[20]) == 1 and steps[100] == pytest.approx(0)
     assert np.all(np.diff(steps[:21]) >= 0) and np.all(np.diff(steps[20:]) < 0)
 
@@ -154,7 +154,7 @@ def test_the_paper_preset_is_the_papers():
     assert [m.out_features for m in layers if isinstance(m, nn.Linear)] == [128, 10]
     assert [m.p for m in layers if isinstance(m, nn.Dropout)] == [0.5]
     assert reader.cam_layer is layers[5], "the second convolution's, as it comes out of its ReLU"
-    assert (config.batch, config.lr, config.weight_decay, rate(0.9, config.warmup)) == (64, 1e-3, 0, 1)
+    assert (config.batch, config.lr, config.weight_decay, lr_factor(0.9, config.warmup)) == (64, 1e-3, 0, 1)
 
 
 @pytest.mark.parametrize("preset", ["fast", "paper"])

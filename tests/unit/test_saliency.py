@@ -12,12 +12,12 @@ from ocrgen.readers.network import Classifier, Reader
 from ocrgen.readers.saliency import (
     METHODS,
     agreement,
-    by_heat,
+    deletion_insertion_auc,
     explain,
     faithfulness,
     on_ink,
-    randomised,
-    removal_curves,
+    pixel_order,
+    randomised_copy,
 )
 from ocrgen.readers.training import train_reader
 from ocrgen.utils.errors import UserError
@@ -116,18 +116,20 @@ def test_share_on_ink():
 
 def test_the_order_of_a_map_is_hot_to_cold_and_complete():
     heat = np.random.default_rng(0).random((3, 28, 28)).astype(np.float32)
-    order = by_heat(heat)
+    order = pixel_order(heat)
     assert (np.sort(order, 1) == np.arange(784)).all()
     values = np.take_along_axis(heat.reshape(3, -1), order, 1)
     assert (np.diff(values, axis=1) <= 0).all()
-    assert (by_heat(np.zeros((1, 28, 28))) != np.arange(784)).any(), "ties come in random order"
+    assert (pixel_order(np.zeros((1, 28, 28))) != np.arange(784)).any(), "ties come in random order"
 
 
 def test_removing_what_counts_first_leaves_the_smaller_area():
     images = np.full((1, 28, 28), 200, np.uint8)
     inside = np.zeros((1, 28, 28))
     inside[:, :14, :14] = 1
-    told, random, last = (removal_curves(Corner(), images, by_heat(h), [1]) for h in (inside, inside * 0, -inside))
+    told, random, last = (
+        deletion_insertion_auc(Corner(), images, pixel_order(h), [1]) for h in (inside, inside * 0, -inside)
+    )
     assert told[0] < random[0] < last[0], "deletion"
     assert told[1] > random[1] > last[1], "insertion"
     # By hand: the corner's 196 of 784 pixels are gone after 7 of 28 steps, after which a tenth remains.
@@ -144,14 +146,14 @@ def test_agreement_of_maps():
 
 def test_a_randomised_copy_is_untrained_and_leaves_the_rest_alone(reader):
     state = torch.get_rng_state()
-    copy = randomised(reader, 3)
+    copy = randomised_copy(reader, 3)
     assert torch.equal(state, torch.get_rng_state())
     assert copy.config == reader.config and not torch.equal(copy.last[1].weight, reader.last[1].weight)
-    assert torch.equal(copy.last[1].weight, randomised(reader, 3).last[1].weight)
+    assert torch.equal(copy.last[1].weight, randomised_copy(reader, 3).last[1].weight)
 
 
 def test_faithfulness_is_finite_and_bounded(reader, data):
-    found = faithfulness(reader, data.test.images[:40], other=randomised(reader, 9))
+    found = faithfulness(reader, data.test.images[:40], other=randomised_copy(reader, 9))
     assert all(np.isfinite(v) for v in found.values())
     assert all(0 <= found[k] <= 1 for k in ("on_ink", "ink_share", "deletion", "insertion", "empty"))
     assert found["deletion_gain"] == pytest.approx(found["deletion_random"] - found["deletion"], abs=1e-6)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from ocrgen.generators import generators
-from ocrgen.generators.checkpoint import read_about
+from ocrgen.generators.checkpoint import read_metadata
 from ocrgen.generators.config import TrainConfig, TrainRequest, describe
 from ocrgen.generators.training import Trainer, run_training
 from ocrgen.runs import jobs
@@ -69,8 +69,8 @@ def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, mod
 def test_what_a_run_leaves(trained):
     for run in trained.list():
         assert run.epochs() == [1, 2, 3] == sorted(run.grids())
-        about = read_about(run.weights(2))
-        assert about["epoch"] == 2 and about["model"] == run.request.model
+        about = read_metadata(run.weights(2))
+        assert about["epoch"] == 2 and about["model"] == run.request.settings["model"]
         assert about["data"]["fingerprint"] == run.request.data["train"]["fingerprint"]
         table = CurveReader(run.path).table()
         tags = set(table["tag"])
@@ -187,17 +187,17 @@ def test_small_data_get_more_epochs_and_batches_that_fit(store, small):
     model = generators()["cvae"](generators()["cvae"].presets["fast"])
     few = small._replace(train=small.train.subset(40, 0))
     trainer = Trainer(model, few, TrainConfig(), run)
-    assert (trainer.batch, trainer.per_epoch, trainer.epochs) == (40, 1, 60)
+    assert (trainer.batch, trainer.steps_per_epoch, trainer.epochs) == (40, 1, 60)
 
 
 def test_every_image_is_seen_once_an_epoch(store, small):
     run = store.create("train", request(), "order")
     model = generators()["cvae"](generators()["cvae"].presets["fast"])
     trainer = Trainer(model, small, TrainConfig(), run)
-    first, second = trainer.order(0), trainer.order(1)
+    first, second = trainer.epoch_order(0), trainer.epoch_order(1)
     assert sorted(first.tolist()) == list(range(len(small.train)))
     assert not torch.equal(first, second)
-    assert torch.equal(first, trainer.order(0))
+    assert torch.equal(first, trainer.epoch_order(0))
 
 
 def test_images_reach_the_model_once_scaled_upright_and_white_on_black(store, small, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ocrgen.generators.checkpoint import load_generator, read_about
+from ocrgen.generators.checkpoint import load_generator, read_metadata
 from ocrgen.utils.errors import UserError
 
 
@@ -30,7 +30,7 @@ def test_damaged_weights_are_named(trained, tmp_path, fault):
     if fault == "swapped":
         from safetensors.torch import save
 
-        about = json.dumps(read_about(one.weights()))
+        about = json.dumps(read_metadata(one.weights()))
         file.write_bytes(save(load_file(other.weights()), {"ocrgen": about}))
     else:
         content = {

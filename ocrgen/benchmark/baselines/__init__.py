@@ -1,1 +1,1 @@
-"""What the benches compare with: the same work done in a plain way."""
+"""Baselines: other implementations of the same work."""

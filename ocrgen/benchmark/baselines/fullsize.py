@@ -1,11 +1,11 @@
-"""A CGAN with convolutions at 28x28 and 14x14, as most have them: the other side of our networks at 7x7."""
+"""A CGAN with convolutions at 28x28 and 14x14, as is common, to compare with our networks at 7x7."""
 
 import torch
 from torch import Tensor, nn
 
 from ocrgen.datasets.base import CLASSES
 from ocrgen.generators.layers.decoders import one_hot
-from ocrgen.generators.models.cgan import CGAN, Flatten, ProjectionDiscriminator
+from ocrgen.generators.models.cgan import CGAN, CGANConfig, Flatten, ProjectionDiscriminator
 
 
 class FullSizeDecoder(nn.Module):
@@ -30,7 +30,7 @@ class FullSizeDecoder(nn.Module):
 
 
 class FullSizeDiscriminator(ProjectionDiscriminator):
-    """Convolutions of 4x4 from 28x28 down, and the projection head of ours."""
+    """A projection discriminator with convolutions of 4x4 from 28x28 down."""
 
     def __init__(self, first: int = 32, second: int = 48):
         super().__init__(first)
@@ -48,9 +48,9 @@ class FullSizeDiscriminator(ProjectionDiscriminator):
 
 
 class FullSizeCGAN(CGAN):
-    """The CGAN of preset fast, all settings and as many weights, with these two networks."""
+    """The CGAN of preset `fast` with these two networks: the same settings, about as many weights."""
 
-    def __init__(self, config: CGAN.Config):
+    def __init__(self, config: CGANConfig):
         super().__init__(config)
         self.decoder = FullSizeDecoder(config.latent)
         self.discriminator = FullSizeDiscriminator()

@@ -7,41 +7,43 @@ import torch
 from ocrgen.benchmark.counting import fit_width, weights
 from ocrgen.generators.base import GenerativeModel, ModelConfig
 from ocrgen.generators.layers.decoders import make_decoder
-from ocrgen.generators.models.cgan import CGAN, AuxiliaryDiscriminator
-from ocrgen.generators.models.cvae import CVAE, Encoder
+from ocrgen.generators.models.cgan import CGAN, AuxiliaryDiscriminator, CGANConfig
+from ocrgen.generators.models.cgan import PAPER as PAPER_CGAN
+from ocrgen.generators.models.cvae import CVAE, CVAEConfig, Encoder
+from ocrgen.generators.models.cvae import PAPER as PAPER_CVAE
 
 
 @dataclass(frozen=True)
 class Pair:
     """The settings of both sides."""
 
-    cvae: ModelConfig
-    cgan: ModelConfig
+    cvae: CVAEConfig
+    cgan: CGANConfig
 
     def sides(self) -> dict[str, tuple[type[GenerativeModel], ModelConfig]]:
-        """By title."""
+        """The class and settings of each, by title."""
         return {CVAE.title: (CVAE, self.cvae), CGAN.title: (CGAN, self.cgan)}
 
 
 def pairs() -> dict[str, Pair]:
-    """Each way's pair. All start from the presets `paper`, so that a way differs from the first in one thing."""
-    cvae, cgan = CVAE.presets["paper"], CGAN.presets["paper"]
+    """The pair of each comparison: as published, and with one thing made equal."""
+    cvae, cgan = PAPER_CVAE, PAPER_CGAN
     shared = {"latent": cgan.latent, "decoder": cgan.decoder, "decoder_width": cgan.decoder_width}
     return {
         "paper": Pair(cvae, cgan),
-        "parameters": equal(cvae, cgan),
+        "parameters": match_parameters(cvae, cgan),
         "decoder": Pair(cvae.model_copy(update=shared), cgan),
     }
 
 
-def equal(cvae: CVAE.Config, cgan: CGAN.Config) -> Pair:
-    """Widths with which the decoders agree in their number of weights, and encoder and discriminator in theirs.
+def match_parameters(cvae: CVAEConfig, cgan: CGANConfig) -> Pair:
+    """Widths for which both decoders have as many weights, and so have encoder and discriminator.
 
-    The CGAN is narrowed to the CVAE, in whole channels; what then is left, the CVAE's units, which are finer, even out.
+    The CGAN is narrowed to match the CVAE, then the CVAE to match the CGAN: its width can be set more finely.
     """
-    with torch.device("meta"):  # shapes without numbers: nothing is computed
+    with torch.device("meta"):  # shapes only: nothing is computed
 
-        def decoder(config: ModelConfig, width: int) -> int:
+        def decoder(config: CVAEConfig | CGANConfig, width: int) -> int:
             return weights(make_decoder(config.decoder, config.latent, width))
 
         def encoder(width: int) -> int:
@@ -50,11 +52,11 @@ def equal(cvae: CVAE.Config, cgan: CGAN.Config) -> Pair:
         def discriminator(width: int) -> int:
             return weights(AuxiliaryDiscriminator(width))
 
-        drawn = fit_width(lambda w: decoder(cgan, w), decoder(cvae, cvae.decoder_width), 8, 2048)
-        judged = fit_width(discriminator, encoder(cvae.width), 8, 512)
-        units = fit_width(lambda w: decoder(cvae, w), decoder(cgan, drawn), 8, 2048)
-        width = fit_width(encoder, discriminator(judged), 8, 4096)
+        cgan_decoder = fit_width(lambda w: decoder(cgan, w), decoder(cvae, cvae.decoder_width), 8, 2048)
+        cgan_discriminator = fit_width(discriminator, encoder(cvae.width), 8, 512)
+        cvae_decoder = fit_width(lambda w: decoder(cvae, w), decoder(cgan, cgan_decoder), 8, 2048)
+        cvae_encoder = fit_width(encoder, discriminator(cgan_discriminator), 8, 4096)
     return Pair(
-        cvae.model_copy(update={"decoder_width": units, "width": width}),
-        cgan.model_copy(update={"decoder_width": drawn, "discriminator_width": judged}),
+        cvae.model_copy(update={"decoder_width": cvae_decoder, "width": cvae_encoder}),
+        cgan.model_copy(update={"decoder_width": cgan_decoder, "discriminator_width": cgan_discriminator}),
     )

@@ -1,4 +1,4 @@
-"""The plain way, which most code takes: float32 in its usual layout, torch's Adam, one transform an image."""
+"""The plain baseline, as most code does it: float32 in the default memory layout, and torch's Adam."""
 
 import numpy as np
 import torch
@@ -13,35 +13,35 @@ from ocrgen.utils.optim import FusedAdam
 
 
 class PlainConvDecoder(ConvDecoder):
-    """The same network, its maps in the layout that torch gives them."""
+    """The same network in the default memory layout."""
 
     def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
-        """See ConvDecoder."""
+        """(B, latent), (B,) -> logits (B, 1, 28, 28)."""
         return self.conv(self.fc(torch.cat([codes, one_hot(labels)], 1)).unflatten(1, (self.width, 7, 7)))
 
 
 class PlainTransposedDecoder(TransposedDecoder):
-    """The same network, its maps in the layout that torch gives them."""
+    """The same network in the default memory layout."""
 
     def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
-        """See TransposedDecoder."""
+        """(B, latent), (B,) -> logits (B, 1, 28, 28)."""
         label = self.embed(labels).unflatten(1, (1, 7, 7))
         return 2 * self.net(torch.cat([self.fc(codes).unflatten(1, (self.width, 7, 7)), label], 1))
 
 
 class PlainFlatten(Flatten):
-    """(B, C, H, W) -> (B, C * H * W), a view in the usual layout."""
+    """(B, C, H, W) -> (B, C * H * W): a view in the default memory layout."""
 
     def forward(self, h: Tensor) -> Tensor:
-        """See the class."""
+        """(B, C, H, W) -> (B, C * H * W)."""
         return h.flatten(1)
 
 
 class PlainLabelledLinear(LabelledLinear):
-    """The same layer over what most code hands to it: pixels and one-hot label, put together."""
+    """The same layer, with the concatenation of pixels and one-hot label."""
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        """See LabelledLinear."""
+        """x (B, k), labels int64 (B,) -> (B, out)."""
         return F.linear(torch.cat([x, one_hot(labels)], 1), self.weight, self.bias)
 
 
@@ -55,17 +55,17 @@ PLAIN = {
 
 
 def plain(model: GenerativeModel) -> GenerativeModel:
-    """The model itself, made plain and ready to train: same weights, settings and loss."""
+    """The model itself, changed to the plain layers and ready to train: same weights, settings and loss."""
     for module in model.modules():
-        # A layout that a newcomer asks for inside its own networks stays: it is then faster than plain, never slower.
+        # A model of another file keeps layouts that it sets itself: it is then faster than plain, never slower.
         module.__class__ = PLAIN.get(type(module), type(module))
     model.to(memory_format=torch.contiguous_format)
     model.start_training()
-    model.optimisers = [_torchs(optimiser) for optimiser in model.optimisers]
+    model.optimisers = [_torch_optimiser(optimiser) for optimiser in model.optimisers]
     return model
 
 
-def _torchs(optimiser: object) -> object:
+def _torch_optimiser(optimiser: object) -> object:
     if not isinstance(optimiser, FusedAdam):
         return optimiser
     kind = torch.optim.AdamW if optimiser.weight_decay else torch.optim.Adam
@@ -73,7 +73,7 @@ def _torchs(optimiser: object) -> object:
 
 
 def plain_sample(model: GenerativeModel, labels: Tensor) -> np.ndarray:
-    """One batch as most code draws it: uint8 (B, 1, 28, 28)."""
+    """One image uint8 (B, 1, 28, 28) per label int64 (B,), generated in one batch."""
     with torch.no_grad():
         codes = model.codes(torch.randn(len(labels), model.config.latent), labels)
         images = torch.sigmoid(model.sampler(codes, labels)).numpy()

@@ -1,1 +1,1 @@
-"""One bench a file: each has `parts(lab)`, its comparisons."""
+"""One file per bench, with a function `parts(lab)` that returns its comparisons."""

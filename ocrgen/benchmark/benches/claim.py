@@ -17,33 +17,33 @@ from ocrgen.runs.jobs import Cancelled
 from ocrgen.utils.statistics import t_interval
 
 IMAGES, QUICK_IMAGES = 1024, 16  # of one training
-DRAWN, QUICK_DRAWN = 1024, 128  # images drawn at a time
+DRAWN, QUICK_DRAWN = 1024, 128  # images generated at a time
 
 
 def parts(lab: Lab) -> list[Part]:
-    """Arithmetic, sampling and trainings, each way."""
+    """Arithmetic, sampling and trainings of each pair."""
     return [
         partial(part, lab, way, pair) for way, pair in pairs().items() for part in (arithmetic, sampling, trainings)
     ]
 
 
 def arithmetic(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
-    """Weights and multiply-adds per image of every network, and the ratios that they make expect."""
+    """Weights and multiply-adds per image of every network, and the ratios between the two generators."""
     counts: list[tuple[str, dict[str, tuple[int, int]]]] = []
     for title, (kind, config) in pair.sides().items():
         model = build(kind, config)
-        found = networks(model)
-        for name, (numbers, products) in found.items():
+        counted = networks(model)
+        for name, (numbers, products) in counted.items():
             subject = f"{title}, {way}: {name}"
             yield lab.row(subject=subject, unit="weights", value=numbers, note=WAYS[way])
             yield lab.row(subject=subject, unit="multiply-adds", value=products, note=f"an image, {WAYS[way]}")
-        total = sum(numbers for numbers, _ in found.values())
-        summary = {"training": (total, step_multiply_adds(model)), "sampling": found["decoder"]}
+        total = sum(numbers for numbers, _ in counted.values())
+        summary = {"training": (total, step_multiply_adds(model)), "sampling": counted["decoder"]}
         counts.append((title, summary))
-    (cvae, ours), (cgan, theirs) = counts
+    (cvae, cvae_counts), (cgan, cgan_counts) = counts
     for what in ("training", "sampling"):
         for i, unit in enumerate(("weights", "multiply-adds")):
-            value, other = ours[what][i], theirs[what][i]
+            value, other = cvae_counts[what][i], cgan_counts[what][i]
             sides = {"subject": f"{cvae}, {way}: {what}", "against": f"{cgan}, {way}: {what}", "unit": unit}
             note = ("", f"an image{', forward and backward' * (what == 'training')}, ")[i] + WAYS[way]
             yield lab.row(**sides, value=value, against_value=other, ratio=other / value, note=note)
@@ -53,13 +53,13 @@ def networks(model: GenerativeModel) -> dict[str, tuple[int, int]]:
     """Weights, and multiply-adds per image, of the decoder and of the network that training adds to it."""
     images, labels = torch.rand(2, 1, 28, 28), torch.arange(2)
     codes = torch.randn(2, model.config.latent)
-    given = {"decoder": (codes, labels), "encoder": (images, labels), "discriminator": (images, labels)}
-    found = {name: (getattr(model, name), inputs) for name, inputs in given.items() if hasattr(model, name)}
-    return {name: (weights(network), multiply_adds(network, *inputs)) for name, (network, inputs) in found.items()}
+    inputs = {"decoder": (codes, labels), "encoder": (images, labels), "discriminator": (images, labels)}
+    parts = {name: (getattr(model, name), given) for name, given in inputs.items() if hasattr(model, name)}
+    return {name: (weights(network), multiply_adds(network, *given)) for name, (network, given) in parts.items()}
 
 
 def sampling(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
-    """Images drawn per second, as many at a time as the paper draws of a digit."""
+    """Images generated per second, as many at a time as the paper generates of a digit."""
     n = QUICK_DRAWN if lab.config.quick else DRAWN
     labels = torch.arange(n) % 10
     sides = []
@@ -71,7 +71,7 @@ def sampling(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
 
 
 def trainings(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
-    """Repeated trainings of both, in turn, each from a seed of its own."""
+    """Repeated trainings of both in turn, each with its own seed."""
     images = QUICK_IMAGES if lab.config.quick else IMAGES
     seconds: dict[str, list[np.ndarray]] = {title: [] for title in pair.sides()}
     for seed in range(-1, lab.config.trainings):
@@ -81,7 +81,7 @@ def trainings(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
             loop = OurLoop(lab, build(kind, config, max(seed, 0)), lab.data.train, max(seed, 0))
             spent = timed(partial(loop.steps, -(-images // loop.batch) if seed >= 0 else 1))
             loop.close()
-            if seed < 0:  # warm-up: what torch makes once for each shape
+            if seed < 0:  # warm-up: one-time costs for each shape
                 continue
             seconds[title].append(spent)
             about = {"subject": f"{title}, {way}", "unit": "seconds", "size": seed + 1}
@@ -94,11 +94,11 @@ def trainings(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
 
 def summary(lab: Lab, cvae: Times, cgan: Times, size: int, note: str) -> dict:
     """The row of a comparison: mean ratio and its 95 % interval over the repetitions, and the verdict."""
-    found = t_interval(ratios(cvae, cgan))
-    low, high = (found[k] if found["n"] > 1 else None for k in ("low", "high"))
+    interval = t_interval(ratios(cvae, cgan))
+    low, high = (interval[k] if interval["n"] > 1 else None for k in ("low", "high"))
     row = lab.versus(cvae, cgan, SPEED, size=size)
     return row | {
-        "ratio": found["mean"],
+        "ratio": interval["mean"],
         "low": low,
         "high": high,
         "note": "; ".join(w for w in (note, f"ten times faster: {classify_speed(low, high)}", row["note"]) if w),

@@ -1,4 +1,4 @@
-"""The Fréchet distance from given statistics: ours against scipy's square root, torchmetrics and pytorch-fid."""
+"""The Fréchet distance from given statistics: ours against scipy's matrix square root, torchmetrics, pytorch-fid."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,23 +13,23 @@ from ocrgen.benchmark.measure import Side
 from ocrgen.metrics.frechet import GaussianStats, frechet_distance
 
 CASES = ((64, 10_000), (192, 10_000), (768, 10_000), (768, 500), (2048, 10_000), (2048, 1000))
-SLOW = 1024  # dimensions from which scipy's root is not waited for twice
+SLOW = 1024  # dimensions above which scipy's square root is timed only once
 QUICK_CASES = ((64, 2000), (192, 2000))
 Other = Callable[[GaussianStats, GaussianStats], float]
 
 
 def parts(lab: Lab) -> list[Part]:
-    """One dimension and number of images each."""
+    """A comparison for each number of dimensions and of images."""
     return [partial(against_others, lab, d, n) for d, n in (QUICK_CASES if lab.config.quick else CASES)]
 
 
 def against_others(lab: Lab, d: int, n: int) -> Iterator[dict]:
-    """All in one interleaving; the values are compared too."""
+    """Time all implementations in turn, and compare their values."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of pytorch-fid, which warns at every call
+        warnings.simplefilter("ignore", DeprecationWarning)  # pytorch-fid warns at every call
         ours, *rest = sides(d, n)
         if d > SLOW and any(side.name == "pytorch-fid" for side in rest):
-            rest = rest[1:]  # half a minute a call, and pytorch-fid's is the same
+            rest = rest[1:]  # half a minute per call, and the same as pytorch-fid's
         times, *others = lab.times(ours, *rest)
         value = ours.run()
         gaps = [abs(side.run() - value) / value if d <= 768 else None for side in rest]
@@ -39,60 +39,60 @@ def against_others(lab: Lab, d: int, n: int) -> Iterator[dict]:
 
 
 def sides(d: int, n: int) -> list[Side]:
-    """Ours first."""
+    """Our implementation first, then the others."""
     reference = statistics(d, max(n, 2 * d), 1)
-    assert reference.root is not None  # kept, as in real use: the reference stays while many sets are scored
-    mine = statistics(d, n, 0)
+    assert reference.root is not None  # cached, as in use: many sets are scored against one reference
+    samples = statistics(d, n, 0)
 
     def ours() -> float:
-        return frechet_distance(GaussianStats(mine.n, mine.mean, mine.covariance, mine.factor), reference)
+        return frechet_distance(GaussianStats(samples.n, samples.mean, samples.covariance, samples.factor), reference)
 
     return [Side(f"ours, {d} dimensions", ours)] + [
-        Side(name, partial(other, mine, reference)) for name, other in others().items()
+        Side(name, partial(other, samples, reference)) for name, other in others().items()
     ]
 
 
 @cache
 def statistics(d: int, n: int, seed: int) -> GaussianStats:
-    """Statistics of n features whose variances fall as those of a network do."""
+    """Statistics of n random features (n, d) whose variances decay as those of a network's features do."""
     rng = np.random.default_rng([d, n, seed])
     mixing = np.random.default_rng(d).standard_normal((d, d)) * np.exp(-6 * np.arange(d) / d)[:, None]
     return GaussianStats.of(rng.standard_normal((n, d)) @ mixing / np.sqrt(d) + 0.05 * seed)
 
 
 def others() -> dict[str, Other]:
-    """The other ways by name: of those packages that are installed, and else their formulas."""
-    found: dict[str, Other] = {"scipy sqrtm": by_sqrtm}
+    """Other implementations by name: those of the packages that are installed, else their formulas."""
+    by_name: dict[str, Other] = {"scipy sqrtm": by_sqrtm}
     try:
         from pytorch_fid.fid_score import calculate_frechet_distance
 
-        calculate_frechet_distance(*_parts(tiny := GaussianStats.of(np.eye(3)[:, :2]), tiny))
-        found["pytorch-fid"] = lambda a, b: calculate_frechet_distance(*_parts(a, b))
-    except (ImportError, TypeError):  # not installed, or, up to 0.3, at a loss with scipy from 1.18 on
-        found["scipy sqrtm, pytorch-fid's formula"] = found.pop("scipy sqrtm")
+        calculate_frechet_distance(*_moments(tiny := GaussianStats.of(np.eye(3)[:, :2]), tiny))
+        by_name["pytorch-fid"] = lambda a, b: calculate_frechet_distance(*_moments(a, b))
+    except (ImportError, TypeError):  # not installed, or a version (up to 0.3) that fails with scipy 1.18 and later
+        by_name["scipy sqrtm, pytorch-fid's formula"] = by_name.pop("scipy sqrtm")
     try:
-        from torchmetrics.image.fid import _compute_fid
+        from torchmetrics.image.fid import _compute_fid  # pyright: ignore[reportMissingImports] - optional
 
-        found["torchmetrics"] = lambda a, b: float(_compute_fid(*map(torch.from_numpy, _parts(a, b))))
+        by_name["torchmetrics"] = lambda a, b: float(_compute_fid(*map(torch.from_numpy, _moments(a, b))))
     except ImportError:
-        found["eigvals, torchmetrics' formula"] = by_eigvals
-    return found
+        by_name["eigvals, torchmetrics' formula"] = by_eigvals
+    return by_name
 
 
-def _parts(a: GaussianStats, b: GaussianStats) -> tuple[np.ndarray, ...]:
+def _moments(a: GaussianStats, b: GaussianStats) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     return a.mean, a.covariance, b.mean, b.covariance
 
 
 def by_sqrtm(a: GaussianStats, b: GaussianStats) -> float:
-    """By the matrix square root of the product, whose real part counts."""
+    """|mean_a - mean_b|^2 + tr(A) + tr(B) - 2 Re tr sqrt(A B), by scipy's matrix square root."""
     gap = a.mean - b.mean
     root = np.real(np.trace(sqrtm(a.covariance @ b.covariance)))
     return float(gap @ gap + a.covariance.trace() + b.covariance.trace() - 2 * root)
 
 
 def by_eigvals(a: GaussianStats, b: GaussianStats) -> float:
-    """By the eigenvalues of the product, which is not symmetric, in float64."""
-    mean_a, a_, mean_b, b_ = map(torch.from_numpy, _parts(a, b))
+    """|mean_a - mean_b|^2 + tr(A) + tr(B) - 2 sum Re sqrt(lambda), by the eigenvalues lambda of A B, in float64."""
+    mean_a, a_, mean_b, b_ = map(torch.from_numpy, _moments(a, b))
     gap = (mean_a - mean_b).square().sum()
     root = torch.linalg.eigvals(a_ @ b_).sqrt().real.sum()
     return float(gap + a_.trace() + b_.trace() - 2 * root)

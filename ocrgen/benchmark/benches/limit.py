@@ -1,4 +1,4 @@
-"""How close to the processor's limit: arithmetic that a training step does in a second, against a matrix product."""
+"""How close training comes to the CPU's limit: arithmetic per second, against one large matrix product."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -14,7 +14,7 @@ from ocrgen.generators.models.cvae import CVAE
 from ocrgen.utils.device import pick_dtype
 
 UNIT = "GFLOP per second"
-SIDE = 1024  # rows and columns of the matrices: large enough that no library is faster with larger ones
+SIDE = 1024  # rows and columns of the matrices; larger ones are not faster
 BATCHES = (128, 512)  # of the paper's CVAE, whose own is 16
 
 
@@ -24,9 +24,9 @@ def parts(lab: Lab) -> list[Part]:
 
 
 def against_product(lab: Lab) -> Iterator[dict]:
-    """Our loop of each generator and preset, in turn with one large matrix product of the same precision.
+    """Our loop of each generator and preset, against a matrix product of the same precision.
 
-    A step's normalisation, activations, optimiser and lazy penalty are time, but no counted arithmetic.
+    Normalisation, activations, optimiser and the R1 penalty take time, but are not counted as arithmetic.
     """
     cases = kinds(first=lab.config.quick)
     if generators().get("cvae") is CVAE and not lab.config.quick:
@@ -39,7 +39,9 @@ def against_product(lab: Lab) -> Iterator[dict]:
         sides.append(Side(f"{name}, batch {loops[-1].batch}", loops[-1].steps, 2e-9 * count * loops[-1].batch))
     a, b = torch.randn(2, SIDE, SIDE, dtype=pick_dtype(torch.device("cpu"))).unbind()
     product = Side(f"matrix product, {SIDE} x {SIDE}", lambda: a @ b, 2e-9 * SIDE**3)
-    most, *found = lab.times(product, *sides)
-    for loop, times in zip(loops, found, strict=True):
+    product_times, *loop_times = lab.times(product, *sides)
+    for loop, times in zip(loops, loop_times, strict=True):
         loop.close()
-        yield lab.versus(times, most, UNIT, size=loop.batch, note="convolutions and dense layers of a training step")
+        yield lab.versus(
+            times, product_times, UNIT, size=loop.batch, note="convolutions and dense layers of a training step"
+        )

@@ -1,6 +1,5 @@
-"""What speed buys: accuracy of a reader taught by 10,000 samples, against the generator's CPU seconds of training."""
+"""Accuracy of a reader trained on 10,000 samples, by the CPU seconds that their generator was trained for."""
 
-import math
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -16,6 +15,7 @@ from ocrgen.readers.evaluation import grade
 from ocrgen.readers.network import Reader
 from ocrgen.readers.training import train_reader
 from ocrgen.runs.jobs import Cancelled
+from ocrgen.utils.statistics import share_interval
 
 BUDGETS = {"cgan": (45, 150), "cvae": (90, 300)}  # CPU seconds
 OTHER_BUDGET = (90,)
@@ -25,11 +25,14 @@ LONG = 500  # epochs: more than any budget lasts
 
 
 class Budget:
-    """A stop that comes when the CPU seconds are spent; it draws samples at each budget, outside of that account."""
+    """A stop callback that ends training when the last budget of CPU seconds is spent.
+
+    It generates samples at each budget; their time is not counted.
+    """
 
     def __init__(self, lab: Lab, model: GenerativeModel, budgets: tuple[float, ...]):
         self.lab, self.model, self.budgets = lab, model, list(budgets)
-        self.drawn: dict[float, tuple[Digits, float, int]] = {}  # samples, CPU seconds, steps
+        self.samples: dict[float, tuple[Digits, float, int]] = {}  # samples, CPU seconds, steps
         self.steps, self.begun = 0, time.process_time()
 
     def __call__(self) -> bool:
@@ -37,18 +40,18 @@ class Budget:
         spent = time.process_time() - self.begun
         if self.budgets and spent >= self.budgets[0]:
             samples = draw(self.model, PER_DIGIT, 0, "samples")
-            self.drawn[self.budgets.pop(0)] = samples, spent, self.steps
+            self.samples[self.budgets.pop(0)] = samples, spent, self.steps
             self.begun = time.process_time() - spent
         return not self.budgets or self.lab.stop()
 
 
 def parts(lab: Lab) -> list[Part]:
     """Each generator with its first preset."""
-    return [partial(taught, lab, *kind) for kind in kinds(first=True)]
+    return [partial(accuracy_by_budget, lab, *kind) for kind in kinds(first=True)]
 
 
-def taught(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConfig) -> Iterator[dict]:
-    """Train to each budget; what its samples teach a reader, on the test set. Weights stay in the run."""
+def accuracy_by_budget(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConfig) -> Iterator[dict]:
+    """Train to each budget; test accuracy of a reader trained on samples from there. The last weights are kept."""
     data = lab.data
     model = build(kind, config)
     budget = Budget(lab, model, BUDGETS.get(kind.name, OTHER_BUDGET))
@@ -61,20 +64,12 @@ def taught(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConfig
             raise
     for file in (run.path / "resume.pt", *(run.weights(epoch) for epoch in run.epochs()[:-1])):
         file.unlink(missing_ok=True)
-    for size, (samples, spent, steps) in budget.drawn.items():
+    for size, (samples, spent, steps) in budget.samples.items():
         trained = train_reader(samples, data.validation, Reader.presets["fast"], STEPS, 0, stop=lab.stop)
         accuracy = grade(trained.reader, data.test).accuracy
-        low, high = wilson(accuracy, len(data.test))
+        low, high = share_interval(round(accuracy * len(data.test)), len(data.test))
         note = (
             f"{spent:.0f} CPU seconds, {steps:,} steps of {config.batch} on {len(data.train):,} labelled images; "
             f"{len(samples):,} samples, {STEPS} steps of the reader; 95 % interval of {len(data.test):,} test images"
         )
         yield lab.row(subject=name, unit="accuracy", value=accuracy, low=low, high=high, size=size, note=note)
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """95 % interval of a share of n (Wilson 1927)."""
-    z = 1.959964
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return middle - half, middle + half

@@ -1,4 +1,4 @@
-"""Sampling speed, to uint8, by batch: `sample` against the plain way."""
+"""Sampling speed by batch, from noise to uint8: `sample` against the plain baseline."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -16,18 +16,18 @@ QUICK_BATCHES = (1, 256)
 
 
 def parts(lab: Lab) -> list[Part]:
-    """One generator and preset each."""
+    """A comparison for each generator and preset."""
     return [partial(by_batch, lab, *kind) for kind in kinds(first=lab.config.quick)]
 
 
 def by_batch(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConfig) -> Iterator[dict]:
     """Images per second and latency of one call, for each batch."""
-    ours, theirs = build(kind, config).eval(), plain(build(kind, config)).eval()
+    model, baseline = build(kind, config).eval(), plain(build(kind, config)).eval()
     for n in QUICK_BATCHES if lab.config.quick else BATCHES:
         labels = torch.arange(n) % 10
         sides = (
-            Side(name, partial(ours.sample, labels), n),
-            Side("plain sampling, fp32", partial(plain_sample, theirs, labels), n),
+            Side(name, partial(model.sample, labels), n),
+            Side("plain sampling, fp32", partial(plain_sample, baseline, labels), n),
         )
         a, b = lab.times(*sides)
         for unit in ("images per second", "ms"):

@@ -1,5 +1,7 @@
 """Decoders that a CVAE and a CGAN can share: latent code and label to the logits of an image."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -12,12 +14,12 @@ def one_hot(labels: Tensor) -> Tensor:
 
 
 class MLPDecoder(nn.Module):
-    """The paper's CVAE decoder: code and one-hot -> `width` -> 784 pixels."""
+    """The CVAE decoder of Memari et al. 2024: an MLP, code and one-hot label -> `width` units -> 784 pixels."""
 
     def __init__(self, latent: int, width: int = 512, hidden: int = 1):
         super().__init__()
         sizes = [latent + CLASSES] + [width] * hidden
-        layers = [layer for a, b in zip(sizes, sizes[1:], strict=False) for layer in (nn.Linear(a, b), nn.ReLU())]
+        layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())]
         self.net = nn.Sequential(*layers, nn.Linear(width, SIZE * SIZE))
 
     def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
@@ -26,9 +28,9 @@ class MLPDecoder(nn.Module):
 
 
 class ConvDecoder(nn.Module):
-    """Convolutions at 7x7 only; PixelShuffle (Shi et al. 2016) spreads the last 16 channels over 28x28 pixels.
+    """Convolutions at 7x7 only; PixelShuffle (Shi et al. 2016) turns the last 16 channels into 28x28 pixels.
 
-    One-channel layers at 28x28 would cost a third of the time for a few FLOPs.
+    A layer of one channel at 28x28 would take a third of the time for few operations.
     """
 
     def __init__(self, latent: int, width: int = 64):
@@ -52,9 +54,9 @@ class ConvDecoder(nn.Module):
 
 
 class TransposedDecoder(nn.Module):
-    """The paper's AC-GAN generator: label embedding and code at 7x7, two transposed convolutions to 28x28.
+    """The AC-GAN generator of Memari et al. 2024: label embedding and code at 7x7, two transposed convolutions.
 
-    Its tanh in [-1, 1] is this sigmoid in [0, 1]: tanh(x) = 2 sigmoid(2x) - 1, so logits are doubled.
+    Its output is tanh(x) in [-1, 1] = 2 sigmoid(2x) - 1: as logits of pixels in [0, 1], x is doubled.
     """
 
     def __init__(self, latent: int = 100, width: int = 384):
@@ -80,5 +82,5 @@ DECODERS = {"mlp": MLPDecoder, "conv": ConvDecoder, "transposed": TransposedDeco
 
 
 def make_decoder(kind: str, latent: int, width: int) -> nn.Module:
-    """A fresh decoder of the named topology."""
+    """A new decoder of the topology `kind`: mlp, conv or transposed; `width` in units or channels."""
     return DECODERS[kind](latent, width)

@@ -1,63 +1,76 @@
-"""Two steps of a CVAE in fewer passes over memory: a layer that is told the label, and the loss of Bernoulli pixels."""
+"""Two steps of a CVAE in fewer passes over memory: a linear layer that knows the label, and the Bernoulli loss."""
+
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.autograd.function import once_differentiable
 
 from ocrgen.datasets.base import CLASSES
 
 
-class LabelledLinear(nn.Linear):
-    """A dense layer over x and the one-hot label, without the concatenation: a label is a column of the weights."""
+class LabelledLinear(nn.Module):
+    """A linear layer over [x, one_hot(label)] without the concatenation: y = W[:, :k] x + W[:, k + label] + b.
+
+    in_features: k + 10. Weights (out, k + 10), bias (out,) and their initialisation are those of nn.Linear.
+    """
+
+    def __init__(self, in_features: int, out_features: int):
+        super().__init__()
+        dense = nn.Linear(in_features, out_features)
+        self.out_features = out_features
+        self.weight, self.bias = dense.weight, dense.bias
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        """(B, in - 10), (B,) -> (B, out)."""
-        return _Labelled.apply(x, labels, self.weight, self.bias)
+        """x (B, k), labels int64 (B,) -> (B, out), in autocast's precision."""
+        return _LabelledLinear.apply(x, labels, self.weight, self.bias)
 
 
-class _Labelled(torch.autograd.Function):
-    """x (B, k), labels int64 (B,), weight (out, k + 10), bias (out,) -> (B, out), in autocast's precision."""
-
+class _LabelledLinear(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: FunctionCtx, x: Tensor, labels: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """See the class."""
+    def forward(ctx: Any, x: Tensor, labels: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """x (B, k), labels int64 (B,), weight (out, k + 10), bias (out,) -> (B, out)."""
         device, k = x.device.type, x.shape[1]
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
-        x, columns = x.to(dtype), weight[:, :k].to(dtype)
-        ctx.save_for_backward(x, labels, columns)
-        of_label = (weight[:, k:].t() + bias).to(dtype)
-        return (x @ columns.t()).add_(of_label.index_select(0, labels))
+        x, dense = x.to(dtype), weight[:, :k].to(dtype)
+        ctx.save_for_backward(x, labels, dense)
+        offsets = (weight[:, k:].t() + bias).to(dtype)  # (10, out)
+        return (x @ dense.t()).add_(offsets.index_select(0, labels))
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: FunctionCtx, slope: Tensor) -> tuple[Tensor | None, None, Tensor, Tensor]:
-        """See the class."""
-        x, labels, columns = ctx.saved_tensors
-        k, of_label = x.shape[1], torch.zeros(CLASSES, slope.shape[1], device=x.device)
-        of_label.index_add_(0, labels, slope.float())
-        weight = torch.empty(slope.shape[1], k + CLASSES, device=x.device)
-        weight[:, :k] = slope.t() @ x
-        weight[:, k:] = of_label.t()
-        return slope @ columns if ctx.needs_input_grad[0] else None, None, weight, of_label.sum(0)
+    # torch types what once_differentiable returns as a method without parameter names.
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, gradient: Tensor
+    ) -> tuple[Tensor | None, None, Tensor, Tensor]:
+        """The gradient (B, out) of the result -> those of x, labels (none), weight and bias."""
+        x, labels, dense = ctx.saved_tensors
+        k, by_label = x.shape[1], torch.zeros(CLASSES, gradient.shape[1], device=x.device)
+        by_label.index_add_(0, labels, gradient.float())
+        weight = torch.empty(gradient.shape[1], k + CLASSES, device=x.device)
+        weight[:, :k] = gradient.t() @ x
+        weight[:, k:] = by_label.t()
+        return gradient @ dense if ctx.needs_input_grad[0] else None, None, weight, by_label.sum(0)
 
 
 class BernoulliLoss(torch.autograd.Function):
-    """Cross-entropy of pixels with their logits, in nats: logits and images (B, ...) of one shape -> its sum, float32.
+    """Binary cross-entropy of pixels x with logits l, summed, in nats: sum softplus(l) - x l.
 
-    Computed in float32; the slope comes back in the precision of the logits, which is that of the layer before.
+    `BernoulliLoss.apply(logits, images)`, both (B, ...) of one shape, images float32 -> a scalar, float32. Computed in
+    float32; the gradient has the precision of the logits, which is that of the layer before.
     """
 
     @staticmethod
-    def forward(ctx: FunctionCtx, logits: Tensor, images: Tensor) -> Tensor:
-        """See the class."""
+    def forward(ctx: Any, logits: Tensor, images: Tensor) -> Tensor:
+        """Logits and images (B, ...) -> scalar."""
         ctx.save_for_backward(logits, images)
         exact = logits.float()
         return F.softplus(exact).sum() - torch.dot(exact.flatten(), images.flatten())
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: FunctionCtx, slope: Tensor) -> tuple[Tensor, None]:
-        """See the class."""
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """sigmoid(l) - x, times the gradient of the scalar; none for the images."""
         logits, images = ctx.saved_tensors
-        return logits.float().sigmoid().sub_(images).mul_(slope).to(logits.dtype), None
+        return logits.float().sigmoid().sub_(images).mul_(gradient).to(logits.dtype), None

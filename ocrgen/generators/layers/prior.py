@@ -1,4 +1,4 @@
-"""A mixture of Gaussians for each label: where a model's latent codes lie, to draw new ones from there."""
+"""A mixture of Gaussians for each label, fitted to a model's latent codes, to draw new codes from."""
 
 import math
 
@@ -10,21 +10,25 @@ from ocrgen.datasets.base import CLASSES
 
 
 class MixturePrior(nn.Module):
-    """Where the codes of a label lie: `parts` equally likely Gaussians a label, with learned means and covariances."""
+    """p(z | y): the mean of `parts` Gaussian densities for each label, with learned means and full covariances.
+
+    Part k of label y has a lower triangle A and a shift b, such that A z - b is N(0, I): the covariance is
+    (A^T A)^-1, the mean A^-1 b, and log N(z) = log |A| - |A z - b|^2 / 2 - latent / 2 * log(2 pi).
+    """
 
     def __init__(self, latent: int, parts: int):
         super().__init__()
         self.latent, self.parts = latent, parts
         self.factors = nn.Parameter(torch.zeros(CLASSES, parts, latent, latent))  # lower triangles, diagonals as logs
         self.shifts = nn.Parameter(torch.randn(CLASSES, parts, latent))
-        self.fixed_inverse: Tensor | None = None  # `inverse`, where it changes no more
+        self.fixed_inverse: Tensor | None = None  # `inverse`, once the mixture no longer changes
 
     def log_diagonals(self) -> Tensor:
-        """The logarithms of the diagonals of `whitening` (10, parts, latent)."""
+        """The logarithms of the diagonals of A, (10, parts, latent)."""
         return self.factors.diagonal(dim1=2, dim2=3)
 
     def whitening(self) -> Tensor:
-        """Lower triangles A (10, parts, latent, latent): A z - shift is N(0, I) for the codes z of a part."""
+        """The lower triangles A, (10, parts, latent, latent)."""
         return self.factors.tril(-1) + torch.diag_embed(self.log_diagonals().exp())
 
     @torch.autocast("cpu", enabled=False)
@@ -37,25 +41,26 @@ class MixturePrior(nn.Module):
         return scores[torch.arange(len(codes), device=codes.device), labels].logsumexp(1)
 
     def inverse(self) -> Tensor:
-        """The inverse triangles of `whitening` (10, parts, latent, latent)."""
+        """The inverses of the triangles A, (10, parts, latent, latent)."""
         white = self.whitening()
         unit = torch.eye(self.latent, device=white.device).expand_as(white)
         return torch.linalg.solve_triangular(white, unit, upper=False)
 
     def precompute_inverse(self) -> None:
-        """Solve the triangles once, to draw from a mixture that learns no more."""
+        """Invert the triangles once; `draw` then ignores later changes of the weights."""
         self.fixed_inverse = self.inverse()
 
     @torch.autocast("cpu", enabled=False)
     @torch.autocast("cuda", enabled=False)
     def draw(self, noise: Tensor, labels: Tensor) -> Tensor:
-        """Noise float32 (B, latent) from N(0, I), labels (B,) -> codes (B, latent).
+        """Noise float32 (B, latent) from N(0, I), labels (B,) -> codes z = A^-1 (noise + b), (B, latent).
 
-        The first coordinate, as a quantile, chooses the part; its place within that part is a fresh quantile.
+        The quantile of the first coordinate chooses the part; where it lies within that part's share of [0, 1] is
+        again uniform, and gives the first coordinate anew.
         """
-        place = torch.special.ndtr(noise[:, :1]) * self.parts
-        part = place.long().clamp_max(self.parts - 1)
-        first = torch.special.ndtri((place - part).clamp(1e-6, 1 - 1e-6))
+        quantile = torch.special.ndtr(noise[:, :1]) * self.parts
+        part = quantile.long().clamp_max(self.parts - 1)
+        first = torch.special.ndtri((quantile - part).clamp(1e-6, 1 - 1e-6))
         chosen = (labels, part.squeeze(1))
         white = torch.cat([first, noise[:, 1:]], 1) + self.shifts[chosen]
         inverse = self.inverse() if self.fixed_inverse is None else self.fixed_inverse

@@ -1,5 +1,6 @@
-"""A conditional generative adversarial network: a generator draws, a discriminator judges, both learn."""
+"""A conditional generative adversarial network: settings, networks, losses and training step, from top to bottom."""
 
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -13,33 +14,72 @@ from ocrgen.generators.layers.decoders import make_decoder
 from ocrgen.utils.optim import FusedAdam
 
 
+class CGANConfig(ModelConfig):
+    """Settings of the CGAN."""
+
+    batch: int = Field(default=64, ge=1, le=4096, description="images per training step")
+    latent: int = Field(default=24, ge=1, le=512, description="dimensions of the latent code")
+    ema: float = Field(
+        default=0.999, ge=0, lt=1, description="decay of the averaged weights that draw samples; 0 = none"
+    )
+    lr_generator: float = Field(default=2e-3, gt=0, le=1, description="learning rate of the generator's Adam")
+    lr_discriminator: float = Field(default=1e-3, gt=0, le=1, description="learning rate of the discriminator's Adam")
+    beta1: float = Field(default=0.5, ge=0, lt=1, description="Adam's memory of gradients")
+    beta2: float = Field(default=0.99, ge=0, lt=1, description="Adam's memory of squared gradients")
+    decoder: Literal["mlp", "conv", "transposed"] = Field(default="conv", description="topology of the generator")
+    decoder_width: int = Field(default=64, ge=8, le=2048, description="units or channels of the generator")
+    discriminator: Literal["projection", "auxiliary"] = Field(
+        default="projection",
+        description="how the discriminator uses labels: projection, or the paper's AC-GAN class head",
+    )
+    discriminator_width: int = Field(default=64, ge=8, le=512, description="channels of its first convolution")
+    r1: float = Field(default=0.05, ge=0, le=100, description="weight of the R1 gradient penalty; 0 = none")
+    r1_every: int = Field(default=16, ge=1, le=1000, description="steps between two R1 penalties")
+
+
+FAST = CGANConfig()
+PAPER = CGANConfig(  # Memari et al. 2024
+    batch=16,
+    latent=100,
+    lr_generator=1e-3,
+    beta1=0.9,
+    beta2=0.999,
+    decoder="transposed",
+    decoder_width=384,
+    discriminator="auxiliary",
+    discriminator_width=32,
+    r1=0,
+    ema=0,
+)
+
+
 class Flatten(nn.Module):
-    """Channels-last (B, C, H, W) -> (B, H * W * C): a view, where nn.Flatten copies and slows what follows it back."""
+    """Channels-last (B, C, H, W) -> (B, H * W * C): a view, where nn.Flatten copies, and slows the backward pass."""
 
     def forward(self, h: Tensor) -> Tensor:
-        """See the class."""
+        """Channels-last (B, C, H, W) -> (B, H * W * C)."""
         return h.permute(0, 2, 3, 1).flatten(1)
 
 
 class Dropout(nn.Dropout):
-    """nn.Dropout with a mask of random bytes: on a processor torch draws it number by number, a fifth of a step.
+    """nn.Dropout with a mask of random bytes: on a CPU, torch's own mask takes a fifth of a training step.
 
-    The share that is dropped is rounded to a multiple of 1/256.
+    The dropped share `p` is rounded to a multiple of 1/256.
     """
 
-    def forward(self, h: Tensor) -> Tensor:
-        """See the class."""
-        if not self.training or h.device.type != "cpu":
-            return super().forward(h)
-        drawn = torch.empty(-(-h.numel() // 8), dtype=torch.int64).random_(torch.iinfo(torch.int64).min, None)
+    def forward(self, input: Tensor) -> Tensor:
+        """A tensor of any shape and layout -> one of the same, scaled by 1 / (1 - p) in training."""
+        if not self.training or input.device.type != "cpu":
+            return super().forward(input)
+        words = torch.empty(-(-input.numel() // 8), dtype=torch.int64).random_(torch.iinfo(torch.int64).min, None)
         level = round(256 * self.p)
-        keep = drawn.view(torch.uint8)[: h.numel()] >= level
-        # A mask may lie as h does, as each of its bytes is as good as any other.
-        return h * (keep.to(h.dtype) * (256 / (256 - level))).as_strided(h.shape, h.stride())
+        keep = words.view(torch.uint8)[: input.numel()] >= level
+        # The mask takes the input's strides: its bytes are independent, so their order does not matter.
+        return input * (keep.to(input.dtype) * (256 / (256 - level))).as_strided(input.shape, input.stride())
 
 
 class ProjectionDiscriminator(nn.Module):
-    """Verdict that knows the label: linear + <embedding(label), features> (Miyato & Koyama 2018), at 7x7."""
+    """Projection discriminator (Miyato & Koyama 2018), from 7x7 down: logit = linear(h) + <embedding(label), h>."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -63,13 +103,13 @@ class ProjectionDiscriminator(nn.Module):
 
 
 class AuxiliaryDiscriminator(nn.Module):
-    """The paper's AC-GAN discriminator (Odena et al. 2017): real or fake, and which digit."""
+    """The AC-GAN discriminator (Odena et al. 2017) of Memari et al. 2024: real or fake, and which class."""
 
     def __init__(self, width: int):
         super().__init__()
         sizes = [1, width, 2 * width, 4 * width, 8 * width]
         layers: list[nn.Module] = []
-        for i, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for i, (a, b) in enumerate(pairwise(sizes)):
             norm = [nn.BatchNorm2d(b)] if i else []
             layers += [nn.Conv2d(a, b, 3, 2 - i % 2, 1), *norm, nn.LeakyReLU(0.2), Dropout(0.5)]
         self.net = nn.Sequential(*layers, Flatten())
@@ -82,54 +122,25 @@ class AuxiliaryDiscriminator(nn.Module):
         return self.real(h).squeeze(1), self.digit(h)
 
 
-class CGAN(GenerativeModel):
+class CGAN(GenerativeModel[CGANConfig, nn.Module]):
     """Conditional GAN with the non-saturating loss (Goodfellow et al. 2014) and lazy R1 (Mescheder et al. 2018)."""
 
     name = "cgan"
     title = "CGAN"
 
-    class Config(ModelConfig):
-        """Settings of the CGAN."""
+    Config = CGANConfig
+    presets = {"fast": FAST, "paper": PAPER}
 
-        batch: int = Field(64, ge=1, le=4096, description="images per training step")
-        latent: int = Field(24, ge=1, le=512, description="dimensions of the latent code")
-        ema: float = Field(0.999, ge=0, lt=1, description="decay of the averaged weights that draw samples; 0 = none")
-        lr_generator: float = Field(2e-3, gt=0, le=1, description="learning rate of the generator's Adam")
-        lr_discriminator: float = Field(1e-3, gt=0, le=1, description="learning rate of the discriminator's Adam")
-        beta1: float = Field(0.5, ge=0, lt=1, description="Adam's memory of gradients")
-        beta2: float = Field(0.99, ge=0, lt=1, description="Adam's memory of squared gradients")
-        decoder: Literal["mlp", "conv", "transposed"] = Field("conv", description="topology of the generator")
-        decoder_width: int = Field(64, ge=8, le=2048, description="units or channels of the generator")
-        discriminator: Literal["projection", "auxiliary"] = Field(
-            "projection", description="how the discriminator uses labels: projection, or the paper's AC-GAN class head"
-        )
-        discriminator_width: int = Field(64, ge=8, le=512, description="channels of its first convolution")
-        r1: float = Field(0.05, ge=0, le=100, description="weight of the R1 gradient penalty; 0 = none")
-        r1_every: int = Field(16, ge=1, le=1000, description="steps between two R1 penalties")
+    discriminator: ProjectionDiscriminator | AuxiliaryDiscriminator
+    penalty: Tensor  # the last R1 penalty, for the curves
 
-    presets = {
-        "fast": Config(),
-        "paper": Config(
-            batch=16,
-            latent=100,
-            lr_generator=1e-3,
-            beta1=0.9,
-            beta2=0.999,
-            decoder="transposed",
-            decoder_width=384,
-            discriminator="auxiliary",
-            discriminator_width=32,
-            r1=0,
-            ema=0,
-        ),
-    }
-
-    def __init__(self, config: Config):
+    def __init__(self, config: CGANConfig):
         super().__init__(config)
         self.decoder = make_decoder(config.decoder, config.latent, config.decoder_width)
-        kinds = {"projection": ProjectionDiscriminator, "auxiliary": AuxiliaryDiscriminator}
-        self.discriminator = kinds[config.discriminator](config.discriminator_width)
-        if config.discriminator == "auxiliary":
+        if config.discriminator == "projection":
+            self.discriminator = ProjectionDiscriminator(config.discriminator_width)
+        else:
+            self.discriminator = AuxiliaryDiscriminator(config.discriminator_width)
             for module in self.modules():
                 if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
                     nn.init.normal_(module.weight, 0, 0.02)
@@ -137,7 +148,7 @@ class CGAN(GenerativeModel):
         self.register_buffer("penalty", torch.zeros(()))
 
     def make_optimisers(self) -> list[FusedAdam]:
-        """See GenerativeModel."""
+        """Adam for the generator and Adam for the discriminator."""
         config = self.config
         betas = (config.beta1, config.beta2)
         return [
@@ -146,29 +157,37 @@ class CGAN(GenerativeModel):
         ]
 
     def draw(self, labels: Tensor) -> Tensor:
-        """Images (B, 1, 28, 28) in [0, 1] from fresh noise."""
+        """Images (B, 1, 28, 28) in [0, 1] of labels (B,), from new noise."""
         codes = torch.randn(len(labels), self.config.latent, device=labels.device)
         return self.decoder(codes, labels).sigmoid()
 
     def r1_penalty(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Mean squared gradient norm of D at the real images, in float32: second derivatives need the digits."""
+        """E |grad_x D(x, y)|^2 at real images x (B, 1, 28, 28) with labels y (B,), a scalar.
+
+        In float32, since second derivatives need the precision.
+        """
         with torch.autocast(images.device.type, enabled=False):
             images = images.float().requires_grad_()
-            verdict, _ = self.discriminator(images, labels)
-            (gradient,) = torch.autograd.grad(verdict.sum(), images, create_graph=True)
+            logits, _ = self.discriminator(images, labels)
+            (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
             return gradient.square().sum((1, 2, 3)).mean()
 
     def training_step(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """See GenerativeModel. One step of the discriminator, then one of the generator."""
+        """One step of the discriminator, then one of the generator, on images (B, 1, 28, 28) in [0, 1], labels (B,).
+
+        D minimises softplus(-D(x)) + softplus(D(G(z))), and r1 / 2 times the R1 penalty, every `r1_every` steps with
+        `r1_every` times the weight (lazy regularisation: Karras et al. 2020). G minimises softplus(-D(G(z))). With a
+        class head, both add its cross-entropy.
+        """
         config, (generator_adam, discriminator_adam) = self.config, self.optimisers
         fakes = self.draw(labels)
 
-        real, real_digit = self.discriminator(images, labels)
-        fake, fake_digit = self.discriminator(fakes.detach(), labels)
+        real, real_class = self.discriminator(images, labels)
+        fake, fake_class = self.discriminator(fakes.detach(), labels)
         d_loss = F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean()
-        if real_digit is not None:
-            d_loss = d_loss + F.cross_entropy(real_digit.float(), labels) + F.cross_entropy(fake_digit.float(), labels)
-        verdicts = torch.stack([real.detach(), fake.detach()]).float().sigmoid().mean(1)
+        if real_class is not None:
+            d_loss = d_loss + F.cross_entropy(real_class.float(), labels) + F.cross_entropy(fake_class.float(), labels)
+        means = torch.stack([real.detach(), fake.detach()]).float().sigmoid().mean(1)
         total = d_loss
         if config.r1 and self.updates % config.r1_every == 0:
             penalty = self.r1_penalty(images, labels)
@@ -179,25 +198,25 @@ class CGAN(GenerativeModel):
         discriminator_adam.step()
 
         self.discriminator.requires_grad_(False)  # the generator's step needs no gradients of D's weights
-        fake, fake_digit = self.discriminator(fakes, labels)
+        fake, fake_class = self.discriminator(fakes, labels)
         g_loss = F.softplus(-fake.float()).mean()
-        if fake_digit is not None:
-            g_loss = g_loss + F.cross_entropy(fake_digit.float(), labels)
+        if fake_class is not None:
+            g_loss = g_loss + F.cross_entropy(fake_class.float(), labels)
         generator_adam.zero_grad(set_to_none=True)
         g_loss.backward()
         generator_adam.step()
         self.discriminator.requires_grad_(True)
         self.update_ema()
 
-        out = {
+        losses = {
             "discriminator": d_loss.detach(),
             "generator": g_loss.detach(),
-            "verdict/real": verdicts[0],
-            "verdict/fake": verdicts[1],
+            "verdict/real": means[0],
+            "verdict/fake": means[1],
         }
-        return out | ({"r1": self.penalty.clone()} if config.r1 else {})
+        return losses | ({"r1": self.penalty.clone()} if config.r1 else {})
 
     def evaluate(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """The discriminator's verdict on real images that it never saw: far below "real" means it memorises."""
-        verdict, _ = self.discriminator(images, labels)
-        return {"verdict/held-out": verdict.float().sigmoid().mean()}
+        """Mean of sigmoid(D) on held-out real images: far below `verdict/real`, the discriminator has overfitted."""
+        logits, _ = self.discriminator(images, labels)
+        return {"verdict/held-out": logits.float().sigmoid().mean()}

@@ -1,6 +1,7 @@
-"""A conditional variational autoencoder: learns to rebuild a digit from its label and a short latent code."""
+"""A conditional variational autoencoder: settings, networks, loss, training step and sampling, from top to bottom."""
 
-from typing import Literal
+from itertools import pairwise
+from typing import Literal, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -13,20 +14,50 @@ from ocrgen.generators.layers.fused import BernoulliLoss, LabelledLinear
 from ocrgen.generators.layers.prior import MixturePrior
 from ocrgen.utils.optim import FusedAdam
 
-MIXTURE_LIMIT = 200_000  # parts times latent squared: the mixture has ten times as many weights
-PRIOR_SPEED = 5  # the mixture's learning rate over the networks'
+MIXTURE_LIMIT = 200_000  # largest parts * latent^2; the mixture has ten times as many weights, one set per class
+PRIOR_LR_SCALE = 5  # learning rate of the mixture, relative to that of the networks
+
+
+class CVAEConfig(ModelConfig):
+    """Settings of the CVAE."""
+
+    batch: int = Field(default=128, ge=1, le=4096, description="images per training step")
+    latent: int = Field(default=16, ge=1, le=128, description="dimensions of the latent code")
+    lr: float = Field(default=2e-3, gt=0, le=1, description="learning rate of Adam")
+    beta: float = Field(default=0.3, ge=0, le=100, description="weight of the KL term")
+    parts: int = Field(
+        default=10, ge=0, le=64, description="Gaussians per label to draw codes from; 0 = draw from N(0, 1)"
+    )
+    width: int = Field(default=512, ge=8, le=4096, description="units of the encoder's first layer")
+    depth: int = Field(default=2, ge=1, le=5, description="layers of the encoder, each half as wide as the one before")
+    decoder: Literal["mlp", "conv", "transposed"] = Field(default="conv", description="topology of the decoder")
+    decoder_width: int = Field(default=64, ge=8, le=2048, description="units or channels of the decoder")
+    binarize: int = Field(
+        default=0, ge=0, le=255, description="grey level from which a pixel counts as ink; 0 keeps greys"
+    )
+
+    @model_validator(mode="after")
+    def _check_mixture_size(self) -> Self:
+        if self.parts * self.latent**2 > MIXTURE_LIMIT:
+            raise ValueError(f"parts times latent squared must be at most {MIXTURE_LIMIT:,}: lower one of them")
+        return self
+
+
+FAST = CVAEConfig()
+PAPER = CVAEConfig(  # Memari et al. 2024
+    batch=16, latent=10, lr=1e-3, beta=1, parts=0, depth=1, decoder="mlp", decoder_width=512, binarize=100, ema=0
+)
 
 
 class Encoder(nn.Module):
-    """An MLP from the pixels and the one-hot label to mean and log-variance of the code (Kingma & Welling 2014)."""
+    """q(z | x, y) = N(mean, diag(exp(log_variance))): an MLP over pixels and one-hot label (Kingma & Welling 2014)."""
 
     def __init__(self, latent: int, width: int, depth: int):
         super().__init__()
         sizes = [SIZE * SIZE + CLASSES] + [width // 2**i for i in range(depth)]
-        kinds = [LabelledLinear] + [nn.Linear] * (depth - 1)
-        layers = [
-            layer for kind, a, b in zip(kinds, sizes, sizes[1:], strict=False) for layer in (kind(a, b), nn.ReLU())
-        ]
+        layers: list[nn.Module] = []
+        for i, (a, b) in enumerate(pairwise(sizes)):
+            layers += [nn.Linear(a, b) if i else LabelledLinear(a, b), nn.ReLU()]
         self.net = nn.Sequential(*layers, nn.Linear(sizes[-1], 2 * latent))
 
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,7 +71,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """The network that draws a code, and the density that codes are drawn from (None: N(0, I))."""
+    """p(x | z, y), a Bernoulli for each pixel, and the density p(z | y) that codes are drawn from (None: N(0, I))."""
 
     def __init__(self, net: nn.Module, prior: MixturePrior | None):
         super().__init__()
@@ -51,77 +82,35 @@ class Decoder(nn.Module):
         return self.net(codes, labels)
 
 
-class CVAE(GenerativeModel):
-    """Conditional VAE (Sohn et al. 2015) trained on the evidence lower bound; a mixture learns where its codes lie.
+class CVAE(GenerativeModel[CVAEConfig, Decoder]):
+    """Conditional VAE (Sohn et al. 2015), trained on the evidence lower bound.
 
-    With a small beta rebuilt digits are sharp, but codes drawn from N(0, I) fall between those of real digits. So the
-    samples come from a density fitted to the codes themselves (Ghosh et al. 2020), here along with the training.
+    loss = reconstruction + beta * KL(q(z | x, y) || N(0, I)), in nats per image (beta-VAE: Higgins et al. 2017).
+
+    With a small beta reconstructions are sharp, but codes drawn from N(0, I) fall between those of real digits. So
+    samples come from a mixture of Gaussians fitted to the codes (Ghosh et al. 2020), here while the networks train.
     """
 
     name = "cvae"
     title = "CVAE"
+    Config = CVAEConfig
+    presets = {"fast": FAST, "paper": PAPER}
 
-    class Config(ModelConfig):
-        """Settings of the CVAE."""
-
-        batch: int = Field(128, ge=1, le=4096, description="images per training step")
-        latent: int = Field(16, ge=1, le=128, description="dimensions of the latent code")
-        lr: float = Field(2e-3, gt=0, le=1, description="learning rate of Adam")
-        beta: float = Field(0.3, ge=0, le=100, description="weight of the KL term")
-        parts: int = Field(10, ge=0, le=64, description="Gaussians per label to draw codes from; 0 = draw from N(0, 1)")
-        width: int = Field(512, ge=8, le=4096, description="units of the encoder's first layer")
-        depth: int = Field(2, ge=1, le=5, description="layers of the encoder, each half as wide as the one before")
-        decoder: Literal["mlp", "conv", "transposed"] = Field("conv", description="topology of the decoder")
-        decoder_width: int = Field(64, ge=8, le=2048, description="units or channels of the decoder")
-        binarize: int = Field(0, ge=0, le=255, description="grey level from which a pixel counts as ink; 0 keeps greys")
-
-        @model_validator(mode="after")
-        def _mixture_fits(self) -> "CVAE.Config":
-            if self.parts * self.latent**2 > MIXTURE_LIMIT:
-                raise ValueError(f"parts times latent squared must be at most {MIXTURE_LIMIT:,}: lower one of them")
-            return self
-
-    presets = {
-        "fast": Config(),
-        "paper": Config(
-            batch=16,
-            latent=10,
-            lr=1e-3,
-            beta=1,
-            parts=0,
-            depth=1,
-            decoder="mlp",
-            decoder_width=512,
-            binarize=100,
-            ema=0,
-        ),
-    }
-
-    def __init__(self, config: Config):
+    def __init__(self, config: CVAEConfig):
         super().__init__(config)
         self.encoder = Encoder(config.latent, config.width, config.depth)
         prior = MixturePrior(config.latent, config.parts) if config.parts else None
         self.decoder = Decoder(make_decoder(config.decoder, config.latent, config.decoder_width), prior)
         self.build_ema()
 
-    def make_optimisers(self) -> list[FusedAdam]:
-        """See GenerativeModel."""
-        network = FusedAdam(nn.ModuleList([self.encoder, self.decoder.net]), self.config.lr)
-        prior = self.decoder.prior
-        return [network, FusedAdam(prior, PRIOR_SPEED * self.config.lr)] if prior else [network]
-
-    def codes(self, noise: Tensor, labels: Tensor) -> Tensor:
-        """See GenerativeModel: the mixture says where the codes of a label lie."""
-        prior = self.fused_sampler().prior
-        return prior.draw(noise, labels) if prior else noise
-
     def losses(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """Negative evidence lower bound of images (B, 1, 28, 28) and its parts, in nats per image.
+        """Negative evidence lower bound, in nats per image: `loss`, and its terms `reconstruction` and `kl`.
 
-        And `prior`, the cross-entropy of the mixture with the codes, which moves the mixture and nothing else.
+        images: (B, 1, 28, 28) in [0, 1]. labels: (B,). With a mixture also `prior`, the cross-entropy of the codes
+        under it; its gradient reaches the mixture only, since the codes are detached.
         """
         if self.config.binarize:
-            # To 0 or 1 by rounding: the border lies half a grey level below. Comparing takes three times as long.
+            # Rounding to 0 or 1 with the threshold half a grey level lower; a comparison takes three times as long.
             images = (images + (0.5 - (self.config.binarize - 0.5) / 255)).round_()
         mean, log_variance = self.encoder(images, labels)
         codes = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
@@ -132,8 +121,18 @@ class CVAE(GenerativeModel):
         prior = self.decoder.prior
         return out | ({"prior": -prior(codes.detach(), labels).mean()} if prior else {})
 
+    def evaluate(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """The losses of training on held-out images (B, 1, 28, 28) and labels (B,), by name."""
+        return self.losses(images, labels)
+
+    def make_optimisers(self) -> list[FusedAdam]:
+        """Adam for encoder and decoder, and another with a higher learning rate for the mixture, if there is one."""
+        network = FusedAdam(nn.ModuleList([self.encoder, self.decoder.net]), self.config.lr)
+        prior = self.decoder.prior
+        return [network, FusedAdam(prior, PRIOR_LR_SCALE * self.config.lr)] if prior else [network]
+
     def training_step(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """See GenerativeModel."""
+        """One step of every optimiser on images (B, 1, 28, 28) in [0, 1] and labels (B,): the losses by name."""
         losses = self.losses(images, labels)
         for optimiser in self.optimisers:
             optimiser.zero_grad()
@@ -143,6 +142,7 @@ class CVAE(GenerativeModel):
         self.update_ema()
         return {name: value.detach() for name, value in losses.items()}
 
-    def evaluate(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """See GenerativeModel."""
-        return self.losses(images, labels)
+    def codes(self, noise: Tensor, labels: Tensor) -> Tensor:
+        """Codes (B, latent) of labels (B,) drawn from the mixture by noise (B, latent); without one, the noise."""
+        prior = self.fused_sampler().prior
+        return prior.draw(noise, labels) if prior else noise

@@ -16,10 +16,12 @@ from ocrgen.study.plan import Arm, arms
 from ocrgen.ui.shared.results import rank_table
 from ocrgen.ui.shared.widgets import places
 
-HASHES = {Results: lambda results: results.token}
+
+def _token(results: Results) -> str:
+    return results.token
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=HASHES)
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs={Results: _token})
 def _section(name: str, results: Results, options: dict, _make: Callable[..., Section | None]) -> Section | None:
     section = _make(results, **options)
     for view in section.views if section else ():
@@ -27,7 +29,7 @@ def _section(name: str, results: Results, options: dict, _make: Callable[..., Se
     return section
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=HASHES)
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs={Results: _token})
 def _view(name: str, results: Results, options: dict, _make: Callable[..., View]) -> View:
     return _remember_spec(_make(results, **options))
 

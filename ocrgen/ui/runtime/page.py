@@ -11,7 +11,6 @@ from ocrgen.benchmark import read_benchmark, verdicts
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.plots.benchmark import BARS
-from ocrgen.plots.style import VERDICT_COLOURS
 from ocrgen.runs import jobs
 from ocrgen.runs.records import ALIVE
 from ocrgen.runs.run import Run
@@ -134,15 +133,15 @@ def headline(rows: list[dict]) -> None:
     for column, way in zip(st.columns(len(WAYS)), WAYS, strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{WAYS[way].capitalize()}**")
-            for v in [v for v in found if v["way"] == way]:
-                bounds = "one round" if v["low"] is None else f"95 %: {v['low']:.3g} to {v['high']:.3g}"
-                work = counts.get(f"{way}: {v['what']}")
+            for v in [v for v in found if v.way == way]:
+                bounds = "one round" if v.low is None else f"95 %: {v.low:.3g} to {v.high:.3g}"
+                work = counts.get(f"{way}: {v.what}")
                 why = f"; the CGAN takes {work:.3g} times the multiply-adds" if work else ""
                 st.html(
-                    f'<div style="line-height:1.35"><span style="font-size:.9rem">{escape(v["what"].capitalize())}'
-                    f'</span><br><span style="font-size:1.6rem;font-weight:650">{v["ratio"]:.3g}×</span> '
-                    f'<b style="color:{VERDICT_COLOURS[v["verdict"]]}">{v["verdict"]}</b><br>'
-                    f'<span style="font-size:.8rem;opacity:.85">{bounds}, n = {v["n"]}{why}</span></div>'
+                    f'<div style="line-height:1.35"><span style="font-size:.9rem">{escape(v.what.capitalize())}'
+                    f'</span><br><span style="font-size:1.6rem;font-weight:650">{v.ratio:.3g}×</span> '
+                    f'<b style="color:{VERDICT_COLOURS[v.verdict]}">{v.verdict}</b><br>'
+                    f'<span style="font-size:.8rem;opacity:.85">{bounds}, n = {v.n}{why}</span></div>'
                 )
     st.caption(
         "The rule: it holds where the whole interval of the ratio CGAN time / CVAE time is at least 10, does not hold "

@@ -10,7 +10,7 @@ from ocrgen.imaging.render import to_png
 from ocrgen.plots import style as charts
 from ocrgen.plots.saliency import bars, colours, enlarge, overlay
 from ocrgen.readers.runs import FILE, ReaderRequest, geometry_of, load, readers
-from ocrgen.readers.saliency import METHODS, Map, explain
+from ocrgen.readers.saliency import METHODS, SaliencyMap, explain
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.ui.saliency import grid as saliency_grid
@@ -185,7 +185,7 @@ def answer(picture: InputImage, loaded: dict, options: dict) -> None:
                     one(run, image, found[i], options, f"{picture.name}-{i}")
 
 
-def verdict(number: int | None, maps: dict[Run, Map]) -> None:
+def verdict(number: int | None, maps: dict[Run, SaliencyMap]) -> None:
     """In words: what is read, whether the readers agree, and how sure they are."""
     answers = {run: int(m.probabilities.argmax()) for run, m in maps.items()}
     sure = {run: float(m.probabilities.max()) for run, m in maps.items()}
@@ -203,7 +203,7 @@ def verdict(number: int | None, maps: dict[Run, Map]) -> None:
         st.warning(f"Not sure: the reader of {title(run)} gives it {least:.0%}; a {second} is its second guess.")
 
 
-def one(run: Run, image: np.ndarray, found: Map, options: dict, key: str) -> None:
+def one(run: Run, image: np.ndarray, found: SaliencyMap, options: dict, key: str) -> None:
     """One reader's answer: overlay, ten probabilities, download."""
     source = run.request.learned_from or "real"
     shade = charts.REAL if source == "real" else charts.hue(source)

@@ -100,9 +100,9 @@ def samples(run: Run, epoch: int, per_digit: int, seed: int):
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _walk(path: str, changed: int, digit: int, start: int, end: int, steps: int):
-    from ocrgen.generators.sampling import walk
+    from ocrgen.generators.sampling import interpolate
 
-    return walk(_generator(path, changed), digit, start, end, steps)
+    return interpolate(_generator(path, changed), digit, start, end, steps)
 
 
 def walk(run: Run, epoch: int, digit: int, start: int, end: int, steps: int):
