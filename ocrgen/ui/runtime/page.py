@@ -121,7 +121,8 @@ def show(run: Run) -> None:
         st.download_button("CSV", lambda: frame.to_csv(index=False), f"{run.name}.csv", "text/csv", on_click="ignore",
                            key="runtime_csv", icon=":material/download:")  # fmt: skip
         st.download_button("JSON", lambda: json.dumps(found.model_dump(), indent=1), f"{run.name}.json",
-                           "application/json", on_click="ignore", key="runtime_json", icon=":material/download:")  # fmt: skip
+                           "application/json",
+                           on_click="ignore", key="runtime_json", icon=":material/download:")  # fmt: skip
 
 
 def headline(rows: list[dict]) -> None:
