@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ocrgen.benchmark.lab import Lab
 from ocrgen.benchmark.machine import machine
 from ocrgen.benchmark.plan import BenchmarkConfig
-from ocrgen.benchmark.results import FILE, read_benchmark, write_benchmark
+from ocrgen.benchmark.results import FILE, BenchmarkResults, read_benchmark, write_benchmark
 from ocrgen.runs.jobs import Cancelled, Stop
 from ocrgen.runs.run import Run
 from ocrgen.utils.errors import UserError
@@ -24,7 +24,7 @@ def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> Non
     modules = {name: importlib.import_module(f"ocrgen.benchmark.benches.{name}") for name in config.benches}
     limit_threads(config.threads)  # after the imports; the allocator is left alone, as a plain program would
     stop.graceful = True
-    found = begin(run, config)
+    results = begin(run, config)
     lab = Lab(run, config, stop)
     facts = lab.data.facts()
     if run.request.data not in (None, facts):
@@ -34,17 +34,16 @@ def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> Non
     total, step = sum(map(len, benches.values())), 0
     for name, parts in benches.items():
         lab.bench = name
-        if name not in found["done"]:
+        if name not in results.done:
             for i, part in enumerate(parts):
                 run.update(step=step + i, total=total, bench=name)
                 show(step + i, total)
                 if stop():
                     raise Cancelled
-                for row in part():
-                    found["rows"].append(row)
-                write_benchmark(run, found)
-            found["done"].append(name)
-            write_benchmark(run, found)
+                results.rows.extend(part())
+                write_benchmark(run, results)
+            results.done.append(name)
+            write_benchmark(run, results)
         step += len(parts)
         run.update(step=step, total=total, bench=name)
         show(step, total)
@@ -52,18 +51,19 @@ def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> Non
         shutil.rmtree(run.path / "trainings", ignore_errors=True)
 
 
-def begin(run: Run, config: BenchmarkConfig) -> dict:
+def begin(run: Run, config: BenchmarkConfig) -> BenchmarkResults:
     """The results so far, without those of a bench that was interrupted; written anew where there are none."""
     here = machine(config.threads)
     if not (run.path / FILE).exists():
-        write_benchmark(run, found := {"machine": here, "rows": [], "done": []})
-        return found
-    found = read_benchmark(run)
+        results = BenchmarkResults(machine=here, rows=[], done=[])
+        write_benchmark(run, results)
+        return results
+    results = read_benchmark(run)
     # Ratios of different machines in one table would be compared with each other.
-    if found["done"] and any(found["machine"].get(k) != here[k] for k in SAME):
+    if results.done and any(results.machine.get(k) != here[k] for k in SAME):
         raise UserError(f"{run.name} began on another machine, or with other versions: start a new benchmark.")
-    if not found["done"]:
-        found["machine"] = here
-    found["rows"] = [row for row in found["rows"] if row["bench"] in found["done"]]
+    if not results.done:
+        results.machine = here
+    results.rows = [row for row in results.rows if row["bench"] in results.done]
     shutil.rmtree(run.path / "trainings", ignore_errors=True)
-    return found
+    return results

@@ -104,10 +104,10 @@ def _speed(runs: list[tuple[Run, str]], faults: list[str]) -> Benchmark | None:
             if (run.path / "benchmark.json").exists():
                 faults.append(str(fault))
             continue
-        rows = [row for row in told["rows"] if row["bench"] == "claim"]
+        rows = [row for row in told.rows if row["bench"] == "claim"]
         if rows:
             quick = bool(run.request.settings.get("quick"))
-            found.append(Benchmark(run, rows, "claim" in told["done"], quick))
+            found.append(Benchmark(run, rows, "claim" in told.done, quick))
     return max(found, key=lambda b: (b.whole, not b.quick, _age(b.run)), default=None)
 
 

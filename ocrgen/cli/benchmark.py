@@ -68,17 +68,17 @@ def _print(run, as_json: bool) -> None:
 
     found = read_benchmark(run)
     if as_json:
-        print(json.dumps(found["rows"], indent=1))
+        print(json.dumps(found.rows, indent=1))
         return
-    m = found["machine"]
+    m = found.machine
     print(f"{m['cpu']}, {m['cores']} cores, {m['threads']} thread(s), {m['precision']}, load {m['load']}")
     print(f"{m['method']}\n")
-    rows = [_cells(row) for row in found["rows"]]
+    rows = [_cells(row) for row in found.rows]
     widths = [max(len(row[i]) for row in [HEADER, *rows]) for i in range(len(HEADER))]
     for row in [HEADER, *rows]:
         cells = (c.rjust(w) if i in RIGHT else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
         print("  ".join(cells).rstrip())
-    for verdict in verdicts(found["rows"]):
+    for verdict in verdicts(found.rows):
         print(verdict.words)
 
 
@@ -101,10 +101,10 @@ RERUNS, QUICK_RERUNS = 10, 2
 def keep(rows: list[dict], here: dict, quick: bool) -> Run:
     """Keep what was found as a run of the verb `benchmark`, done. UserError if the store cannot be written to."""
     from ocrgen.benchmark.plan import BenchmarkConfig
-    from ocrgen.benchmark.results import write_benchmark
+    from ocrgen.benchmark.results import BenchmarkResults, write_benchmark
 
     run = open_store().create("benchmark", BenchmarkConfig(what="app", quick=quick).model_dump(), "benchmark-app")
-    write_benchmark(run, {"machine": here, "rows": rows, "done": ["app"]})
+    write_benchmark(run, BenchmarkResults(machine=here, rows=rows, done=["app"]))
     run.update(state="done")
     return run
 

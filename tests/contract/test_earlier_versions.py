@@ -85,7 +85,7 @@ def test_a_study_is_taken_home(kept):
 
 def test_a_benchmark_is_read(kept):
     found = read_benchmark(kept.get("benchmark"))
-    assert {v.way for v in speed_verdicts(found["rows"])} == {"paper", "parameters", "decoder"}
+    assert {v.way for v in speed_verdicts(found.rows)} == {"paper", "parameters", "decoder"}
 
 
 def test_a_cancelled_training_goes_on_where_it_stopped(kept):

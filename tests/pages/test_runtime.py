@@ -75,7 +75,7 @@ def test_a_damaged_benchmark_is_named_and_a_link_to_nothing_too(measured, tmp_pa
 
 
 def test_each_comparison_that_is_shipped_has_a_point_and_a_name_of_its_own():
-    rows = read_benchmark(Run(SHIPPED / "benchmark-all"))["rows"]
+    rows = read_benchmark(Run(SHIPPED / "benchmark-all")).rows
     for bench in BARS:
         found = compared(rows, bench)
         points = ratios(found, "").data[0]

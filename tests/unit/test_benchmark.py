@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ocrgen.__main__ import main
-from ocrgen.benchmark import KEYS, read_benchmark, runner
+from ocrgen.benchmark import KEYS, BenchmarkResults, read_benchmark, runner
 from ocrgen.benchmark.baselines.pairs import pairs
 from ocrgen.benchmark.benches import quality, reader, train
 from ocrgen.benchmark.benches.claim import trainings
@@ -61,8 +61,8 @@ def test_the_verb_prints_a_list_of_whole_rows(capsys):
     assert all(float(row["note"].split("differ by ")[1].split(";")[0]) < 1e-6 for row in rows)
     (run,) = RunStore(shipped=None).list()
     assert run.state == "done" and run.request.verb == "benchmark" and run.status.step == run.status.total
-    assert read_benchmark(run)["done"] == ["distance"]
-    machine = read_benchmark(run)["machine"]
+    assert read_benchmark(run).done == ["distance"]
+    machine = read_benchmark(run).machine
     assert machine["cpu"] and machine["cores"] >= 1 and machine["threads"] == 1 and machine["method"]
     assert main(["benchmark", "distance", "--repeats", "101"]) == 2
     assert "repeats" in capsys.readouterr().err
@@ -79,7 +79,7 @@ def test_the_table_stands_in_columns(capsys):
         make_row(bench="scaling", subject="distance", unit="exponent", value=2.5, low=2.4, high=2.6, size=None),
     ]  # fmt: skip
     run = make(store)
-    write_benchmark(run, {"machine": runner.machine(1), "rows": rows, "done": []})
+    write_benchmark(run, BenchmarkResults(machine=runner.machine(1), rows=rows, done=[]))
     _print(run, as_json=False)
     lines = capsys.readouterr().out.splitlines()
     head = next(i for i, line in enumerate(lines) if line.startswith("bench "))
@@ -92,15 +92,15 @@ def test_a_stopped_benchmark_keeps_what_is_done_and_does_the_rest_again(store):
     run = make(store)
     kept = make_row(bench="train", subject="kept", value=1.0)
     half = make_row(bench="distance", subject="half", value=1.0)
-    write_benchmark(run, {"machine": runner.machine(1), "rows": [kept, half], "done": ["train"]})
+    write_benchmark(run, BenchmarkResults(machine=runner.machine(1), rows=[kept, half], done=["train"]))
     with pytest.raises(Cancelled):
         runner.run_benchmark(run, NoStop(6), lambda step, total: None)
-    assert read_benchmark(run)["done"] == ["train"] and read_benchmark(run)["rows"][0] == kept
+    assert read_benchmark(run).done == ["train"] and read_benchmark(run).rows[0] == kept
     shown = []
     runner.run_benchmark(run, NoStop(), lambda step, total: shown.append((step, total)))
     found = read_benchmark(run)
-    assert found["rows"][0] == kept and found["done"] == ["train", "distance"]
-    assert len(found["rows"]) > 4 and "half" not in {row["subject"] for row in found["rows"]}
+    assert found.rows[0] == kept and found.done == ["train", "distance"]
+    assert len(found.rows) > 4 and "half" not in {row["subject"] for row in found.rows}
     assert shown[-1] == (2, 2) and not (run.path / "trainings").exists()
     # A further time there is nothing left to do.
     before = (run.path / FILE).read_bytes()
@@ -134,7 +134,7 @@ def test_results_of_two_machines_are_not_mixed(store):
     run = make(store)
     row = make_row(bench="train", subject="a", value=1.0)
     there = runner.machine(1) | {"cpu": "an abacus"}
-    write_benchmark(run, {"machine": there, "rows": [row], "done": ["train"]})
+    write_benchmark(run, BenchmarkResults(machine=there, rows=[row], done=["train"]))
     with pytest.raises(UserError, match="another machine"):
         runner.run_benchmark(run, NoStop(), lambda step, total: None)
 

@@ -1,1 +1,1 @@
-"""One generator a file; each file that is dropped here is found."""
+"""One file per generator; each is discovered."""

@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from ocrgen.benchmark import read_benchmark, verdicts
+from ocrgen.benchmark import BenchmarkResults, read_benchmark, verdicts
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.plots.benchmark import BARS
+from ocrgen.plots.style import VERDICT_COLOURS
 from ocrgen.runs import jobs
 from ocrgen.runs.records import ALIVE
 from ocrgen.runs.run import Run
@@ -21,7 +22,7 @@ from ocrgen.utils.errors import UserError
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _read(path: str, changed: int) -> dict:
+def _read(path: str, changed: int) -> BenchmarkResults:
     return read_benchmark(Run(Path(path)))
 
 
@@ -96,7 +97,7 @@ def show(run: Run) -> None:
     except UserError as fault:
         st.error(str(fault))
         return
-    rows, machine = found["rows"], found["machine"]
+    rows, machine = found.rows, found.machine
     st.caption(
         f"{machine.get('cpu')}, {machine.get('usable')} processors, **{machine.get('threads')} thread**, "
         f"**{machine.get('precision')}** ({', '.join(machine.get('instructions', []))}), {machine.get('memory')} GiB; "
@@ -119,7 +120,8 @@ def show(run: Run) -> None:
     with st.container(horizontal=True):
         st.download_button("CSV", lambda: frame.to_csv(index=False), f"{run.name}.csv", "text/csv", on_click="ignore",
                            key="runtime_csv", icon=":material/download:")  # fmt: skip
-        st.download_button("JSON", lambda: json.dumps(found, indent=1), f"{run.name}.json", "application/json",
+        st.download_button("JSON", lambda: json.dumps(found.model_dump(), indent=1), f"{run.name}.json",
+                           "application/json",
                            on_click="ignore", key="runtime_json", icon=":material/download:")  # fmt: skip
 
 
