@@ -10,7 +10,7 @@ from ocrgen.claims.answer import answer
 from ocrgen.claims.claim import RULES, WORDS
 from ocrgen.claims.claims import judge_claims
 from ocrgen.claims.selection import select_runs
-from ocrgen.runs.store import SHIPPED, RunStore
+from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
 from ocrgen.study.headline import nearest
 from ocrgen.study.plan import StudyConfig
 from ocrgen.utils.verdict import HOLDS, UNMEASURED
@@ -91,3 +91,9 @@ def test_what_we_ship_judges_the_claims():
     for c in measured:
         assert c.run and c.n >= 3 and c.figures and c.parts and c.n_labelled
         assert all(re.fullmatch(r"[+-]?[\d.]+ \[[+-]?[\d.]+, [+-]?[\d.]+]", f.words) for f in c.figures)
+
+
+def test_the_readme_says_what_the_overview_says():
+    shipped = answer(select_runs(RunStore(Path("none"), Path(SHIPPED)))).markdown
+    quoted = [line[2:] for line in (PACKAGE / "README.md").read_text().splitlines() if line.startswith("> ")]
+    assert " ".join(quoted) == shipped

@@ -47,7 +47,7 @@ def test_a_reader_says_what_it_has_seen(read_store):
     report = json.loads((run.path / "report.json").read_text())
     assert report["accuracy"] == about["accuracy"] == run.request.accuracy > 0.9
     assert sum(map(sum, report["confusion"])) == report["n"] == 360
-    assert geometry_of(run).stroke == 3.0
+    assert geometry_of(run).min_stroke == 3.0
 
 
 def test_a_reader_of_generated_digits_counts_its_generators_images(trained):
