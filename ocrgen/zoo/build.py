@@ -106,9 +106,15 @@ def _stands(out: Path, recipe: Recipe) -> bool:
     run = Run(out / recipe.name)
     if run.state != "done":
         return False
-    then = run.request.settings
+    then = _settings(run)
     # A setting that has come since was at its default then.
     return all(then.get(k, v) == v for k, v in recipe.settings.items())
+
+
+def _settings(run: Run) -> dict:
+    """A run's settings by their present names, whichever version wrote them."""
+    settings = run.request.settings
+    return StudyConfig.present_names(settings) if run.request.verb == "study" else settings
 
 
 def _advance(store: RunStore, recipe: Recipe, workers: int, tried: set[str]) -> tuple[str, Run]:
@@ -147,7 +153,7 @@ def keep_unfinished(run: Run, out: Path) -> int:
 def _take_up(store: RunStore, recipe: Recipe, out: Path) -> None:
     """Begin a recipe's run with what `keep_unfinished` has left of it, where that was made with the same settings."""
     left = Run(out / UNFINISHED / recipe.name)
-    if left.state == "cancelled" and left.request.settings == recipe.settings:
+    if left.state == "cancelled" and _settings(left) == recipe.settings:
         store.root.mkdir(parents=True, exist_ok=True)
         shutil.copytree(left.path, store.root / recipe.name)
 

@@ -146,3 +146,13 @@ def test_the_command_of_a_study_asks_for_the_same_study(config):
     words = shlex.split(describe(config))
     assert words[:4] == ["python", "-m", "ocrgen", "study"]
     assert asked(words[4:]) == (config, False, "")
+
+
+def test_settings_of_earlier_versions_are_accepted_under_their_old_names():
+    config = StudyConfig.model_validate({"least": 640, "looked": 0, "robust": 7})
+    assert (config.min_epoch_images, config.n_saliency, config.n_robustness) == (640, 0, 7)
+    both = StudyConfig.present_names({"robust": 1, "n_robustness": 2, "seeds": 3})
+    assert both == {"n_robustness": 2, "seeds": 3}
+    old, _, _ = asked(["--least", "640", "--looked=0", "--robust", "7"])
+    new, _, _ = asked(["--min-epoch-images", "640", "--n-saliency=0", "--n-robustness", "7"])
+    assert old == new and old.min_epoch_images == 640
