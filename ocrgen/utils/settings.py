@@ -14,12 +14,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     renamed: ClassVar[dict[str, str]] = {}
 
+    @classmethod
+    def present_names(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Values of any version by their present names; where both names are given, the present one counts."""
+        old = {cls.renamed[k]: v for k, v in values.items() if k in cls.renamed}
+        return old | {k: v for k, v in values.items() if k not in cls.renamed}
+
     @model_validator(mode="before")
     @classmethod
     def _accept_old_names(cls, values: Any) -> Any:
-        if not cls.renamed or not isinstance(values, dict):
-            return values
-        # Where both are given, the current name wins.
-        return {cls.renamed[k]: v for k, v in values.items() if k in cls.renamed} | {
-            k: v for k, v in values.items() if k not in cls.renamed
-        }
+        return cls.present_names(values) if isinstance(values, dict) else values
