@@ -44,7 +44,7 @@ def memorised(
     """
     for name, images in {"samples": samples, "training images": train, "held-out images": held_out}.items():
         if not len(images):
-            raise UserError(f"There are no {name}: without them, nobody knows what is a copy.")
+            raise UserError(f"There are no {name}: copies cannot be detected without them.")
     if not 0 < quantile < 1:
         raise UserError(f"The quantile is {quantile}; expected a number between 0 and 1.")
     labels = np.zeros(len(train), int) if train_labels is None else np.asarray(train_labels)
