@@ -57,7 +57,7 @@ def load_digits(name: str) -> Splits:
 
         return own.load(path)
     raise DataError(
-        f"{name!r} is neither a data set nor an existing path: choose one of {', '.join(sources())}, or give the path "
+        f"{name!r} is no data set and no existing path: choose one of {', '.join(sources())}, or give the path "
         "of your own data (a folder or zip with one folder per digit, an .npz, or IDX files)."
     )
 

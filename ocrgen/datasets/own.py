@@ -9,7 +9,8 @@ from ocrgen.datasets.base import CLASSES, SIZE, DataError, Digits, Splits, hold_
 from ocrgen.datasets.formats.archive import Files, open_files
 from ocrgen.datasets.formats.arrays import RawArrays, join_parts, read_npz
 from ocrgen.datasets.formats.idx import check_pair, parse_idx
-from ocrgen.imaging.digits import ImageError, ink_is_white, open_image, to_digit
+from ocrgen.imaging.decoding import ImageError, open_image
+from ocrgen.imaging.digits import ink_is_white, to_digit
 
 EXPECTED = "expected one folder per digit 0 to 9, an .npz with images and labels, or IDX files of images and labels"
 # So that the training, validation and test set can have one each.

@@ -9,7 +9,8 @@ import torch
 from ocrgen.datasets.base import CLASSES, Digits
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.metrics.extractors.base import FeatureExtractor
-from ocrgen.metrics.frechet import GaussianStats, frechet_distance
+from ocrgen.metrics.frechet import frechet_distance
+from ocrgen.metrics.gaussian import GaussianStats
 from ocrgen.metrics.measures.spread import collapsed, within_class_spread
 from ocrgen.metrics.scores import metric_name
 from ocrgen.utils.errors import UserError

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from ocrgen.imaging.decoding import FORMATS as FORMATS
 from ocrgen.imaging.decoding import ImageError, open_page
-from ocrgen.imaging.decoding import open_image as open_image
 
 if TYPE_CHECKING:
     from ocrgen.imaging.segmentation import Component

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ocrgen.metrics.frechet import GaussianStats, MetricError, frechet_distance
+from ocrgen.metrics.frechet import frechet_distance
+from ocrgen.metrics.gaussian import GaussianStats, MetricError
 from tests.unit.test_frechet import of, relu_like
 from tests.unit.test_gaussian_stats import assert_same
 

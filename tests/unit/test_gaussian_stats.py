@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocrgen.metrics.frechet import Accumulator, GaussianStats, MetricError, frechet_distance
+from ocrgen.metrics.frechet import frechet_distance
+from ocrgen.metrics.gaussian import Accumulator, GaussianStats, MetricError
 from tests.unit.test_frechet import exact_distance, of, relu_like
 
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from ocrgen.imaging.digits import FORMATS, ImageError, ink_is_white, open_image, to_digit
+from ocrgen.imaging.decoding import FORMATS, ImageError, open_image
+from ocrgen.imaging.digits import ink_is_white, to_digit
 from ocrgen.utils.errors import UserError
 
 

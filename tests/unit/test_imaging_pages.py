@@ -8,7 +8,8 @@ from PIL import Image, ImageOps
 
 from ocrgen.datasets import data_root, load_digits, sources
 from ocrgen.imaging import decoding
-from ocrgen.imaging.digits import GEOMETRIES, ImageError, read_picture
+from ocrgen.imaging.decoding import ImageError
+from ocrgen.imaging.digits import GEOMETRIES, read_picture
 from tests.unit.test_imaging import PICTURE, bomb, encode, mass_centre, seven
 
 # From here on: pages, which people upload.

@@ -62,7 +62,7 @@ def test_features_are_those_of_pytorch_fid(extractor, state, images, monkeypatch
 @pytest.mark.parametrize("taps", [(64,), (192,), (768,), (192, 64), TAPS])
 def test_no_block_runs_that_need_not(extractor, images, taps):
     ran, everything = [], extractor.features(images[:2], TAPS)
-    hooks = [b.register_forward_hook(lambda *_, d=d: ran.append(d)) for d, b in zip(TAPS, extractor._net, strict=True)]
+    hooks = [b.register_forward_hook(lambda *_, d=d: ran.append(d)) for d, b in zip(TAPS, extractor.net, strict=True)]
     found = extractor.features(images[:2], taps)
     for hook in hooks:
         hook.remove()
@@ -88,12 +88,12 @@ def test_building_leaves_no_traces(state):
 @pytest.mark.parametrize("change", ["none", "distances", "mixed"])
 def test_networks_agree_if_their_distances_do_and_their_features_mix(extractor, monkeypatch, change):
     monkeypatch.setattr(inception, "CHECKED", 3)
-    other = copy.deepcopy(extractor._net)
+    other = copy.deepcopy(extractor.net)
     if change == "distances":
         other[1][0].conv.weight.mul_(1.01)
     elif change == "mixed":  # changes no distance, unless the other set comes from the true network
         other[3].register_forward_hook(lambda _, __, h: h + 1)
-    assert inception.agree(extractor._net, other) == (change == "none")
+    assert inception.agree(extractor.net, other) == (change == "none")
 
 
 @pytest.mark.parametrize("case", ["bf16 auto agree", "bf16 auto differ", "bf16 fp32 unasked", "fp32 auto unasked"])

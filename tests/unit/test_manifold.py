@@ -34,7 +34,7 @@ def by_definition(real: np.ndarray, fake: np.ndarray, k: int) -> dict[str, float
 @pytest.mark.parametrize("cells", [2**24, 200, 1])
 @pytest.mark.parametrize("shift", [0, 1000])
 def test_equals_the_definition(monkeypatch, k, cells, shift):
-    monkeypatch.setattr(module, "CELLS", cells)
+    monkeypatch.setattr(module, "MAX_ELEMENTS", cells)
     real, fake = gaussian(70, 6, 0), 0.8 * gaussian(55, 6, 1) + 0.7
     expected = by_definition(real, fake, k)
     assert 0 < expected["recall"] < 1 and 0 < expected["precision"] < 1

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from ocrgen.imaging.digits import GEOMETRIES, ImageError, read_picture
+from ocrgen.imaging.decoding import ImageError
+from ocrgen.imaging.digits import GEOMETRIES, read_picture
 from tests.corpus import KINDS, bundled, make
 
 # Pen strokes in a field 40 wide and 60 tall; those of one digit meet unless it says otherwise.

@@ -10,7 +10,8 @@ from scipy.linalg import sqrtm
 
 from ocrgen.benchmark.lab import Lab, Part
 from ocrgen.benchmark.measure import Side
-from ocrgen.metrics.frechet import GaussianStats, frechet_distance
+from ocrgen.metrics.frechet import frechet_distance
+from ocrgen.metrics.gaussian import GaussianStats
 
 CASES = ((64, 10_000), (192, 10_000), (768, 10_000), (768, 500), (2048, 10_000), (2048, 1000))
 SLOW = 1024  # dimensions above which scipy's square root is timed only once

@@ -1,4 +1,4 @@
-"""Networks whose features Fréchet distances compare, one file each."""
+"""Feature extractors for Fréchet distances, one file each."""
 
 from ocrgen.metrics.extractors.base import FeatureExtractor
 from ocrgen.utils.errors import UserError
@@ -7,7 +7,7 @@ NAMES = ("digitnet", "inception")
 
 
 def load_extractor(name: str = "digitnet", weights: str | None = None) -> FeatureExtractor:
-    """The extractor of that name; UserError, saying what still works, where its weights are not to be had."""
+    """The extractor `name`, with the weights in the file `weights` or its own. UserError if they cannot be loaded."""
     if name == "digitnet":
         from ocrgen.metrics.extractors.digitnet import DigitNetExtractor
 

@@ -1,15 +1,13 @@
-"""Train the metric network on both scripts: made once, shipped, and never changed under its name."""
+"""Train digitnet, the feature extractor, on two scripts at once; the weights are shipped."""
 
 import io
 import json
-from collections.abc import Callable
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from pydantic import Field
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from ocrgen.datasets import load_digits
 from ocrgen.imaging.augmentation import affine
@@ -18,6 +16,7 @@ from ocrgen.runs.jobs import Cancelled, Stop
 from ocrgen.runs.run import Run
 from ocrgen.utils.device import pick_device, pick_dtype
 from ocrgen.utils.files import write_atomically
+from ocrgen.utils.progress import ProgressCallback
 from ocrgen.utils.settings import Settings
 from ocrgen.utils.threads import configure_threads
 
@@ -25,7 +24,7 @@ SCRIPTS = ("mnist", "arabic")  # labels 0 to 9, then 10 to 19
 
 
 class DigitNetConfig(Settings):
-    """How digitnet is trained: the verb `digitnet`."""
+    """Settings of the verb `digitnet`."""
 
     epochs: int = Field(14, ge=1, le=200, description="passes over the 110,000 training images of both scripts")
     batch: int = Field(256, ge=8, le=4096, description="images per step")
@@ -35,7 +34,7 @@ class DigitNetConfig(Settings):
 
 
 def load_scripts(part: str) -> tuple[Tensor, Tensor]:
-    """Images uint8 (N, 1, 28, 28) and labels int64 (N,), 0 to 19, of both scripts: "train", "validation" or "test"."""
+    """Images uint8 (N, 1, 28, 28) and labels int64 (N,), 0 to 19; part: "train", "validation" or "test"."""
     digits = [getattr(load_digits(script), part) for script in SCRIPTS]
     images = np.concatenate([d.images for d in digits])
     labels = np.concatenate([d.labels + 10 * i for i, d in enumerate(digits)])
@@ -44,36 +43,39 @@ def load_scripts(part: str) -> tuple[Tensor, Tensor]:
 
 @torch.inference_mode()
 def accuracy(net: DigitNet, part: str) -> dict[str, dict[str, float]]:
-    """Share of images read right by script: among all `20 classes`, and `script known`, among its ten.
+    """Accuracy by script, among all `20 classes`, and with the `script known`, among its ten.
 
-    Some digits of one script look like others of the other (0 and the Arabic five, 1 and 1, 9 and 9).
+    The first is lower, since some digits look the same in both scripts (0 and the Arabic five, 1 and 1, 9 and 9).
     """
     images, labels = load_scripts(part)
     net.eval()
     logits = torch.cat([net(x.float().div(255)) for x in images.split(500)])
-    found = {}
+    accuracies = {}
     for i, script in enumerate(SCRIPTS):
-        own, truth = logits[labels // 10 == i], labels[labels // 10 == i]
-        known = own[:, 10 * i : 10 * i + 10].argmax(1) + 10 * i
-        shares = [(read == truth).double().mean().item() for read in (own.argmax(1), known)]
-        found[script] = dict(zip(("20 classes", "script known"), shares, strict=True))
-    return found
+        script_logits, truth = logits[labels // 10 == i], labels[labels // 10 == i]
+        among_ten = script_logits[:, 10 * i : 10 * i + 10].argmax(1) + 10 * i
+        accuracies[script] = {
+            "20 classes": (script_logits.argmax(1) == truth).double().mean().item(),
+            "script known": (among_ten == truth).double().mean().item(),
+        }
+    return accuracies
 
 
-def loss_of(logits: Tensor, labels: Tensor, whole: int) -> Tensor:
-    """Mean cross-entropy of logits (B, 20): the first `whole` images among all classes, the rest among their script's.
+def mixed_loss(logits: Tensor, labels: Tensor, n_original: int) -> Tensor:
+    """Mean cross-entropy of logits (B, 20), labels int64 (B,), with label smoothing.
 
-    The scripts' look-alikes differ in place and softness alone. Moving an image changes both, so that a moved one can
-    teach what digit it is, but not of which script.
+    The first `n_original` images are classified among all 20 classes, the others, which are augmented, among the ten of
+    their script: look-alikes of the two scripts differ only in position and softness, which augmentation changes.
     """
-    own = logits.view(-1, 2, 10)[torch.arange(len(labels), device=labels.device), labels // 10]
-    kept = F.cross_entropy(logits[:whole], labels[:whole], label_smoothing=0.05, reduction="sum")
-    moved = F.cross_entropy(own[whole:], labels[whole:] % 10, label_smoothing=0.05, reduction="sum")
-    return (kept + moved) / len(labels)
+    script_logits = logits.view(-1, 2, 10)[torch.arange(len(labels), device=labels.device), labels // 10]
+    loss = nn.CrossEntropyLoss(label_smoothing=0.05, reduction="sum")
+    original = loss(logits[:n_original], labels[:n_original])
+    augmented = loss(script_logits[n_original:], labels[n_original:] % 10)
+    return (original + augmented) / len(labels)
 
 
-def run_digitnet_training(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
-    """The verb `digitnet`: train on both scripts, resumable by epoch; the last weights, tested once, are the result."""
+def run_digitnet_training(run: Run, stop: Stop, show: ProgressCallback) -> None:
+    """The verb `digitnet`: train on both scripts, resuming after the last epoch, and test the final weights once."""
     config = DigitNetConfig.model_validate(run.request.settings)
     configure_threads(config.threads)
     device = pick_device()
@@ -94,15 +96,16 @@ def run_digitnet_training(run: Run, stop: Stop, show: Callable[[int, int], None]
         first = int(saved["epoch"])
     bf16 = pick_dtype(device) is torch.bfloat16
     for epoch in range(first, config.epochs):
+        loss = torch.tensor(torch.nan)
         net.train()
         for i, index in enumerate(torch.randperm(len(images))[: steps * config.batch].split(config.batch)):
             x = images[index].float().div_(255)
-            # First shapes, then scripts: the share of images that stay as they are rises from a quarter to 85 %.
-            whole = int(len(x) * (0.25 + 0.6 * (epoch * steps + i) / total))
-            x = torch.cat([x[:whole], affine(x[whole:])])
+            # First digits, then scripts: the share of original images rises from 25 to 85 %.
+            n_original = int(len(x) * (0.25 + 0.6 * (epoch * steps + i) / total))
+            x = torch.cat([x[:n_original], affine(x[n_original:])])
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
                 logits = net(x)
-            loss = loss_of(logits.float(), labels[index], whole)
+            loss = mixed_loss(logits.float(), labels[index], n_original)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -112,19 +115,20 @@ def run_digitnet_training(run: Run, stop: Stop, show: Callable[[int, int], None]
                 run.update(step=epoch * steps + i, total=total, epoch=epoch, epochs=config.epochs)
                 if stop():
                     raise Cancelled
-        told = {"epoch": epoch + 1, "loss": loss.item(), "validation": accuracy(net.cpu(), "validation")}
+        row = {"epoch": epoch + 1, "loss": loss.item(), "validation": accuracy(net.cpu(), "validation")}
         with (run.path / "log.txt").open("a") as log:
-            log.write(json.dumps(told) + "\n")
+            log.write(json.dumps(row) + "\n")
         net.to(device)
-        told = {n: s.state_dict() for n, s in state.items()} | {"rng": torch.get_rng_state(), "epoch": epoch + 1}
-        torch.save(told, buffer := io.BytesIO())
+        checkpoint = {n: s.state_dict() for n, s in state.items()}
+        checkpoint |= {"rng": torch.get_rng_state(), "epoch": epoch + 1}
+        torch.save(checkpoint, buffer := io.BytesIO())
         write_atomically(file, buffer.getvalue())
-    net.cpu().half().float()  # what is shipped is what is tested
+    net.cpu().half().float()  # test the weights as they are shipped, rounded to float16
     scores = accuracy(net, "test")
     tensors = {k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in net.state_dict().items()}
-    read = {script: shares["20 classes"] for script, shares in scores.items()}
-    about = {"name": VERSION, "settings": config.model_dump(), "test accuracy": read}
+    test_accuracy = {script: accuracies["20 classes"] for script, accuracies in scores.items()}
+    metadata = {"name": VERSION, "settings": config.model_dump(), "test accuracy": test_accuracy}
     run.folder("weights")
-    write_atomically(run.path / "weights" / FILE, save(tensors, {"ocrgen": json.dumps(about)}))
+    write_atomically(run.path / "weights" / FILE, save(tensors, {"ocrgen": json.dumps(metadata)}))
     run.amend(test_accuracy=scores)
     file.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What is measured beside the distances: a file here that has a `measure` brings columns to scores and pages."""
+"""Measures beside the Fréchet distances: every module of this folder with a `measure` adds to scores and pages."""
 
 import importlib
 import pkgutil
@@ -13,10 +13,11 @@ from ocrgen.datasets import Digits
 
 @dataclass(frozen=True, eq=False)
 class MeasureInput:
-    """Generated digits in random order, and the real ones that they are measured against.
+    """Generated digits in random order, and the real ones that they are compared with.
 
-    features, real_features: float32 (m, d), of as many images on either side. real_spread: of the training images.
-    train, held_out: real digits, where they are at hand. held_out_distances: `neighbours.nearest(held_out, train)`.
+    features, real_features: float32 (m, d), of m generated and m real images. real_spread: within classes, of the
+    training images. train, held_out: real digits, None if not available. held_out_distances: the index and distance of
+    `neighbours.nearest(held_out, train)`, None to have them computed.
     """
 
     digits: Digits
@@ -30,11 +31,11 @@ class MeasureInput:
 
 @cache
 def measures() -> dict[str, ModuleType]:
-    """Modules of this folder with COLUMNS (name -> title, for charts) and measure(seen) -> values by name."""
-    modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    """All measures by name: modules with COLUMNS (name -> title, for charts) and measure(inputs) -> values by name."""
+    modules = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     return {m.__name__.rsplit(".", 1)[1]: m for m in modules if hasattr(m, "measure")}
 
 
 def columns() -> dict[str, str]:
-    """The single numbers that all of them bring, by name, with their titles."""
+    """The titles of all single numbers that the measures return, by name."""
     return {name: title for module in measures().values() for name, title in module.COLUMNS.items()}
