@@ -144,7 +144,7 @@ def test_without_mnist_the_bundled_digits_are_used_and_told(store, monkeypatch, 
     at_work = lab(store, dataset="mnist")
     assert at_work.data.train.name == "digits"
     assert "mnist is not at hand" in at_work.row(subject="a", value=1.0)["note"]
-    with pytest.raises(UserError, match="neither a data set"):
+    with pytest.raises(UserError, match="no data set"):
         _ = lab(store, dataset="/no/such/folder").data
 
 

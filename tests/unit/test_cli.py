@@ -119,7 +119,7 @@ def test_samples_come_back_as_a_data_set(trained, tmp_path, form):
         (["train", "cvae", "--preset", "slow"], "no preset 'slow'"),
         (["train", "cvae", "--epochs", "501"], "epochs"),
         (["train", "cgan", "--batch", "0"], "batch"),
-        (["data", "nothing"], "neither a data set"),
+        (["data", "nothing"], "no data set"),
         (["data", "digits", "--download"], "no data set that can be downloaded"),
     ],
 )
@@ -151,7 +151,7 @@ def test_sample_says_what_is_wrong(use_trained, tmp_path, capsys, per_digit, nam
 def test_unknown_data_leave_a_failed_run_and_a_message(capsys):
     assert main(["train", "cvae", "--dataset", "/no/such/folder"]) == 2
     printed = capsys.readouterr()
-    assert "neither a data set" in printed.err
+    assert "no data set" in printed.err
     (run,) = RunStore(shipped=None).list()
     assert printed.out.splitlines()[-1] == run.name and run.state == "failed"
 

@@ -186,4 +186,4 @@ def test_distance_verb_between_any_two_sets(use_trained, tmp_path, capsys):
     assert all(same[name] < 1e-6 * row[name] for name in DISTANCES)
     assert same["coverage"] == 1 and same["spread_a"] == same["spread_b"] and 0 <= row["coverage"] < 1
     assert main(["distance", "digits", "/no/such/place"]) == 2
-    assert "neither a data set" in capsys.readouterr().err
+    assert "no data set" in capsys.readouterr().err
