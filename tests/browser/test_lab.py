@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from ocrgen.generators.scoring import read_scores
 from ocrgen.runs.events import CurveReader
 from ocrgen.runs.store import RunStore
-from tests.browser.conftest import settle
-from tests.conftest import train_here
+from tests.helpers.browser import settle
+from tests.helpers.runs import train_here
 
 PAGES = ["", "Train", "Gallery", "FID_and_LFID", "OCR", "Saliency"]
 

@@ -14,8 +14,7 @@ import torch
 from ocrgen.generators.training import run_training
 from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
-from tests.conftest import request, train_here, until
-from tests.unit.test_training import same_weights
+from tests.helpers.runs import request, same_weights, train_here, until
 
 KILLS = 10
 SETTINGS = {"train": {"epochs": 18, "log_every": 3}, "config": {"batch": 64}}

@@ -13,7 +13,7 @@ from ocrgen.generators.scoring import ScoreConfig, score_epochs
 from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.ui.shared.selection import alike
 from ocrgen.utils.files import lock
-from tests.conftest import request
+from tests.helpers.runs import request
 
 PAGES = sorted(p.name for p in (PACKAGE / "pages").glob("[0-9]*.py"))
 

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
-from tests.unit.test_reading import picture, train
+from tests.helpers.readers import picture, train
 
 PAGE = str(PACKAGE / "pages/7_Saliency.py")
 

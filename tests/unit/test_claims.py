@@ -15,7 +15,7 @@ from ocrgen.runs.run import Run
 from ocrgen.study.plan import StudyConfig
 from ocrgen.study.results import COLUMNS, Results
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
-from tests.unit.test_study_results import checkpoints, falling, results
+from tests.helpers.tables import checkpoints, falling, results
 
 NOBODY = SelectedRuns(None, None, None, (), ())
 

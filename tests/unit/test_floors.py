@@ -152,6 +152,13 @@ def test_files_are_short(file):
     assert len(file.read_text().splitlines()) <= (80 if file.parent.name == "pages" else LONGEST)
 
 
+@pytest.mark.parametrize("file", sorted(ROOT.glob("tests/**/*.py")), ids=lambda file: str(file.relative_to(ROOT)))
+def test_tests_share_helpers_only(file):
+    """What two test files need lies in `tests/helpers`; fixtures come from `conftest.py`, and from there alone."""
+    shared = {module for module in imports(file.read_text()) if module.split(".")[0] == "tests"}
+    assert all(module.split(".")[1] == "helpers" for module in shared), f"{file} imports {shared}"
+
+
 def test_the_graph_sees_what_hides():
     """A reader of imports that misses some is no use: names in strings, and imports inside functions."""
     text = 'X = "ocrgen.cli.common:parse"\ndef f():\n    from ocrgen.ui.shared import cache\n'

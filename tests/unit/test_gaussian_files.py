@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ocrgen.metrics.frechet import GaussianStats, MetricError, frechet_distance
-from tests.unit.test_frechet import of, relu_like
-from tests.unit.test_gaussian_stats import assert_same
+from tests.helpers.gaussians import assert_same, of, relu_like
 
 
 @cache

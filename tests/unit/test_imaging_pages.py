@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from ocrgen.datasets import data_root, load_digits, sources
 from ocrgen.imaging import decoding
 from ocrgen.imaging.digits import GEOMETRIES, ImageError, read_picture
-from tests.unit.test_imaging import PICTURE, bomb, encode, mass_centre, seven
+from tests.helpers.pictures import PICTURE, bomb, encode, mass_centre, seven
 
 # From here on: pages, which people upload.
 PAGE = Image.fromarray((230 - seven(240, (90, 70), 14) * 0.8).astype(np.uint8))

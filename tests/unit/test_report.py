@@ -18,7 +18,7 @@ from ocrgen.runs.store import PACKAGE, SHIPPED
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.plan import Arm, describe
 from ocrgen.study.statistics import correlations, paired, summarise
-from tests.html_page import Page
+from tests.helpers.html import Page
 
 NAME = "study-paper-mnist"
 ATTACK = "<script>alert('x')</script>"

@@ -14,7 +14,7 @@ from ocrgen.runs import jobs
 from ocrgen.utils import files
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import explain, overwrite, write_atomically
-from tests.conftest import train_here
+from tests.helpers.runs import train_here
 
 
 @contextlib.contextmanager

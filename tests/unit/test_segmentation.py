@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from ocrgen.imaging.digits import GEOMETRIES, ImageError, read_picture
-from tests.corpus import KINDS, bundled, make
+from tests.helpers.corpus import KINDS, bundled, make
 
 # Pen strokes in a field 40 wide and 60 tall; those of one digit meet unless it says otherwise.
 STROKES = {
