@@ -3,16 +3,29 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import tyro
 
 from ocrgen.utils.errors import UserError
 
+if TYPE_CHECKING:
+    from ocrgen.runs.run import Run
+    from ocrgen.runs.store import RunStore
+    from ocrgen.utils.settings import Settings
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Settings")
+
 PROGRAM = "python -m ocrgen"
+LABEL = "a label of your own for the run; its folder's name is generated"
 
 
-def parse(command: Callable | type, verb: str, args: list[str], **options) -> object:
-    """Let tyro draw the flags of `verb` from `command`'s signature; bounds that don't hold end in one line."""
+def parse(command: Callable[..., T], verb: str, args: list[str], **options) -> T:
+    """The flags of `verb`, drawn by tyro from a function's signature or from settings; what `command` returns of them.
+
+    UserError, of one line, if a bound does not hold.
+    """
     from pydantic import ValidationError
 
     args = [_renamed(arg, getattr(command, "renamed", {})) for arg in args]
@@ -33,7 +46,7 @@ def _renamed(arg: str, names: dict[str, str]) -> str:
     return f"--{names[name].replace('_', '-')}{equals}{value}"
 
 
-def checked(settings: type, values: dict) -> object:
+def checked(settings: type[S], values: dict) -> S:
     """Settings from values; bounds that don't hold are a UserError of one line."""
     from pydantic import ValidationError
 
@@ -71,13 +84,13 @@ def write_out(out: Path, text: str | bytes) -> None:
         raise UserError(f"Cannot write {out} ({fault.strerror}): give --out another place.") from fault
 
 
-def open_store():
+def open_store() -> "RunStore":
     from ocrgen.runs.store import RunStore
 
     return RunStore()
 
 
-def execute(run, store) -> int:
+def execute(run: "Run", store: "RunStore") -> int:
     """Do a run's work here, with a progress bar where somebody looks; the run's name is the last line."""
     from ocrgen.runs import jobs
     from ocrgen.runs.run import RunError
@@ -94,8 +107,8 @@ def execute(run, store) -> int:
     return 0
 
 
-def work_of(run) -> Callable:
-    """The function that does a run's verb; imported now, since a job in the queue must not hold torch.
+def work_of(run: "Run") -> Callable:
+    """The function that does a run's verb; imported late, since a job in the queue must not hold torch.
 
     UserError if this version knows no such verb.
     """

@@ -22,7 +22,7 @@ def soak(args: list[str]) -> int:
         viewers: int = 20,
         seed: int = 0,
         json: bool = False,
-    ) -> tuple:
+    ) -> tuple[str, int, float, int, int, bool]:
         """Attack jobs and dashboard in a store of their own, on this machine alone; your runs are not touched.
 
         Args:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from ocrgen.cli.common import absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import LABEL, absolute, checked, execute, open_store, parse
 
 if TYPE_CHECKING:
+    from ocrgen.runs.run import Run
     from ocrgen.study.plan import StudyConfig
 
 
@@ -32,30 +33,29 @@ def study(args: list[str]) -> int:
 
 def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
     """What the flags ask for: the study's settings, whether its results are printed as JSON, and the run's label."""
-    from pydantic import Field, create_model
+    from pydantic import Field
 
     from ocrgen.study.plan import QUICK, StudyConfig
 
-    quick = "--quick" in args
-    defaults = StudyConfig(**QUICK) if quick else StudyConfig()
-    command = create_model(
-        "study",
-        __base__=StudyConfig,
-        __doc__="Compare readers trained on real, generated and mixed digits, cell by cell; a killed study resumes.",
-        quick=(bool, Field(quick, description="a study of the bundled digits in under three minutes, all else alike")),
-        as_json=(
-            Annotated[bool, tyro.conf.arg(name="json")],
-            Field(False, description="print table, summary and verdicts as one object at the end"),
-        ),
-        run_name=(str, Field("", description="a label of your own for the run; its folder's name is generated")),
-    )
-    given = parse(command, "study", args, default=command(**defaults.model_dump(), quick=quick))
-    values = given.model_dump(exclude={"quick", "as_json", "run_name"})
-    config = checked(StudyConfig, values | {"dataset": absolute(given.dataset)})
-    return config, given.as_json, given.run_name
+    quick_study = "--quick" in args
+
+    class Flags(StudyConfig):
+        """Compare readers trained on real, generated and mixed digits, cell by cell; a killed study resumes."""
+
+        quick: bool = Field(
+            default=quick_study, description="a study of the bundled digits in under three minutes, all else alike"
+        )
+        as_json: Annotated[bool, tyro.conf.arg(name="json")] = Field(
+            default=False, description="print table, summary and verdicts as one object at the end"
+        )
+        run_name: str = Field(default="", description=LABEL)
+
+    flags = parse(Flags, "study", args, default=Flags.model_validate(QUICK if quick_study else {}))
+    values = flags.model_dump(include=set(StudyConfig.model_fields)) | {"dataset": absolute(flags.dataset)}
+    return checked(StudyConfig, values), flags.as_json, flags.run_name
 
 
-def to_json(run) -> dict:
+def to_json(run: "Run") -> dict:
     """run, table (arm, n_real, seed, metric, value and more), summary (mean, low, high, n), differences, correlations,
     verdicts, advice; bounds of a single repetition are null."""
     import pandas as pd
@@ -71,7 +71,7 @@ def to_json(run) -> dict:
     return {"run": run.name} | tables | {"verdicts": verdicts(results), "advice": advice}
 
 
-def _print(run) -> None:
+def _print(run: "Run") -> None:
     from ocrgen.study import read_results, verdicts
     from ocrgen.study.plan import Arm
     from ocrgen.study.recommendation import advise
@@ -79,9 +79,9 @@ def _print(run) -> None:
     results = read_results(run)
     s = results.summary
     print(f"{'arm':<42}{'n real':>8}{'labelled':>10}   accuracy, 95 % interval (seeds)")
-    for row in s[(s.kind == "reader") & (s.metric == "accuracy")].itertuples():
-        figure = f"{row.mean:.2%} [{row.low:.2%}, {row.high:.2%}] ({row.n})"
-        print(f"{Arm.parse(row.arm).title:<42}{row.n_real or 'all':>8}{row.n_labelled:>10,}   {figure}")
+    for row in s.query("kind == 'reader' and metric == 'accuracy'").to_dict("records"):
+        figure = f"{row['mean']:.2%} [{row['low']:.2%}, {row['high']:.2%}] ({row['n']})"
+        print(f"{Arm.parse(row['arm']).title:<42}{row['n_real'] or 'all':>8}{row['n_labelled']:>10,}   {figure}")
     for v in verdicts(results):
         bounds = f"[{v['low']:+.4f}, {v['high']:+.4f}]" if v["low"] is not None else "[one repetition]"
         print(f"claim {v['claim']}: {v['verdict']:<13} {v['figure']:+.4f} {bounds} n = {v['n']}  {v['about']}")
