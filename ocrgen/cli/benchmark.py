@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 from tyro.conf import Positional
 
-from ocrgen.cli.common import LABEL, Bar, absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
 from ocrgen.runs.run import Run
 from ocrgen.utils.errors import UserError
 
@@ -36,8 +36,9 @@ def asked(args: list[str]) -> tuple["BenchmarkConfig", bool, str]:
     from pydantic import Field, create_model
 
     from ocrgen.benchmark.plan import BenchmarkConfig
+    from ocrgen.cli.flags import RunFlags
 
-    class Flags(BenchmarkConfig):
+    class BenchmarkFlags(RunFlags, BenchmarkConfig):
         """Measure speed, always as a ratio to another way, both in turn in this one run; a killed one resumes.
 
         The bundled digits stand in for a data set that is not at hand. The dashboard is measured apart:
@@ -47,7 +48,6 @@ def asked(args: list[str]) -> tuple["BenchmarkConfig", bool, str]:
         as_json: Annotated[bool, tyro.conf.arg(name="json")] = Field(
             default=False, description="print a list of rows instead of a table"
         )
-        run_name: str = Field(default="", description=LABEL)
 
     benches = Positional[
         Literal["train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality", "all"]
@@ -55,7 +55,7 @@ def asked(args: list[str]) -> tuple["BenchmarkConfig", bool, str]:
     about = "the bench; quality is what a reader learns from samples by the generator's CPU seconds"
     default = BenchmarkConfig.model_fields["what"].default
     what = (benches, Field(default=default, description=about))
-    command = create_model("benchmark", __base__=Flags, __doc__=Flags.__doc__, what=what)
+    command = create_model("benchmark", __base__=BenchmarkFlags, __doc__=BenchmarkFlags.__doc__, what=what)
     flags = parse(command, "benchmark", args)
     values = flags.model_dump(include=set(BenchmarkConfig.model_fields)) | {"dataset": absolute(flags.dataset)}
     return checked(BenchmarkConfig, values), flags.as_json, flags.run_name

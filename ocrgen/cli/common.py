@@ -10,6 +10,8 @@ import tyro
 from ocrgen.utils.errors import UserError
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from ocrgen.runs.run import Run
     from ocrgen.runs.store import RunStore
     from ocrgen.utils.settings import Settings
@@ -18,23 +20,12 @@ T = TypeVar("T")
 S = TypeVar("S", bound="Settings")
 
 PROGRAM = "python -m ocrgen"
-LABEL = "a label of your own for the run; its folder's name is generated"
 
 
 def parse(command: Callable[..., T], verb: str, args: list[str], **options) -> T:
-    """The flags of `verb`, drawn by tyro from a function's signature or from settings; what `command` returns of them.
-
-    UserError, of one line, if a bound does not hold.
-    """
-    from pydantic import ValidationError
-
+    """Draw the flags of `verb` from a function's signature or a settings class; returns what that makes of `args`."""
     args = [_renamed(arg, getattr(command, "renamed", {})) for arg in args]
-    try:
-        return tyro.cli(command, prog=f"{PROGRAM} {verb}", args=args, **options)
-    except ValidationError as fault:
-        first = fault.errors()[0]
-        where = "--" + str(first["loc"][-1]).replace("_", "-") if first["loc"] else "settings"
-        raise UserError(f"{where}: {first['msg']} (given: {first['input']!r})") from fault
+    return tyro.cli(command, prog=f"{PROGRAM} {verb}", args=args, **options)
 
 
 def _renamed(arg: str, names: dict[str, str]) -> str:
@@ -53,8 +44,14 @@ def checked(settings: type[S], values: dict) -> S:
     try:
         return settings.model_validate(values)
     except ValidationError as fault:
-        first = fault.errors()[0]
-        raise UserError(f"--{first['loc'][-1]}: {first['msg']} (given: {first['input']!r})") from fault
+        raise to_user_error(fault) from fault
+
+
+def to_user_error(fault: "ValidationError") -> UserError:
+    """The first of the bounds that do not hold, in one line that names its flag."""
+    first = fault.errors()[0]
+    where = "--" + str(first["loc"][-1]).replace("_", "-") if first["loc"] else "settings"
+    return UserError(f"{where}: {first['msg']} (given: {first['input']!r})")
 
 
 def absolute(name: str) -> str:

@@ -6,21 +6,18 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from ocrgen.cli.common import LABEL, absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import absolute, checked, execute, open_store, parse
 
 
 def reader(args: list[str]) -> int:
     """Train a reader (the OCR network): reader --dataset NAME [--n N] [--augment] [--generator RUN] ..."""
-    from pydantic import Field
-
+    from ocrgen.cli.flags import RunFlags
     from ocrgen.readers.runs import ReaderRequest
 
-    class Flags(ReaderRequest):
+    class ReaderFlags(RunFlags, ReaderRequest):
         """Train a reader on real, augmented or generated digits; it is graded once, on the real test set."""
 
-        run_name: str = Field(default="", description=LABEL)
-
-    flags = parse(Flags, "reader", args)
+    flags = parse(ReaderFlags, "reader", args)
     store = open_store()
     values = flags.model_dump(exclude={"run_name"}) | {"dataset": absolute(flags.dataset)}
     if flags.generator:

@@ -16,9 +16,10 @@ def score(args: list[str]) -> int:
 
     from pydantic import Field
 
+    from ocrgen.cli.flags import Flags
     from ocrgen.generators.scoring import ScoreConfig, score_epochs
 
-    class Flags(ScoreConfig):
+    class ScoreFlags(Flags, ScoreConfig):
         """Score a run's samples against real digits: LFID and FID with their floors, coverage, memorisation."""
 
         run: Positional[str] = Field(description="the run's name, or its label")
@@ -29,7 +30,7 @@ def score(args: list[str]) -> int:
             default=False, description="print an object with all values (with --epoch all: a list of them), not a table"
         )
 
-    flags = parse(Flags, "score", args)
+    flags = parse(ScoreFlags, "score", args)
     run = open_store().get(flags.run)
     if flags.epoch not in ("", "all") and not flags.epoch.isdigit():
         raise UserError(f"--epoch must be a number or all, not {flags.epoch!r}.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from ocrgen.cli.common import LABEL, absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import absolute, checked, execute, open_store, parse
 
 if TYPE_CHECKING:
     from ocrgen.runs.run import Run
@@ -35,11 +35,12 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
     """What the flags ask for: the study's settings, whether its results are printed as JSON, and the run's label."""
     from pydantic import Field
 
+    from ocrgen.cli.flags import RunFlags
     from ocrgen.study.plan import QUICK, StudyConfig
 
     quick_study = "--quick" in args
 
-    class Flags(StudyConfig):
+    class StudyFlags(RunFlags, StudyConfig):
         """Compare readers trained on real, generated and mixed digits, cell by cell; a killed study resumes."""
 
         quick: bool = Field(
@@ -48,9 +49,8 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
         as_json: Annotated[bool, tyro.conf.arg(name="json")] = Field(
             default=False, description="print table, summary and verdicts as one object at the end"
         )
-        run_name: str = Field(default="", description=LABEL)
 
-    flags = parse(Flags, "study", args, default=Flags.model_validate(QUICK if quick_study else {}))
+    flags = parse(StudyFlags, "study", args, default=StudyFlags.model_validate(QUICK if quick_study else {}))
     values = flags.model_dump(include=set(StudyConfig.model_fields)) | {"dataset": absolute(flags.dataset)}
     return checked(StudyConfig, values), flags.as_json, flags.run_name
 

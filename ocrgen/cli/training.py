@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
-from ocrgen.cli.common import LABEL, absolute, execute, open_store, parse
+from ocrgen.cli.common import absolute, execute, open_store, parse
 from ocrgen.utils.errors import UserError
 
 
@@ -25,18 +25,17 @@ def train(args: list[str]) -> int:
     """Train a generator: train {cvae,cgan} --dataset NAME --preset fast|paper --epochs N --seed S ..."""
     from pydantic import Field, create_model
 
+    from ocrgen.cli.flags import RunFlags
     from ocrgen.generators import generators
     from ocrgen.generators.base import ModelConfig
     from ocrgen.generators.config import TrainConfig, TrainRequest
-    from ocrgen.utils.settings import Settings
 
     known, chosen = generators(), _preset(args)
     fields = TrainRequest.model_fields
 
-    class Flags(Settings):
+    class TrainFlags(RunFlags):
         dataset: str = Field(default=fields["dataset"].default, description=fields["dataset"].description)
         preset: str = Field(default=chosen, description=fields["preset"].description)
-        run_name: str = Field(default="", description=LABEL)
         train: TrainConfig = TrainConfig()
         config: ModelConfig = ModelConfig()
 
@@ -48,14 +47,14 @@ def train(args: list[str]) -> int:
         summary = (model.__doc__ or model.title).split("\n")[0]
         command = create_model(
             name,
-            __base__=Flags,
+            __base__=TrainFlags,
             __doc__=f"{summary} Flags show the values of the preset {chosen!r}.",
             config=(model.Config, default),
         )
         commands.append(Annotated[command, tyro.conf.subcommand(name, prefix_name=False)])
     # One type for all generators, known only now: tyro makes a subcommand of each of its members.
     union = functools.reduce(operator.or_, commands)
-    flags: Flags = parse(
+    flags: TrainFlags = parse(
         union, "train", args, description="Train a generator and keep every epoch in a run.",
         config=(OmitArgPrefixes,),
     )  # fmt: skip
