@@ -16,6 +16,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.run import ALIVE, Run
 from ocrgen.ui.runtime.views import VIEWS
 from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.widgets import BADGES, choose_one, show_errors
 from ocrgen.utils.errors import UserError
 
@@ -60,31 +61,19 @@ def measure() -> None:
         if st.button("Start", type="primary", key="runtime_start"):
             start(config)
 
-    def alive() -> list[Run]:
-        return [r for r in store().list("benchmark") if r.alive]
+    at_work = [r for r in store().list("benchmark") if r.alive]
 
-    if not alive():
-        return
+    def ended(run: Run, status: dict) -> None:
+        if status["state"] == "done":
+            st.session_state["runtime_run"] = run.name
 
-    @st.fragment(run_every=1.0)
-    def line() -> None:
-        here = alive()
-        for run in here:
-            status = run.read_status()
-            tone, word = BADGES[status["state"]]
-            step, total = status.get("step") or 0, status.get("total") or 0
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.badge(word, color=tone)
-                if st.button("Cancel", key=f"runtime_cancel_{run.name}", icon=":material/stop_circle:"):
-                    show_errors(run.cancel)
-            st.progress(step / total if total else 0.0, text=f"{step} of {total}: {status.get('bench', 'starting')}")
-            st.session_state["runtime_next"] = run.name
-        if not here:
-            if (name := st.session_state.pop("runtime_next", None)) and (run := store().get(name)).state == "done":
-                st.session_state["runtime_run"] = run.name
-            st.rerun()
+    if at_work:
+        keys, every = "runtime_{action}_{run}", 1.0
+        job_progress(lambda: at_work, _bench_at_work, keys=keys, every=every, ended=ended)
 
-    line()
+
+def _bench_at_work(status: dict) -> str:
+    return f"{status.get('step') or 0} of {status.get('total') or 0}: {status.get('bench', 'starting')}"
 
 
 def show(run: Run) -> None:

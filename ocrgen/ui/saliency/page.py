@@ -12,10 +12,11 @@ from ocrgen.plots.saliency import bars, colours, enlarge, overlay
 from ocrgen.readers.runs import FILE, ReaderRequest, geometry_of, load, readers
 from ocrgen.readers.saliency import METHODS, Map, explain
 from ocrgen.runs import jobs
-from ocrgen.runs.run import ALIVE, Run
+from ocrgen.runs.run import Run
 from ocrgen.ui.saliency import grid as saliency_grid
 from ocrgen.ui.saliency.input import InputImage, image_input
 from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.widgets import model_title, show_errors
 from ocrgen.utils.errors import UserError
 
@@ -69,18 +70,7 @@ def first_reader() -> None:
             settings = ReaderRequest(dataset="digits", augment=True, steps=800).model_dump()
             show_errors(jobs.start, store(), "reader", settings, "reader-digits")
 
-    @st.fragment(run_every=1.0)
-    def line() -> None:
-        if readers(store()):
-            st.rerun(scope="app")
-        for run in store().list("reader"):
-            status = run.read_status()
-            if status["state"] in ALIVE:
-                st.progress((status.get("step") or 0) / (status.get("total") or 1), text="Training the reader …")
-            elif status.get("error"):
-                st.error(status["error"])
-
-    line()
+    job_progress(lambda: store().list("reader"), lambda status: "Training the reader …", every=1.0)
 
 
 def choose() -> tuple[list[Run], str]:

@@ -9,6 +9,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from ocrgen.runs.run import ALIVE
 from ocrgen.runs.store import PACKAGE
 from ocrgen.ui.shared.cache import store, warm
+from ocrgen.ui.shared.progress import share_done
 from ocrgen.ui.shared.widgets import link, run_title
 
 # Where a job is watched.
@@ -60,9 +61,8 @@ def jobs_line(here: str) -> None:
         statuses = [(run, run.read_status()) for run in store().own()]
         alive = [(run, s) for run, s in statuses if s["state"] in ALIVE]
         for run, status in [x for x in alive if x[1]["state"] == "running"]:
-            share = (status.get("step") or 0) / (status.get("total") or 1)
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.badge(f"at work: {run_title(run)} — {share:.0%}", color="blue")
+                st.badge(f"at work: {run_title(run)} — {share_done(status):.0%}", color="blue")
                 if queued := sum(s["state"] == "queued" for _, s in alive):
                     st.badge(f"{queued} waiting", color="gray")
                 page = PAGES.get(run.request["verb"], "2_Train")

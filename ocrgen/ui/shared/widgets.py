@@ -3,6 +3,7 @@
 import contextlib
 import typing
 from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -13,12 +14,11 @@ from streamlit.errors import StreamlitPageNotFoundError
 
 from ocrgen import datasets
 from ocrgen.datasets import Digits
-from ocrgen.runs import jobs
-from ocrgen.runs.run import ALIVE, Run
-from ocrgen.ui.shared.cache import store
+from ocrgen.runs.run import Run
 from ocrgen.utils.errors import UserError
 
-BADGES = {
+BadgeColour = Literal["red", "orange", "blue", "green", "gray"]
+BADGES: dict[str, tuple[BadgeColour, str]] = {
     "queued": ("gray", "waits"),
     "running": ("blue", "at work"),
     "done": ("green", "done"),
@@ -54,7 +54,7 @@ def settings_form(settings: BaseModel, key: str, skip: Iterable[str] = ()) -> di
         if name in skip:
             continue
         value, label, about = getattr(settings, name), words(name), field.description
-        if typing.get_origin(field.annotation) is typing.Literal:
+        if typing.get_origin(field.annotation) is Literal:
             options = typing.get_args(field.annotation)
             chosen[name] = st.selectbox(label, options, options.index(value), key=f"{key}_{name}", help=about)
             continue
@@ -96,12 +96,6 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"{seconds // 60} min {seconds % 60} s"
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
-
-
-def time_to_go(status: dict) -> float | None:
-    """Seconds that a running job still needs, from its average speed; None if that is not known yet."""
-    step, total, seconds = (status.get(k) or 0 for k in ("step", "total", "seconds"))
-    return seconds / step * (total - step) if step and seconds else None
 
 
 def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run:
@@ -146,57 +140,6 @@ def choose_runs(known: dict[str, Run], key: str, first: list[str] | None = None,
     )  # fmt: skip
     st.query_params["run"] = st.session_state[f"{key}_linked"] = chosen
     return [known[n] for n in chosen]
-
-
-def run_status(run: Run, status: dict, actions: Callable[[Run, str], None]) -> None:
-    """One run's state: badge, progress, speed, time to go, `actions`; and why it stands still, if it does."""
-    state = status["state"]
-    tone, word = BADGES[state]
-    step, total = status.get("step") or 0, status.get("total") or 0
-    facts = []
-    if total:
-        facts.append(
-            f"epoch {min(status.get('epoch', 0) + (state == 'running'), status['epochs'])} of {status['epochs']}"
-        )
-        facts.append(f"step {step:,} of {total:,}")
-    if status.get("speed") and state == "running":
-        facts.append(f"{status['speed']:,.0f} images/s")
-    if state == "running":
-        left = time_to_go(status)
-        facts.append("starting …" if left is None else f"{duration(left)} to go")
-    elif status.get("seconds"):
-        facts.append(f"{duration(status['seconds'])} at work")
-    if state == "queued":
-        waiting = [r.name for r in jobs.queue(store())]
-        ahead = waiting.index(run.name) if run.name in waiting else 0
-        facts.append("next in the queue" if not ahead else f"{ahead} ahead in the queue")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(word, color=tone)
-        st.markdown(f"**{run_title(run)}**", width="content")
-        actions(run, state)
-    if state in ALIVE:
-        st.progress(step / total if total else 0.0, text=" · ".join(facts))
-    elif facts:
-        st.caption(" · ".join(facts))
-    if status.get("stopped"):
-        st.info(f"Stopped early: {status['stopped']}")
-    if status.get("best_epoch"):
-        share = (status.get("monitor_seconds") or 0) / (status.get("seconds") or 1)
-        name = status["watched"].upper().replace("_", "-")
-        st.caption(
-            f"Best epoch by {name}: {status['best_epoch']} ({status['best']:.3g}, 2,000 samples); it is used wherever "
-            f"the run is sampled. Watching took {share:.1%} of the time."
-        )
-    if status.get("collapsed"):
-        st.warning("The samples of a digit hardly differ: class means instead of digits? Early on that is usual.")
-    if status.get("note"):
-        st.caption(status["note"])
-    if state == "died":
-        st.warning(
-            "Its process has ended without a word (killed, or the machine restarted). *Resume* goes on exactly there."
-        )
-    elif status.get("error"):
-        st.error(status["error"])
 
 
 def show_errors(action, *args) -> bool:

@@ -8,13 +8,13 @@ from ocrgen.runs import jobs
 from ocrgen.runs.run import ALIVE, Run
 from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import cached_figure, curves, grid, pace, store
+from ocrgen.ui.shared.progress import job_buttons, job_progress, run_status
 from ocrgen.ui.shared.quickstart import QUICK, show_new, start, start_both
 from ocrgen.ui.shared.widgets import (
     choose_runs,
     link,
     model_title,
     places,
-    run_status,
     run_title,
     settings_form,
     show_errors,
@@ -73,21 +73,18 @@ def new_run() -> None:
             st.code(describe(request), language=None, wrap_lines=True)
 
 
-@st.fragment(run_every=2.0)
 def download(dataset: str) -> None:
     """Fetch a data set as a job, and say how that goes."""
-    tried = [r for r in store().list("download") if r.request["settings"]["dataset"] == dataset]
-    status = tried[-1].read_status() if tried else {"state": ""}
-    if status["state"] in ALIVE:
-        st.caption("Downloading …")
-    elif status["state"] == "done":
-        st.rerun(scope="app")
-    else:
-        if status.get("error"):
-            st.error(status["error"])
+
+    def last_job() -> list[Run]:
+        return [r for r in store().list("download") if r.request["settings"]["dataset"] == dataset][-1:]
+
+    def start() -> None:
         if st.button("Download it", key="train_download"):
             show_errors(jobs.start, store(), "download", {"dataset": dataset}, f"download-{dataset}")
             st.rerun(scope="fragment")
+
+    job_progress(last_job, lambda status: "Downloading …", idle=start)
 
 
 def runs() -> None:
@@ -131,21 +128,14 @@ def runs() -> None:
     watch()
 
 
-def actions(run: Run, state: str) -> None:
-    """The buttons that make sense in this state, small, in the run's own line."""
+def actions(run: Run, status: dict) -> None:
+    """The buttons that make sense in its state, small, in the run's own line."""
     if run.epochs():
         link("3_Gallery", "its digits", query_params={"run": run.name}, icon=":material/grid_view:")
     if run.shipped:
         return
-    if state in ALIVE and st.button("Cancel", key=f"train_cancel_{run.name}", icon=":material/stop_circle:"):
-        show_errors(run.cancel)
-        st.toast("Stopping at a checkpoint …")
-    resumable = state in ("cancelled", "died", "failed")
-    icon = ":material/play_arrow:"
-    pressed = resumable and st.button("Resume", key=f"train_resume_{run.name}", icon=icon, type="primary")
-    if pressed and show_errors(jobs.submit, run, store()):
-        st.rerun()
-    if state not in ALIVE:
+    job_buttons(run, status, "train_{action}_{run}")
+    if status["state"] not in ALIVE:
         with st.popover("Delete", icon=":material/delete:", type="tertiary"):
             st.write(f"Delete {run_title(run)} with its weights and curves? This cannot be undone.")
             if st.button("Delete for good", key=f"train_delete_{run.name}") and show_errors(store().delete, run):
