@@ -148,6 +148,13 @@ def test_only_the_face_knows_streamlit(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_pages_use_what_streamlit_offers_to_all(file):
+    """Only `import streamlit as st`: its inner modules may change with any release."""
+    inside = {m for m in imports(file.read_text()) if m.startswith("streamlit.")}
+    assert not inside or room(name_of(file)) == "ocrgen.stress"
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_files_are_short(file):
     assert len(file.read_text().splitlines()) <= (80 if file.parent.name == "pages" else LONGEST)
 

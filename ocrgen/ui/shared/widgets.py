@@ -1,16 +1,14 @@
 """Widgets that pages share: forms drawn from settings, runs in words, pictures with alternative text."""
 
-import contextlib
 import typing
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Literal
 
 import numpy as np
 import streamlit as st
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
-from streamlit.delta_generator import DeltaGenerator
-from streamlit.errors import StreamlitPageNotFoundError
 
 from ocrgen import datasets
 from ocrgen.datasets import Digits
@@ -30,9 +28,8 @@ BADGES: dict[str, tuple[BadgeColour, str]] = {
 
 
 def link(page: str, label: str, **options) -> None:
-    """A link to another page; left out where a page is run by itself and there is no other."""
-    with contextlib.suppress(StreamlitPageNotFoundError):
-        st.page_link(f"pages/{page}.py", label=label, **options)
+    """A link to another page."""
+    st.page_link(f"pages/{page}.py", label=label, **options)
 
 
 def model_title(name: str) -> str:
@@ -115,7 +112,7 @@ def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run
     return known[name]
 
 
-def places(columns: int) -> Iterator[DeltaGenerator]:
+def places(columns: int) -> Iterator[AbstractContextManager]:
     """Places in rows of so many, without end: where the screen is narrow they follow each other in the same order."""
     while True:
         yield from st.columns(columns)
