@@ -172,8 +172,9 @@ def answer(picture: InputImage, loaded: dict, options: dict) -> None:
             verdict(i if len(few) > 1 else None, {run: m[i] for run, m in maps.items()})
             columns = st.columns([0.8, *[1.2] * len(maps)])
             with columns[0]:
-                told = {"caption": "what the network sees", "alt": "the digit, 28x28 pixels"}
-                st.image(enlarge(image), width="stretch", **told)
+                st.image(
+                    enlarge(image), width="stretch", caption="what the network sees", alt="the digit, 28x28 pixels"
+                )
             for column, (run, found) in zip(columns[1:], maps.items(), strict=True):
                 with column:
                     one(run, image, found[i], options, f"{picture.name}-{i}")
@@ -191,8 +192,8 @@ def verdict(number: int | None, maps: dict[Run, Map]) -> None:
         return
     digit = next(iter(answers.values()))
     st.markdown(f"#### {head}{'a' if head else 'A'} {digit}")
-    if (least := min(sure.values())) < UNSURE:
-        run = min(sure, key=sure.get)
+    run = min(sure, key=sure.__getitem__)
+    if (least := sure[run]) < UNSURE:
         second = int(maps[run].probabilities.argsort()[-2])
         st.warning(f"Not sure: the reader of {title(run)} gives it {least:.0%}; a {second} is its second guess.")
 

@@ -140,7 +140,7 @@ def cached_figure(draw: Callable[..., go.Figure], *args, **options) -> go.Figure
 def _reader(path: str):
     from ocrgen.runs.events import CurveReader
 
-    return CurveReader(path)
+    return CurveReader(Path(path))
 
 
 @st.cache_resource(ttl=LIVE, max_entries=32, show_spinner=False)

@@ -3,12 +3,13 @@
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from ocrgen import datasets
 from ocrgen.datasets import Digits
@@ -50,23 +51,24 @@ def settings_form(settings: BaseModel, key: str, skip: Iterable[str] = ()) -> di
     for name, field in type(settings).model_fields.items():
         if name in skip:
             continue
-        value, label, about = getattr(settings, name), words(name), field.description
+        value, label, widget = getattr(settings, name), words(name), {"key": f"{key}_{name}", "help": field.description}
         if typing.get_origin(field.annotation) is Literal:
             options = typing.get_args(field.annotation)
-            chosen[name] = st.selectbox(label, options, options.index(value), key=f"{key}_{name}", help=about)
-            continue
-        low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
-        low = next((m.gt for m in field.metadata if isinstance(m, Gt)), low)
-        high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
-        high = next((m.lt for m in field.metadata if isinstance(m, Lt)), high)
-        if isinstance(value, int):
-            chosen[name] = st.number_input(label, low, high, value, 1, key=f"{key}_{name}", help=about)
+            chosen[name] = st.selectbox(label, options, options.index(value), **widget)
+        elif isinstance(value, int):
+            chosen[name] = st.number_input(label, *_bounds(field), value, 1, **widget)
         else:
+            low, high = (None if bound is None else float(bound) for bound in _bounds(field))
             step = 10.0 ** np.floor(np.log10(value)) if value else 0.01
-            chosen[name] = st.number_input(
-                label, float(low), float(high), float(value), step, format="%.4g", key=f"{key}_{name}", help=about
-            )
+            chosen[name] = st.number_input(label, low, high, float(value), step, format="%.4g", **widget)
     return chosen
+
+
+def _bounds(field: FieldInfo) -> tuple[Any, Any]:
+    """The least and the greatest value of a number's field; None where there is no bound."""
+    low = next((m.ge if isinstance(m, Ge) else m.gt for m in field.metadata if isinstance(m, Ge | Gt)), None)
+    high = next((m.le if isinstance(m, Le) else m.lt for m in field.metadata if isinstance(m, Le | Lt)), None)
+    return low, high
 
 
 def run_title(run: Run) -> str:

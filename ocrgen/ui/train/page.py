@@ -34,7 +34,7 @@ def new_run() -> None:
                 st.session_state["train_dataset"] = arrived
         with top:  # filled after the upload, whose data set it already offers
             titles = uploads.data_sets()
-            dataset = st.selectbox("Data set", list(titles), format_func=titles.get, key="train_dataset")
+            dataset = st.selectbox("Data set", list(titles), format_func=titles.__getitem__, key="train_dataset")
             missing = sources[dataset].missing(datasets.data_root()) if dataset in sources else None
             if missing:
                 st.info(missing)
@@ -52,9 +52,10 @@ def new_run() -> None:
             width="stretch",
         )
         presets = known[model].presets
+        first = "fast" if "fast" in presets else next(iter(presets))
         preset = st.segmented_control(
-            "Preset", list(presets), default="fast" if "fast" in presets else None, key="train_preset", required=True,
-            help="fast: our recipe. paper: architecture and settings as published; far slower.", width="stretch",
+            "Preset", list(presets), default=first, key="train_preset", required=True, width="stretch",
+            help="fast: our recipe. paper: architecture and settings as published; far slower.",
         )  # fmt: skip
         default, about = TrainConfig(), TrainConfig.model_fields["epochs"].description
         epochs = st.number_input("Epochs", 1, 500, None, key="train_epochs", placeholder="auto", help=about)
@@ -69,7 +70,9 @@ def new_run() -> None:
         if pressed:  # the runs are drawn after the form, and so include the new one
             show_errors(lambda: show_new(start(model, dataset, preset, train, config, label)))
         with st.expander("The same from a shell"):
-            request = TrainRequest(dataset=dataset, model=model, preset=preset, train=train, config=config)
+            request = TrainRequest.model_validate(
+                {"dataset": dataset, "model": model, "preset": preset, "train": train, "config": config}
+            )
             st.code(describe(request), language=None, wrap_lines=True)
 
 
@@ -110,7 +113,12 @@ def runs() -> None:
             == "log"
         )
         axis = st.segmented_control(
-            "Along", list(charts.AXES), default="step", format_func=charts.AXES.get, key="train_axis", required=True
+            "Along",
+            list(charts.AXES),
+            default="step",
+            format_func=charts.AXES.__getitem__,
+            key="train_axis",
+            required=True,
         )
         strength = st.slider("Smoothing", 0.0, 0.98, 0.6, 0.02, key="train_smoothing", width=180)
     moving = any(r.alive for r in selected)
