@@ -1,7 +1,6 @@
 """The page Runtime: the verdict on "ten times faster", speeds with intervals, and a button that measures here."""
 
 import json
-from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +15,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.run import ALIVE, Run
 from ocrgen.ui.runtime.views import VIEWS
 from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.markup import judged_figure
 from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.widgets import BADGES, choose_one, show_errors
 from ocrgen.utils.errors import UserError
@@ -127,12 +127,8 @@ def headline(rows: list[dict]) -> None:
                 bounds = "one round" if v["low"] is None else f"95 %: {v['low']:.3g} to {v['high']:.3g}"
                 work = counts.get(f"{way}: {v['what']}")
                 why = f"; the CGAN takes {work:.3g} times the multiply-adds" if work else ""
-                st.html(
-                    f'<div style="line-height:1.35"><span style="font-size:.9rem">{escape(v["what"].capitalize())}'
-                    f'</span><br><span style="font-size:1.6rem;font-weight:650">{v["ratio"]:.3g}×</span> '
-                    f'<b style="color:{TINTS[v["verdict"]]}">{v["verdict"]}</b><br>'
-                    f'<span style="font-size:.8rem;opacity:.85">{bounds}, n = {v["n"]}{why}</span></div>'
-                )
+                figure, below = f"{v['ratio']:.3g}×", f"{bounds}, n = {v['n']}{why}"
+                judged_figure(v["what"].capitalize(), figure, v["verdict"], TINTS[v["verdict"]], below)
     st.caption(
         "The rule: it holds where the whole interval of the ratio CGAN time / CVAE time is at least 10, does not hold "
         "where all of it lies below 10."

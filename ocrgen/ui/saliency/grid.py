@@ -13,7 +13,7 @@ from ocrgen.readers.saliency import explain
 from ocrgen.runs.run import Run
 from ocrgen.ui.saliency.input import samples
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.selection import heading
+from ocrgen.ui.shared.markup import heading
 from ocrgen.ui.shared.widgets import model_title, run_title
 from ocrgen.utils.errors import UserError
 

@@ -13,10 +13,13 @@ from ocrgen.ui.shared.widgets import link, run_title
 
 # Where a job is watched.
 PAGES = {"study": "4_OCR", "score": "5_FID_and_LFID", "benchmark": "6_Runtime", "reader": "7_Saliency"}
-# Streamlit writes white on the primary colour, which is too pale for that where it suits dark pages.
+# Streamlit writes white on the primary colour, which is too pale for that where it suits dark pages. Headings side by
+# side are as high as the longest, so that what stands below them begins at one height.
 STYLE = """<style>
 [data-tag], [data-tag] *, [data-testid="stBaseButton-primary"] * { color: light-dark(#FFFFFF, #0B0E13) !important; }
 .stMainBlockContainer { padding-top: 4.5rem; }
+.aligned-heading { min-height: 3.9rem; }
+@media (min-width: 640px) and (max-width: 1250px) { .aligned-heading { min-height: 5.8rem; } }
 </style>"""
 
 

@@ -8,6 +8,7 @@ from ocrgen.plots import style as charts
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import display_order_key
 from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.markup import heading
 from ocrgen.ui.shared.quickstart import QUICK, start_both
 from ocrgen.ui.shared.widgets import model_title, run_title, show_errors
 
@@ -28,13 +29,6 @@ class Choice:
     def dataset(self) -> str:
         """The data set that it learned from."""
         return self.run.request["settings"]["dataset"]
-
-
-def heading(text: str, colour: str) -> None:
-    """A column's title with a bar in the colour that this kind of image has on every page."""
-    st.html(
-        f'<div style="border-left:6px solid {colour};padding-left:.6rem;font-weight:600;font-size:1.1rem">{text}</div>'
-    )
 
 
 def by_model() -> dict[str, list[Run]]:
