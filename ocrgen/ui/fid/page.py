@@ -136,14 +136,14 @@ def offer(run: Run, extractor: str) -> None:
         return
 
     def last_job() -> list[Run]:
-        asked = [(r, r.request["settings"]) for r in store().list("score")]
-        return [r for r, s in asked if s["run"] == run.name and s["extractor"] == extractor][-1:]
+        requests = [(r, r.request["settings"]) for r in store().list("score")]
+        return [r for r, s in requests if s["run"] == run.name and s["extractor"] == extractor][-1:]
 
     def start() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{run_title(run)}: {len(left)} of {len(run.epochs())} epochs have no scores.", width="content")
             if st.button("Score them", key=f"fid_score_{run.name}"):
-                settings = ScoreConfig(run=run.name, extractor=extractor).model_dump()
+                settings = ScoreConfig.model_validate({"run": run.name, "extractor": extractor}).model_dump()
                 show_errors(jobs.start, store(), "score", settings, f"score-{run.name[16:]}")
                 st.rerun(scope="fragment")
 

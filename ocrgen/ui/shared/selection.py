@@ -35,20 +35,20 @@ def by_model() -> dict[str, list[Run]]:
     """Runs that can draw, by the name of their generator; of each, those that are shown first before others."""
     from ocrgen.generators import generators
 
-    found: dict[str, list[Run]] = {}
+    runs: dict[str, list[Run]] = {}
     for run in reversed(store().list("train")):
         if run.epochs():
-            found.setdefault(run.request["settings"]["model"], []).append(run)
-    order = [*generators(), *found]
-    return dict(sorted(found.items(), key=lambda kv: order.index(kv[0])))
+            runs.setdefault(run.request["settings"]["model"], []).append(run)
+    order = [*generators(), *runs]
+    return dict(sorted(runs.items(), key=lambda kv: order.index(kv[0])))
 
 
-def alike(models: dict[str, list[Run]], asked: str | None) -> dict[str, Run]:
-    """One run of each generator: that asked for, else what is shown first; the others on the same data if they can."""
+def alike(models: dict[str, list[Run]], linked: str | None) -> dict[str, Run]:
+    """One run of each generator: the one in the link, else what is shown first; the others on the same data, if any."""
     runs = [r for group in models.values() for r in group]
     if not runs:
         return {}
-    first = max(runs, key=lambda r: (r.name == asked, display_order_key(r)))
+    first = max(runs, key=lambda r: (r.name == linked, display_order_key(r)))
     data = first.request["settings"]["dataset"]
     picked = {}
     for model, group in models.items():
@@ -74,10 +74,10 @@ def choose() -> list[Choice]:
     if not models:
         nothing_yet("gallery")
         return []
-    asked = st.query_params.get("run")
-    if asked and st.session_state.get("gallery_linked") != asked:
-        st.session_state["gallery_linked"] = asked
-        for name, run in alike(models, asked).items():
+    linked = st.query_params.get("run")
+    if linked and st.session_state.get("gallery_linked") != linked:
+        st.session_state["gallery_linked"] = linked
+        for name, run in alike(models, linked).items():
             st.session_state[f"gallery_{name}"] = run.name
     defaults = alike(models, None)
     chosen = []

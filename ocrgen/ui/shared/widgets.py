@@ -99,12 +99,12 @@ def duration(seconds: float) -> str:
 
 def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run:
     """Choose one run; the choice stands in the URL (`?run=NAME`), so that it can be shared and reloaded."""
-    asked, chosen, linked = st.query_params.get("run"), f"{key}_run", f"{key}_linked"
-    if asked and asked != st.session_state.get(linked):
-        if asked in known:
-            st.session_state[chosen] = asked
+    link_run, chosen, linked = st.query_params.get("run"), f"{key}_run", f"{key}_linked"
+    if link_run and link_run != st.session_state.get(linked):
+        if link_run in known:
+            st.session_state[chosen] = link_run
         else:
-            st.warning(f"The link names a run that is not here: {asked[:200]}. It may have been deleted.")
+            st.warning(f"The link names a run that is not here: {link_run[:200]}. It may have been deleted.")
     if st.session_state.get(chosen) not in known:
         st.session_state[chosen] = default
     name = st.selectbox(
@@ -126,11 +126,11 @@ def choose_runs(known: dict[str, Run], key: str, first: list[str] | None = None,
     The choice stands in the URL (`?run=NAME&run=NAME`), to share and reload. Done by hand: the widget's own binding
     would put labels into the link, which change.
     """
-    asked = st.query_params.get_all("run")
-    if asked and asked != st.session_state.get(f"{key}_linked"):
-        if gone := [n for n in asked if n not in known]:
+    link_runs = st.query_params.get_all("run")
+    if link_runs and link_runs != st.session_state.get(f"{key}_linked"):
+        if gone := [n for n in link_runs if n not in known]:
             st.warning(f"The link names a run that is not here: {', '.join(gone)[:200]}. It may have been deleted.")
-        st.session_state[key] = [n for n in asked if n in known][:limit]
+        st.session_state[key] = [n for n in link_runs if n in known][:limit]
     chosen = [n for n in st.session_state.get(key, []) if n in known]
     st.session_state[key] = chosen or first or [*known][-1:]
     chosen = st.multiselect(
