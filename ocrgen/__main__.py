@@ -47,9 +47,9 @@ def main(argv: list[str]) -> int:
     """Run one verb; 0 if it did what was asked, 2 with one line on stderr if the user can mend what is wrong."""
     verb, *args = argv or ["--help"]
     if verb in ("-h", "--help"):
-        print(f"usage: {PROGRAM} VERB [...]\n\n{__doc__.splitlines()[0]}\n\nverbs:")
+        print(f"usage: {PROGRAM} VERB [...]\n\n{__doc__}\n\nverbs:")
         for name, function in VERBS.items():
-            print(f"  {name:<12} {function.__doc__.splitlines()[0]}")
+            print(f"  {name:<12} {(function.__doc__ or '').partition(chr(10))[0]}")
         print(f"\n`{PROGRAM} VERB --help` shows a verb's flags. The dashboard: `make run`.")
         return 0
     if verb == "--version":
@@ -67,9 +67,9 @@ def main(argv: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as fault:  # no room, no right to write: a job tells it in its status, all else here
-        if not (told := explain(fault, Path.cwd())):
+        if not (explanation := explain(fault, Path.cwd())):
             raise
-        print(f"ocrgen: {told}", file=sys.stderr)
+        print(f"ocrgen: {explanation}", file=sys.stderr)
         return 2
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from ocrgen.runs.store import PACKAGE, RunStore
-from tests.browser.conftest import Server, find_chromium, settle
+from tests.helpers.browser import Server, find_chromium, settle
 
 SHOTS = {
     "overview": "",

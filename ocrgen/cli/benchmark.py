@@ -3,13 +3,17 @@
 import contextlib
 import json
 import sys
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+import tyro
 from tyro.conf import Positional
 
 from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
 from ocrgen.runs.run import Run
 from ocrgen.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from ocrgen.benchmark.plan import BenchmarkConfig
 
 
 def benchmark(args: list[str]) -> int:
@@ -27,43 +31,37 @@ def benchmark(args: list[str]) -> int:
     return code
 
 
-def asked(args: list[str]) -> tuple:
+def asked(args: list[str]) -> tuple["BenchmarkConfig", bool, str]:
     """What the flags ask for: the settings, whether the rows are printed as JSON, and the run's label."""
+    from pydantic import Field, create_model
 
-    def command(
-        what: Positional[
-            Literal["train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality", "all"]
-        ] = "all",
-        quick: bool = False,
-        json: bool = False,
-        dataset: str = "mnist",
-        threads: int = 1,
-        repeats: int = 0,
-        run_name: str = "",
-    ) -> tuple[dict, bool, str]:
+    from ocrgen.benchmark.plan import BenchmarkConfig
+    from ocrgen.cli.flags import RunFlags
+
+    class BenchmarkFlags(RunFlags, BenchmarkConfig):
         """Measure speed, always as a ratio to another way, both in turn in this one run; a killed one resumes.
 
-        The dashboard is measured apart: `benchmark app --help`.
-
-        Args:
-            what: the bench; quality is what a reader learns from samples by the generator's CPU seconds.
-            quick: all benches but quality, roughly, in under a minute.
-            json: print a list of rows instead of a table.
-            dataset: digits, mnist, arabic, or a path to your own data; the bundled digits where it is missing.
-            threads: CPU threads.
-            repeats: rounds of each comparison; 0 = 9 (trainings of the claim: 10), or 3 if quick.
-            run_name: a label of your own for the run; its folder's name is generated.
+        The bundled digits stand in for a data set that is not at hand. The dashboard is measured apart:
+        `benchmark app --help`.
         """
-        settings = {"what": what, "quick": quick, "threads": threads, "repeats": repeats}
-        return settings | {"dataset": absolute(dataset)}, json, run_name
 
-    settings, as_json, label = parse(command, "benchmark", args)
-    from ocrgen.benchmark.plan import BenchmarkConfig
+        as_json: Annotated[bool, tyro.conf.arg(name="json")] = Field(
+            default=False, description="print a list of rows instead of a table"
+        )
 
-    return checked(BenchmarkConfig, settings), as_json, label
+    benches = Positional[
+        Literal["train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality", "all"]
+    ]  # all but the dashboard's, which has flags of its own
+    about = "the bench; quality is what a reader learns from samples by the generator's CPU seconds"
+    default = BenchmarkConfig.model_fields["what"].default
+    what = (benches, Field(default=default, description=about))
+    command = create_model("benchmark", __base__=BenchmarkFlags, __doc__=BenchmarkFlags.__doc__, what=what)
+    flags = parse(command, "benchmark", args)
+    values = flags.model_dump(include=set(BenchmarkConfig.model_fields)) | {"dataset": absolute(flags.dataset)}
+    return checked(BenchmarkConfig, values), flags.as_json, flags.run_name
 
 
-def _print(run, as_json: bool) -> None:
+def _print(run: Run, as_json: bool) -> None:
     from ocrgen.benchmark import read_benchmark, verdicts
 
     found = read_benchmark(run)
@@ -115,7 +113,9 @@ def benchmark_app(args: list[str]) -> int:
     What it finds is kept as a run, too, so that the page Runtime can show it.
     """
 
-    def command(viewers: int = 0, reruns: int = 0, quick: bool = False, json: bool = False) -> tuple:
+    def command(
+        viewers: int = 0, reruns: int = 0, quick: bool = False, json: bool = False
+    ) -> tuple[int, int, bool, bool]:
         """Start the dashboard over your runs and drive it with real sessions: server time, CPU and memory by page.
 
         Args:

@@ -3,25 +3,29 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import tyro
 
 from ocrgen.utils.errors import UserError
 
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from ocrgen.runs.run import Run
+    from ocrgen.runs.store import RunStore
+    from ocrgen.utils.settings import Settings
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Settings")
+
 PROGRAM = "python -m ocrgen"
 
 
-def parse(command: Callable | type, verb: str, args: list[str], **options) -> object:
-    """Let tyro draw the flags of `verb` from `command`'s signature; bounds that don't hold end in one line."""
-    from pydantic import ValidationError
-
+def parse(command: Callable[..., T], verb: str, args: list[str], **options) -> T:
+    """Draw the flags of `verb` from a function's signature or a settings class; returns what that makes of `args`."""
     args = [_renamed(arg, getattr(command, "renamed", {})) for arg in args]
-    try:
-        return tyro.cli(command, prog=f"{PROGRAM} {verb}", args=args, **options)
-    except ValidationError as fault:
-        first = fault.errors()[0]
-        where = "--" + str(first["loc"][-1]).replace("_", "-") if first["loc"] else "settings"
-        raise UserError(f"{where}: {first['msg']} (given: {first['input']!r})") from fault
+    return tyro.cli(command, prog=f"{PROGRAM} {verb}", args=args, **options)
 
 
 def _renamed(arg: str, names: dict[str, str]) -> str:
@@ -33,15 +37,21 @@ def _renamed(arg: str, names: dict[str, str]) -> str:
     return f"--{names[name].replace('_', '-')}{equals}{value}"
 
 
-def checked(settings: type, values: dict) -> object:
+def checked(settings: type[S], values: dict) -> S:
     """Settings from values; bounds that don't hold are a UserError of one line."""
     from pydantic import ValidationError
 
     try:
         return settings.model_validate(values)
     except ValidationError as fault:
-        first = fault.errors()[0]
-        raise UserError(f"--{first['loc'][-1]}: {first['msg']} (given: {first['input']!r})") from fault
+        raise to_user_error(fault) from fault
+
+
+def to_user_error(fault: "ValidationError") -> UserError:
+    """The first of the bounds that do not hold, in one line that names its flag."""
+    first = fault.errors()[0]
+    where = "--" + str(first["loc"][-1]).replace("_", "-") if first["loc"] else "settings"
+    return UserError(f"{where}: {first['msg']} (given: {first['input']!r})")
 
 
 def absolute(name: str) -> str:
@@ -71,13 +81,13 @@ def write_out(out: Path, text: str | bytes) -> None:
         raise UserError(f"Cannot write {out} ({fault.strerror}): give --out another place.") from fault
 
 
-def open_store():
+def open_store() -> "RunStore":
     from ocrgen.runs.store import RunStore
 
     return RunStore()
 
 
-def execute(run, store) -> int:
+def execute(run: "Run", store: "RunStore") -> int:
     """Do a run's work here, with a progress bar where somebody looks; the run's name is the last line."""
     from ocrgen.runs import jobs
     from ocrgen.runs.run import RunError
@@ -94,8 +104,8 @@ def execute(run, store) -> int:
     return 0
 
 
-def work_of(run) -> Callable:
-    """The function that does a run's verb; imported now, since a job in the queue must not hold torch.
+def work_of(run: "Run") -> Callable:
+    """The function that does a run's verb; imported late, since a job in the queue must not hold torch.
 
     UserError if this version knows no such verb.
     """

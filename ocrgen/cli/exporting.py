@@ -13,7 +13,9 @@ KINDS = (".onnx", ".safetensors", ".zip", ".npz")
 def export(args: list[str]) -> int:
     """A reader, or a study's best reader or generated digits, as a file: export RUN --out FILE [--n N]"""
 
-    def command(run: Positional[str], *, out: Path, n: int | None = None, per_digit: int = 1000) -> tuple:
+    def command(
+        run: Positional[str], *, out: Path, n: int | None = None, per_digit: int = 1000
+    ) -> tuple[str, Path, int | None, int]:
         """Write a network or generated digits for use elsewhere.
 
         Args:

@@ -11,30 +11,28 @@ from ocrgen.cli.common import absolute, checked, execute, open_store, parse
 
 def reader(args: list[str]) -> int:
     """Train a reader (the OCR network): reader --dataset NAME [--n N] [--augment] [--generator RUN] ..."""
-    from pydantic import Field, create_model
-
+    from ocrgen.cli.flags import RunFlags
     from ocrgen.readers.runs import ReaderRequest
 
-    command = create_model(
-        "reader",
-        __base__=ReaderRequest,
-        __doc__="Train a reader on real, augmented or generated digits; it is graded once, on the real test set.",
-        run_name=(str, Field("", description="a label of your own for the run; its folder's name is generated")),
-    )
-    given = parse(command, "reader", args)
+    class ReaderFlags(RunFlags, ReaderRequest):
+        """Train a reader on real, augmented or generated digits; it is graded once, on the real test set."""
+
+    flags = parse(ReaderFlags, "reader", args)
     store = open_store()
-    values = given.model_dump(exclude={"run_name"}) | {"dataset": absolute(given.dataset)}
-    if given.generator:
-        values["generator"] = store.get(given.generator).name  # a label may change hands while the job waits
+    values = flags.model_dump(exclude={"run_name"}) | {"dataset": absolute(flags.dataset)}
+    if flags.generator:
+        values["generator"] = store.get(flags.generator).name  # a label may change hands while the job waits
     request = checked(ReaderRequest, values)
     about = f"reader-{Path(request.dataset).stem}"
-    return execute(store.create("reader", request.model_dump(), about, given.run_name), store)
+    return execute(store.create("reader", request.model_dump(), about, flags.run_name), store)
 
 
 def read(args: list[str]) -> int:
     """Read the digits on pictures: read IMAGE... [--reader RUN] [--json]"""
 
-    def command(images: Positional[tuple[Path, ...]], reader: str = "", json: bool = False) -> tuple:
+    def command(
+        images: Positional[tuple[Path, ...]], reader: str = "", json: bool = False
+    ) -> tuple[tuple[Path, ...], str, bool]:
         """Read the digits on photographs, scans or drawings, one or several each.
 
         Args:

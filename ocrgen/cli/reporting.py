@@ -10,7 +10,7 @@ from ocrgen.cli.common import check_out, open_store, parse, write_out
 def report(args: list[str]) -> int:
     """Write a study as one HTML file, to read and pass on: report STUDY [--out FILE]"""
 
-    def command(study: Positional[str], *, out: Path | None = None) -> tuple:
+    def command(study: Positional[str], *, out: Path | None = None) -> tuple[str, Path | None]:
         """Write a study as one self-contained HTML file: the answer, verdicts, charts, tables, and how it was made.
 
         Args:

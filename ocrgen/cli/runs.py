@@ -59,7 +59,7 @@ def sample(args: list[str]) -> int:
 
     def command(
         run: Positional[str], *, out: Path, per_digit: int = 100, seed: int = 0, epoch: int | None = None
-    ) -> tuple:
+    ) -> tuple[str, Path, int, int, int | None]:
         """Draw labelled digits from a run into one file, with their provenance.
 
         Args:
@@ -82,7 +82,7 @@ def sample(args: list[str]) -> int:
 def data(args: list[str]) -> int:
     """List the data sets, or download one: data [NAME --download]"""
 
-    def command(name: Positional[str] = "", download: bool = False) -> tuple:
+    def command(name: Positional[str] = "", download: bool = False) -> tuple[str, bool]:
         """List the data sets and whether each is at hand, or fetch one.
 
         Args:

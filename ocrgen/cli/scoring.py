@@ -2,8 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+import tyro
 from tyro.conf import Positional
 
 from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
@@ -13,38 +14,32 @@ from ocrgen.utils.errors import UserError
 def score(args: list[str]) -> int:
     """Score a run's samples with LFID and FID: score RUN [--epoch N|all] [--extractor NAME] [--n N] [--json]"""
 
-    def command(
-        run: Positional[str],
-        epoch: str = "",
-        extractor: Literal["digitnet", "inception"] = "digitnet",
-        n: int = 10_000,
-        weights: str = "",
-        json: bool = False,
-    ) -> tuple:
-        """Score a run's samples against real digits: LFID and FID with their floors, coverage, memorisation.
+    from pydantic import Field
 
-        Args:
-            run: the run's name, or its label.
-            epoch: one epoch's number, or all; the best one if not given.
-            extractor: the features to compare: digitnet, ours; or inception, the paper's and the field's.
-            n: generated images to score.
-            weights: weights file of the extractor; its usual place if not given.
-            json: print an object with all values (with --epoch all: a list of them) instead of a table.
-        """
-        return run, epoch, extractor, n, weights, json
-
-    name, epoch, extractor, n, weights, as_json = parse(command, "score", args)
+    from ocrgen.cli.flags import Flags
     from ocrgen.generators.scoring import ScoreConfig, score_epochs
 
-    run = open_store().get(name)
-    if epoch not in ("", "all") and not epoch.isdigit():
-        raise UserError(f"--epoch must be a number or all, not {epoch!r}.")
-    epochs = [] if epoch == "all" else [int(epoch) if epoch else run.best_epoch()]
-    values = {"run": run.name, "epochs": epochs, "extractor": extractor, "n": n, "weights": weights}
+    class ScoreFlags(Flags, ScoreConfig):
+        """Score a run's samples against real digits: LFID and FID with their floors, coverage, memorisation."""
+
+        run: Positional[str] = Field(description="the run's name, or its label")
+        epoch: str = Field(default="", description="one epoch's number, or all; the best one if not given")
+        epochs: tyro.conf.Suppress[list[int]] = []
+        threads: tyro.conf.Suppress[int] = ScoreConfig.model_fields["threads"].default
+        as_json: Annotated[bool, tyro.conf.arg(name="json")] = Field(
+            default=False, description="print an object with all values (with --epoch all: a list of them), not a table"
+        )
+
+    flags = parse(ScoreFlags, "score", args)
+    run = open_store().get(flags.run)
+    if flags.epoch not in ("", "all") and not flags.epoch.isdigit():
+        raise UserError(f"--epoch must be a number or all, not {flags.epoch!r}.")
+    epochs = [] if flags.epoch == "all" else [int(flags.epoch) if flags.epoch else run.best_epoch()]
+    values = flags.model_dump(include=set(ScoreConfig.model_fields)) | {"run": run.name, "epochs": epochs}
     config = checked(ScoreConfig, values)
     rows = score_epochs(run, config, lambda: False, Bar(run.name).show)
-    if as_json:
-        print(json.dumps(rows if epoch == "all" else rows[0], indent=1))
+    if flags.as_json:
+        print(json.dumps(rows if flags.epoch == "all" else rows[0], indent=1))
     else:
         _print_scores(rows, "epoch")
     return 0
@@ -54,7 +49,9 @@ def _print_scores(rows: list[dict], first: str) -> None:
     import pandas as pd
 
     names = [first, "lfid_64", "lfid_192", "lfid_768", "fid_2048", "coverage", "spread", "n"]
-    print(pd.DataFrame(rows)[[n for n in names if n in rows[0]]].to_string(index=False, float_format="{:.4g}".format))
+    table = pd.DataFrame(rows)[[n for n in names if n in rows[0]]]
+    # The stubs know patterns only; pandas takes a function, too.
+    print(table.to_string(index=False, float_format="{:.4g}".format))  # pyright: ignore[reportArgumentType]
     last = rows[-1]
     if "floor_n" in last:
         floors = ", ".join(f"{d}: {last[f'floor_{d}']:.4g}" for d in (64, 192, 768, 2048))
@@ -72,7 +69,7 @@ def distance(args: list[str]) -> int:
         extractor: Literal["digitnet", "inception"] = "digitnet",
         weights: str = "",
         json: bool = False,
-    ) -> tuple:
+    ) -> tuple[str, str, str, str, bool]:
         """LFID and FID between two sets of digit images.
 
         Args:

@@ -22,7 +22,7 @@ def soak(args: list[str]) -> int:
         viewers: int = 20,
         seed: int = 0,
         json: bool = False,
-    ) -> tuple:
+    ) -> tuple[str, int, float, int, int, bool]:
         """Attack jobs and dashboard in a store of their own, on this machine alone; your runs are not touched.
 
         Args:
@@ -40,33 +40,33 @@ def soak(args: list[str]) -> int:
     for name, value, most in (("times", times, 10_000), ("minutes", minutes, 1440), ("viewers", count, 200)):
         if not 0 < value <= most:
             raise UserError(f"--{name} must be above 0 and at most {most:,}, not {value:g}.")
-    found = []
+    outcomes = []
     with tempfile.TemporaryDirectory(prefix="ocrgen-soak-") as folder:
         if what in ("kill", "all"):
             from ocrgen.stress.endurance import dashboards
             from ocrgen.stress.kills import kills
 
-            found += kills(Path(folder) / "kill", times, seed, Bar("kills").show)
-            found.append(dashboards(Path(folder) / "dashboard", max(1, times // 10), seed))
+            outcomes += kills(Path(folder) / "kill", times, seed, Bar("kills").show)
+            outcomes.append(dashboards(Path(folder) / "dashboard", max(1, times // 10), seed))
         if what in ("damage", "all"):
             from ocrgen.stress.damage import damage, shipped
 
-            found += damage(shipped(), Path(folder) / "damage", 20 * times, seed, Bar("damages").show)
+            outcomes += damage(shipped(), Path(folder) / "damage", 20 * times, seed, Bar("damages").show)
         if what in ("disk", "all"):
             from ocrgen.stress.disk import disk
 
-            found += disk(Path(folder) / "disk")
+            outcomes += disk(Path(folder) / "disk")
         if what in ("viewers", "all"):
             from ocrgen.stress.endurance import viewers
 
-            found.append(viewers(Path(folder) / "viewers", count, minutes, Bar("viewers").show))
+            outcomes.append(viewers(Path(folder) / "viewers", count, minutes, Bar("viewers").show))
     if as_json:
-        print(json.dumps([o.row() for o in found], indent=1))
+        print(json.dumps([o.row() for o in outcomes], indent=1))
     else:
-        for o in found:
-            told = ", ".join(f"{k}: {v}" for k, v in o.figures.items())
-            print(f"{o.fault:<48} {o.times:>6}  {o.row()['outcome']:<14} {told}")
-    for o in found:
+        for o in outcomes:
+            figures = ", ".join(f"{k}: {v}" for k, v in o.figures.items())
+            print(f"{o.fault:<48} {o.times:>6}  {o.row()['outcome']:<14} {figures}")
+    for o in outcomes:
         for wrong in o.wrong[:20]:
             print(f"ocrgen: {o.fault}: {wrong}", file=sys.stderr)
-    return 1 if any(o.wrong for o in found) else 0
+    return 1 if any(o.wrong for o in outcomes) else 0

@@ -11,6 +11,7 @@ import tyro
 from ocrgen.cli.common import absolute, checked, execute, open_store, parse
 
 if TYPE_CHECKING:
+    from ocrgen.runs.run import Run
     from ocrgen.study.plan import StudyConfig
 
 
@@ -32,30 +33,29 @@ def study(args: list[str]) -> int:
 
 def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
     """What the flags ask for: the study's settings, whether its results are printed as JSON, and the run's label."""
-    from pydantic import Field, create_model
+    from pydantic import Field
 
+    from ocrgen.cli.flags import RunFlags
     from ocrgen.study.plan import QUICK, StudyConfig
 
-    quick = "--quick" in args
-    defaults = StudyConfig(**QUICK) if quick else StudyConfig()
-    command = create_model(
-        "study",
-        __base__=StudyConfig,
-        __doc__="Compare readers trained on real, generated and mixed digits, cell by cell; a killed study resumes.",
-        quick=(bool, Field(quick, description="a study of the bundled digits in under three minutes, all else alike")),
-        as_json=(
-            Annotated[bool, tyro.conf.arg(name="json")],
-            Field(False, description="print table, summary and verdicts as one object at the end"),
-        ),
-        run_name=(str, Field("", description="a label of your own for the run; its folder's name is generated")),
-    )
-    given = parse(command, "study", args, default=command(**defaults.model_dump(), quick=quick))
-    values = given.model_dump(exclude={"quick", "as_json", "run_name"})
-    config = checked(StudyConfig, values | {"dataset": absolute(given.dataset)})
-    return config, given.as_json, given.run_name
+    quick_study = "--quick" in args
+
+    class StudyFlags(RunFlags, StudyConfig):
+        """Compare readers trained on real, generated and mixed digits, cell by cell; a killed study resumes."""
+
+        quick: bool = Field(
+            default=quick_study, description="a study of the bundled digits in under three minutes, all else alike"
+        )
+        as_json: Annotated[bool, tyro.conf.arg(name="json")] = Field(
+            default=False, description="print table, summary and verdicts as one object at the end"
+        )
+
+    flags = parse(StudyFlags, "study", args, default=StudyFlags.model_validate(QUICK if quick_study else {}))
+    values = flags.model_dump(include=set(StudyConfig.model_fields)) | {"dataset": absolute(flags.dataset)}
+    return checked(StudyConfig, values), flags.as_json, flags.run_name
 
 
-def to_json(run) -> dict:
+def to_json(run: "Run") -> dict:
     """A study's results as `--json` prints them; bounds of a single repetition are null.
 
     run, answer (Markdown), table (arm, n_real, seed, metric, value and more), summary (mean, low, high, n),
@@ -75,7 +75,7 @@ def to_json(run) -> dict:
     return {"run": run.name, "answer": answer(study_alone(run, results)).markdown} | tables | judged
 
 
-def _print(run) -> None:
+def _print(run: "Run") -> None:
     from ocrgen.claims.answer import answer, study_alone
     from ocrgen.study import read_results, verdicts
     from ocrgen.study.formatting import accuracy, bounds, signed

@@ -1,7 +1,9 @@
 """The verbs that train: `train`, `resume`, `digitnet`."""
 
+import functools
+import operator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
@@ -23,48 +25,50 @@ def train(args: list[str]) -> int:
     """Train a generator: train {cvae,cgan} --dataset NAME --preset fast|paper --epochs N --seed S ..."""
     from pydantic import Field, create_model
 
+    from ocrgen.cli.flags import RunFlags
     from ocrgen.generators import generators
+    from ocrgen.generators.base import ModelConfig
     from ocrgen.generators.config import TrainConfig, TrainRequest
-    from ocrgen.utils.settings import Settings
 
-    known, preset = generators(), _preset(args)
-    asked = TrainRequest.model_fields
-    commands = {}
+    known, chosen = generators(), _preset(args)
+    fields = TrainRequest.model_fields
+
+    class TrainFlags(RunFlags):
+        dataset: str = Field(default=fields["dataset"].default, description=fields["dataset"].description)
+        preset: str = Field(default=chosen, description=fields["preset"].description)
+        train: TrainConfig = TrainConfig()
+        config: ModelConfig = ModelConfig()
+
+    commands: list[Any] = []
     for name, model in known.items():
-        if name in args and preset not in model.presets:
-            raise UserError(f"--preset: {name} has no preset {preset!r}; it has {', '.join(model.presets)}.")
-        default = model.presets.get(preset) or next(iter(model.presets.values()))
-        about = (model.__doc__ or model.title).split("\n")[0]
-        commands[name] = create_model(
+        if name in args and chosen not in model.presets:
+            raise UserError(f"--preset: {name} has no preset {chosen!r}; it has {', '.join(model.presets)}.")
+        default = model.presets.get(chosen) or next(iter(model.presets.values()))
+        summary = (model.__doc__ or model.title).split("\n")[0]
+        command = create_model(
             name,
-            __base__=Settings,
-            __doc__=f"{about} Flags show the values of the preset {preset!r}.",
-            dataset=(str, Field("digits", description=asked["dataset"].description)),
-            preset=(str, Field(preset, description=asked["preset"].description)),
-            run_name=(str, Field("", description="a label of your own for the run; its folder's name is generated")),
-            train=(OmitArgPrefixes[TrainConfig], TrainConfig()),
-            config=(OmitArgPrefixes[model.Config], default),
+            __base__=TrainFlags,
+            __doc__=f"{summary} Flags show the values of the preset {chosen!r}.",
+            config=(model.Config, default),
         )
-    kinds = [Annotated[c, tyro.conf.subcommand(n, prefix_name=False)] for n, c in commands.items()]
-    command = parse(_union(kinds), "train", args, description="Train a generator and keep every epoch in a run.")
+        commands.append(Annotated[command, tyro.conf.subcommand(name, prefix_name=False)])
+    # One type for all generators, known only now: tyro makes a subcommand of each of its members.
+    union = functools.reduce(operator.or_, commands)
+    flags: TrainFlags = parse(
+        union, "train", args, description="Train a generator and keep every epoch in a run.",
+        config=(OmitArgPrefixes,),
+    )  # fmt: skip
     request = TrainRequest(
-        dataset=absolute(command.dataset),
-        model=type(command).__name__,
-        preset=command.preset,
-        train=command.train,
-        config=command.config,
+        dataset=absolute(flags.dataset),
+        model=type(flags).__name__,
+        preset=flags.preset,
+        train=flags.train,
+        config=flags.config,
     )
     store = open_store()
     about = f"{request.model}-{Path(request.dataset).stem}"
-    run = store.create("train", request.model_dump(mode="json"), about, command.run_name)
+    run = store.create("train", request.model_dump(mode="json"), about, flags.run_name)
     return execute(run, store)
-
-
-def _union(kinds: list) -> object:
-    union = kinds[0]
-    for kind in kinds[1:]:
-        union = union | kind
-    return union
 
 
 def resume(args: list[str]) -> int:

@@ -35,6 +35,16 @@ TITLES = {
     "speed": "Images per second",
 }
 DASHES = {"train": "solid", "validation": "dot", "real": "solid", "fake": "dash", "held-out": "dot", "samples": "solid"}
+# What all figures share. No template of Plotly's: Streamlit's theme writes its own title size, margins and distances of
+# axis titles over a template's, and the report puts another one in its place.
+LAYOUT = {
+    "height": 300,
+    "margin": {"l": 8, "r": 8, "t": 44, "b": 8},
+    "legend": {"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0},
+    "hovermode": "x unified",
+    "showlegend": True,
+    "uirevision": "kept",
+}
 AXES = {"step": "Step", "epoch": "Epoch", "seconds": "Seconds at work"}
 
 
@@ -62,7 +72,9 @@ def thin(table: pd.DataFrame, limit: int = MAX_POINTS) -> pd.DataFrame:
 
 def smooth(values: pd.Series, strength: float) -> pd.Series:
     """Exponential moving average, `strength` in [0, 1), unbiased at the start as TensorBoard draws it."""
-    return values.ewm(alpha=1 - strength, adjust=True).mean()
+    average = values.ewm(alpha=1 - strength, adjust=True).mean()
+    assert isinstance(average, pd.Series)  # of one column, not of a table
+    return average
 
 
 def groups(tables: list[pd.DataFrame]) -> list[str]:
@@ -93,8 +105,8 @@ def epoch_chart(
     title, _, below = title.partition(": ")
     figure = styled(figure, title, "Epoch", log)
     if below:  # on a line of its own: three charts stand side by side
-        figure.layout.title.subtitle = {"text": below[:1].upper() + below[1:], "font": {"size": 11}}
-        figure.layout.margin.t = 66
+        figure.layout["title"]["subtitle"] = {"text": below[:1].upper() + below[1:], "font": {"size": 11}}
+        figure.layout["margin"]["t"] = 66
     return figure
 
 
@@ -110,21 +122,15 @@ def digit_bars(title: str, bars: dict[str, tuple[list[float], str]]) -> go.Figur
 
 
 def styled(figure: go.Figure, title: str, x: str, log: bool) -> go.Figure:
-    """The lab's one chart style."""
-    layout = {
-        "title": {"text": title, "font": {"size": 15}},
-        "height": 300,
-        "margin": {"l": 8, "r": 8, "t": 44, "b": 8},
-        "legend": {"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0},
-        "hovermode": "x unified",
-        "showlegend": True,
-        "uirevision": "kept",
+    """Give a figure the lab's layout, a title and the title of its x axis; returns the figure."""
+    # 1, 2, 5 of a decade: all nine would lie on each other.
+    scale = {"type": "log", "dtick": "D2"} if log else {"type": "linear"}
+    axes = {
         "xaxis": {"title": {"text": x, "standoff": 6}},
-        # 1, 2, 5 of a decade: all nine would lie on each other.
-        "yaxis": {"type": "log" if log else "linear", "tickformat": "~g"} | ({"dtick": "D2"} if log else {}),
+        "yaxis": {"tickformat": "~g"} | scale,
     }
     # Key by key: `update_layout` takes seven times as long, and a page draws up to eleven charts.
-    for name, value in layout.items():
+    for name, value in {"title": {"text": title, "font": {"size": 15}}, **LAYOUT, **axes}.items():
         figure.layout[name] = value
     return figure
 
@@ -142,9 +148,9 @@ def learning_curves(
     """
     figure = go.Figure()
     for label, (table, shade, per_epoch) in runs.items():
-        seconds = table[table["tag"] == "progress/seconds"].set_index("step")["value"]
+        seconds = table.loc[table["tag"] == "progress/seconds"].set_index("step")["value"]
         for tag in sorted(t for t in table["tag"].unique() if t.split("/")[0] == group):
-            rows = table[table["tag"] == tag].sort_values("step")
+            rows = table.loc[table["tag"] == tag].sort_values("step")
             x = rows["step"]
             if axis == "epoch":
                 x = x / max(1, per_epoch)

@@ -127,8 +127,8 @@ class RunStatus(Record):
 
     @property
     def share(self) -> float:
-        """The share of steps that are done, 0 while their number is unknown."""
-        return self.step / self.total if self.total else 0.0
+        """The share of steps that are done, 0 to 1; 0 while their number is unknown."""
+        return min(1.0, self.step / self.total) if self.total else 0.0
 
 
 def wrong_fields(fault: ValidationError) -> str:

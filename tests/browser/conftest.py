@@ -1,62 +1,13 @@
 """A real server and a real Chromium."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from ocrgen.runs.store import PACKAGE
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+from tests.helpers.browser import Server, find_chromium
 
 # Upper bounds, not expectations: two cores, a training on one of them, and a server that first imports torch.
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
-
-
-def find_chromium() -> str | None:
-    """The path of Chromium or Chrome, where one is installed in the usual places."""
-    return next((p for name in CHROMIUM if (p := shutil.which(name))), MAC if Path(MAC).exists() else None)
-
-
-class Server:
-    """The dashboard as `make run` starts it, on a free port, over its own runs."""
-
-    def __init__(self, runs):
-        self.runs = runs
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        environment = {**os.environ, "OCRGEN_RUNS": str(self.runs)}
-        self.process = subprocess.Popen(
-            command, cwd=PACKAGE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).read()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError("the dashboard did not start")
-
-    def stop(self) -> str:
-        """End it; returns what it printed."""
-        self.process.terminate()
-        return self.process.communicate(timeout=20)[0]
 
 
 @pytest.fixture
@@ -110,10 +61,3 @@ def new_page(chromium):
     for context in contexts:
         context.close()
     assert outside == []
-
-
-def settle(page: Page) -> None:
-    """Wait until the page is connected and its script has run."""
-    page.wait_for_selector("[data-testid=stApp][data-test-connection-state=CONNECTED]")
-    page.wait_for_timeout(300)
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")

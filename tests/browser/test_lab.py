@@ -11,10 +11,10 @@ from playwright.sync_api import expect
 from ocrgen.generators.scoring import read_scores
 from ocrgen.runs.events import CurveReader
 from ocrgen.runs.store import RunStore
-from tests.browser.conftest import settle
-from tests.conftest import train_here
+from tests.helpers.browser import settle
+from tests.helpers.runs import train_here
 
-PAGES = ["", "Train", "Gallery", "FID_and_LFID", "OCR", "Saliency"]
+PAGES = ["", "Train", "Gallery", "FID_and_LFID", "OCR", "Runtime", "Saliency"]
 
 
 def test_train_watch_cancel_resume_sample_download(serve, new_page, tmp_path):
@@ -146,8 +146,8 @@ def test_a_study_is_read_and_its_misread_digits_are_shown(serve, new_page, studi
     page = new_page()
     page.goto(f"{serve(studied.root).url}/OCR?run={fair.name}")
     settle(page)
-    expect(page.get_by_text("Fair protocol.")).to_be_visible()
-    expect(page.get_by_text("What does synthetic data change?")).to_be_visible()
+    expect(page.get_by_text("Fair protocol: an equal comparison.")).to_be_visible()
+    expect(page.get_by_text("a network learns to read")).to_be_visible()
     page.get_by_role("radio", name="Confusion").click()
     chart = page.get_by_test_id("stPlotlyChart").first
     # A cell that counts something, found by its number.

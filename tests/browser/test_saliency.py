@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from ocrgen.runs.store import RunStore
-from tests.browser.conftest import settle
-from tests.unit.test_reading import picture, train
+from tests.helpers.browser import settle
+from tests.helpers.readers import picture, train
 
 
 @pytest.fixture(scope="module")

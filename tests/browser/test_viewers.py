@@ -13,7 +13,7 @@ from ocrgen.stress.responses import Chooser, PageRun
 from ocrgen.stress.server import Server
 from ocrgen.stress.sessions import Visit, click_through, clicks, open_sessions
 from ocrgen.utils.errors import UserError
-from tests.conftest import request
+from tests.helpers.runs import request
 
 FAULTY = """
 import time

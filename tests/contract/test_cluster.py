@@ -17,7 +17,8 @@ from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.study import read_results
 from ocrgen.study.plan import StudyConfig, plan
 from ocrgen.utils.errors import UserError
-from tests.contract.test_study import create, execute, files, log_of, processes_of, wait_for
+from tests.helpers.processes import processes_of, wait_for
+from tests.helpers.studies import create, execute, files, log_of
 
 
 def start(module: str, *args: str) -> subprocess.Popen:

@@ -14,8 +14,7 @@ import torch
 from ocrgen.generators.training import run_training
 from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
-from tests.conftest import request, train_here, until
-from tests.unit.test_training import same_weights
+from tests.helpers.runs import request, same_weights, train_here, until
 
 KILLS = 10
 SETTINGS = {"train": {"epochs": 18, "log_every": 3}, "config": {"batch": 64}}
@@ -31,7 +30,7 @@ def train(root, name):
 def processes():
     """Children of a server that has imported torch already: each is a process of its own, and starts at once."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ocrgen.generators.training", "torch._dynamo", "tensorboard", "tests.conftest"])
+    context.set_forkserver_preload(["ocrgen.generators.training", "torch._dynamo", "tensorboard", "tests.helpers.runs"])
     with pytest.MonkeyPatch.context() as patch:
         # Where a page was tested before, Streamlit has left the app as the main module: each child would run it first.
         patch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))

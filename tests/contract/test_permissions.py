@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ocrgen.runs import jobs
-from tests.conftest import ended, request, until
+from tests.helpers.runs import ended, request, until
 
 # File modes mean nothing to root: as root, the commands run without the two capabilities that see past them.
 PLAIN = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"] if os.geteuid() == 0 else []

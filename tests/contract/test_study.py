@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,72 +19,14 @@ from ocrgen.runs.run import Run
 from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.plan import StudyConfig, describe, plan
-from ocrgen.study.runner import run_study
 from ocrgen.study.statistics import PAIRED
 from ocrgen.study.worker import state_of
 from ocrgen.utils.errors import UserError
+from tests.helpers.processes import processes_of, wait_for
+from tests.helpers.studies import TINY, N, create, execute, files, log_of
 
-N = 60
-TINY = {
-    "dataset": "digits",
-    "seeds": 1,
-    "n": [N],
-    "generators": ["cvae"],
-    "epochs": 1,
-    "min_epoch_images": 1280,
-    "samples": 100,
-    "steps": 10,
-    "full_steps": 20,
-    "shares": [0.5],
-    "n_saliency": 10,
-    "n_robustness": 20,
-    "confidence": 0,
-}
 ARMS = {"real", "real+aug", *(a + f for a in ("cvae", "real+cvae", "real+aug+cvae") for f in ("", "-filtered"))}
 TIMES = ["seconds", "cpu_seconds", "training_seconds"]
-
-
-def create(store: RunStore, **changes) -> Run:
-    config = StudyConfig(**TINY | changes)
-    return store.create("study", config.model_dump(), "study-digits")
-
-
-def execute(run: Run, store: RunStore) -> str:
-    return jobs.execute(run, store, lambda run, stop: run_study(run, stop, lambda step, total: None))
-
-
-def wait_for(condition, seconds=90):
-    until = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.02)
-    return found
-
-
-def processes_of(run: Run) -> list[int]:
-    """Living processes that have the run's name on their command line, helpers too; zombies have none."""
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if run.name.encode() in file.read_bytes():
-                found.append(int(file.parent.name))
-        except OSError:  # it has ended
-            continue
-    return found
-
-
-def log_of(run: Run, word: str) -> list[tuple[int, str]]:
-    """Process and cell of each line of a run's log that says `word` of a cell: begins, or ended."""
-    file = run.path / "log.txt"
-    lines = [line.split() for line in (file.read_text().splitlines() if file.exists() else [])]
-    return [(int(x[1].rsplit("/")[-1]), x[3]) for x in lines if len(x) == 4 and x[2] == word]
-
-
-def files(run: Run) -> dict[str, tuple[bytes, int]]:
-    """Cells that are done, with their files' content and time."""
-    keys = [c.key for c in plan(StudyConfig.model_validate(run.request.settings)) if state_of(run, c.key) == "done"]
-    paths = [run.path / "cells" / f"{key}.json" for key in keys]
-    return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in paths}
 
 
 def figures(run: Run):

@@ -15,7 +15,7 @@ from ocrgen.runs.store import RunStore
 from ocrgen.ui.shared import uploads
 from ocrgen.utils import files
 from ocrgen.utils.errors import UserError
-from tests.conftest import ended, request
+from tests.helpers.runs import ended, request
 
 HANDS = 4
 EACH = 5

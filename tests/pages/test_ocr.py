@@ -11,10 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ocrgen.datasets import load_digits
-from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
+from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study import read_results, verdicts
 from ocrgen.ui.ocr.page import VIEWS
 from ocrgen.ui.shared import uploads
+from tests.helpers.pages import open_page
 
 
 @pytest.fixture
@@ -22,13 +23,11 @@ def page(studied, monkeypatch):
     """Open the page on the study of one protocol."""
     monkeypatch.setenv("OCRGEN_RUNS", str(studied.root))
 
-    def open_page(protocol: str) -> AppTest:
+    def open_study(protocol: str) -> AppTest:
         (run,) = [r for r in studied.list("study") if r.request.settings["protocol"] == protocol]
-        at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60)
-        at.query_params["run"] = run.name
-        return at.run()
+        return open_page("4_OCR.py", run=run.name)
 
-    return open_page
+    return open_study
 
 
 def texts(at: AppTest) -> str:
@@ -82,9 +81,7 @@ def test_a_link_brings_own_data_to_the_form(store):
     digits = load_digits("digits").train[:300]
     np.savez(buffer := io.BytesIO(), images=digits.images, labels=digits.labels)
     path = uploads.keep("our forms.npz", buffer.getvalue())
-    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60)
-    at.query_params["data"] = str(path)
-    at.run()
+    at = open_page("4_OCR.py", data=str(path))
     assert not at.exception
     assert at.selectbox(key="ocr_form_data").value == str(path)
     assert "our-forms" in at.selectbox(key="ocr_form_data").options
@@ -100,30 +97,26 @@ def test_a_link_brings_own_data_to_the_form(store):
 
 
 def test_a_link_to_data_that_are_gone(store):
-    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60)
-    at.query_params["data"] = "/etc/passwd"
-    at.run()
+    at = open_page("4_OCR.py", data="/etc/passwd")
     assert not at.exception and "not here" in at.warning[0].value
 
 
 def test_a_link_to_a_study_that_is_gone(studied, monkeypatch):
     monkeypatch.setenv("OCRGEN_RUNS", str(studied.root))
-    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60)
-    at.query_params["run"] = "../../etc/passwd"
-    at.run()
+    at = open_page("4_OCR.py", run="../../etc/passwd")
     assert not at.exception
     assert "not here" in at.warning[0].value
 
 
 def test_a_study_of_damaged_settings_is_named(store):
     store.create("study", {"seeds": -1, "dataset": "digits"}, "study-fair-digits")
-    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
+    at = open_page("4_OCR.py")
     assert not at.exception
     assert any("missing or damaged" in e.value for e in at.error)
 
 
 def test_no_study_yet_and_one_click_to_the_first(store):
-    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
+    at = open_page("4_OCR.py")
     assert not at.exception
     at.button(key="ocr_quick").click().run()
     (run,) = store.list("study")
@@ -137,7 +130,7 @@ def test_a_shipped_study_needs_neither_cells_nor_data(studied, tmp_path, monkeyp
     shutil.copytree(fair.path, shipped, ignore=shutil.ignore_patterns("cells", "generators", "readers", "log.txt"))
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(shipped.parent))
     monkeypatch.setenv("OCRGEN_DATA", str(tmp_path / "none"))
-    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
+    at = open_page("4_OCR.py")
     for view in VIEWS:
         at.segmented_control(key="ocr_view").set_value(view).run()
         assert not at.exception and not at.error, view
@@ -156,14 +149,14 @@ def test_a_damaged_study_is_named(studied, store, monkeypatch):
     run = store.create("study", studied.list("study")[0].request.settings, "study")
     (run.path / "results.json").write_text(json.dumps({"done": 1}))
     (run.path / "table.parquet").write_bytes(b"PAR1 nothing")
-    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
+    at = open_page("4_OCR.py")
     assert not at.exception
     assert run.name in at.error[0].value
 
 
 def test_of_shipped_studies_the_equal_comparison_is_shown_first(monkeypatch):
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
-    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60).run()
+    at = open_page("4_OCR.py")
     assert not at.exception
     assert [box.value for box in at.selectbox if box.key == "ocr_run"] == ["study-fair-mnist"]
     assert "Fair protocol" in at.info[0].value and "so far" not in at.info[0].value

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from ocrgen.claims.claim import WORDS
 from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
-from tests.unit.test_findings import keep
+from tests.helpers.tables import keep
 
 
 def open_page() -> AppTest:

@@ -13,18 +13,10 @@ from ocrgen.generators.scoring import ScoreConfig, score_epochs
 from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.ui.shared.selection import alike
 from ocrgen.utils.files import lock
-from tests.conftest import request
+from tests.helpers.pages import open_page
+from tests.helpers.runs import request
 
 PAGES = sorted(p.name for p in (PACKAGE / "pages").glob("[0-9]*.py"))
-
-
-def open_page(name: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(PACKAGE / "app.py"), default_timeout=60).run()
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.switch_page(f"pages/{name}").run()
-    assert not app.exception, app.exception
-    return app
 
 
 def texts(app: AppTest) -> str:

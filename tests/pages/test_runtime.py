@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from ocrgen.benchmark import read_benchmark
 from ocrgen.benchmark.plan import BenchmarkConfig
@@ -11,7 +10,8 @@ from ocrgen.benchmark.runner import run_benchmark
 from ocrgen.plots.benchmark import BARS, compared, ratios
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
-from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
+from ocrgen.runs.store import SHIPPED, RunStore
+from tests.helpers.pages import open_page
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +24,12 @@ def measured(tmp_path_factory) -> RunStore:
     return store
 
 
-def open_page() -> AppTest:
-    at = AppTest.from_file(str(PACKAGE / "pages/6_Runtime.py"), default_timeout=60).run()
-    assert not at.exception
-    return at
+PAGE = "6_Runtime.py"
 
 
 def test_the_claim_is_judged_three_ways(measured, monkeypatch):
     monkeypatch.setenv("OCRGEN_RUNS", str(measured.root))
-    at = open_page()
+    at = open_page(PAGE)
     cards = [h.body for h in at.html if "×" in h.body]
     assert len(cards) == 6 and all("n = 2" in c and "multiply-adds" in c for c in cards)
     view = next(b for b in at.button_group if b.key == "runtime_view")
@@ -48,7 +45,7 @@ def test_the_limit_is_shown_as_a_share(store, repeats):
     config = BenchmarkConfig(what="limit", quick=True, repeats=repeats, dataset="digits")
     run = store.create("benchmark", config.model_dump(), "benchmark-limit")
     assert jobs.execute(run, store, lambda run, stop: run_benchmark(run, stop, lambda step, total: None)) == "done"
-    at = open_page()
+    at = open_page(PAGE)
     table = at.dataframe[0].value
     assert list(table.training) == ["CVAE fast, batch 128", "CGAN fast, batch 64"]
     # A training does not reach more than one large matrix product, but for noise.
@@ -57,7 +54,7 @@ def test_the_limit_is_shown_as_a_share(store, repeats):
 
 
 def test_nothing_measured_yet_says_what_to_do(store):
-    at = open_page()
+    at = open_page(PAGE)
     assert any(b.label == "Measure now, on the bundled digits" for b in at.button)
 
 
@@ -66,10 +63,7 @@ def test_a_damaged_benchmark_is_named_and_a_link_to_nothing_too(measured, tmp_pa
     store = RunStore(tmp_path / "runs", shipped=None)
     run = store.create("benchmark", BenchmarkConfig().model_dump(), "benchmark-all")
     (run.path / "benchmark.json").write_text(json.dumps({"machine": 1}))
-    at = AppTest.from_file(str(PACKAGE / "pages/6_Runtime.py"), default_timeout=60)
-    at.query_params["run"] = "../../etc/passwd"
-    at.run()
-    assert not at.exception
+    at = open_page(PAGE, run="../../etc/passwd")
     assert any("damaged" in e.value for e in at.error)
     assert any("not here" in w.value for w in at.warning)
 

@@ -3,10 +3,11 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
-from tests.unit.test_reading import picture, train
+from ocrgen.runs.store import SHIPPED, RunStore
+from tests.helpers.pages import open_page
+from tests.helpers.readers import picture, train
 
-PAGE = str(PACKAGE / "pages/7_Saliency.py")
+PAGE = "7_Saliency.py"
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def read_store(tmp_path_factory) -> RunStore:
 @pytest.fixture
 def app(read_store, monkeypatch) -> AppTest:
     monkeypatch.setenv("OCRGEN_RUNS", str(read_store.root))
-    return AppTest.from_file(PAGE, default_timeout=60).run()
+    return open_page(PAGE)
 
 
 def markdown(app: AppTest) -> str:
@@ -53,7 +54,7 @@ def test_the_grid_of_a_study(studied, monkeypatch, read_store):
     monkeypatch.setenv("OCRGEN_RUNS", str(studied.root))
     reader = train(studied)
     try:
-        app = AppTest.from_file(PAGE, default_timeout=60).run()
+        app = open_page(PAGE)
         app.toggle(key="saliency_grid").set_value(True).run()
         assert not app.exception and not app.error
         assert any("epochs 1 to 2 down" in c.value for c in app.caption)
@@ -62,12 +63,12 @@ def test_the_grid_of_a_study(studied, monkeypatch, read_store):
 
 
 def test_without_readers_the_page_says_how_to_get_one(store):
-    app = AppTest.from_file(PAGE, default_timeout=60).run()
+    app = open_page(PAGE)
     assert not app.exception
     assert "ocrgen reader" in app.code[0].value
 
 
 def test_of_what_is_shipped_the_western_digits_come_first(monkeypatch):
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
-    app = AppTest.from_file(PAGE, default_timeout=60).run()
+    app = open_page(PAGE)
     assert not app.exception and app.session_state["saliency_data"] == "mnist"

@@ -20,18 +20,7 @@ from ocrgen.runs.jobs import Cancelled
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.statistics import share_interval
-
-
-class NoStop:
-    """A stop that nobody asks for, or that comes when asked for the nth time."""
-
-    def __init__(self, after: int | None = None):
-        self.after, self.graceful = after, False
-
-    def __call__(self) -> bool:
-        if self.after is not None:
-            self.after -= 1
-        return self.after is not None and self.after < 0
+from tests.helpers.runs import NoStop
 
 
 def make(store: RunStore, **settings):

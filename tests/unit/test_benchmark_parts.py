@@ -18,7 +18,7 @@ from ocrgen.generators.layers.decoders import DECODERS, make_decoder
 from ocrgen.generators.models.cgan import CGAN
 from ocrgen.generators.models.cvae import CVAE
 from ocrgen.runs.jobs import Cancelled
-from tests.unit.test_benchmark import NoStop
+from tests.helpers.runs import NoStop
 
 CLOSED_FORMS = {
     "mlp": lambda latent, w: (latent + 10) * w + w * 784,

@@ -18,7 +18,7 @@ from ocrgen.study.results import COLUMNS, Results
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
 from ocrgen.study.verdicts import Verdict
 from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED
-from tests.unit.test_study_results import checkpoints, falling, results
+from tests.helpers.tables import checkpoints, falling, results
 
 NOBODY = SelectedRuns(None, None, None, (), ())
 

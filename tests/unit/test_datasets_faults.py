@@ -4,8 +4,6 @@ import gzip
 import io
 import os
 import pickle
-import zipfile
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,36 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ocrgen.datasets import DataError, load_digits
+from ocrgen.datasets import DataError
 from ocrgen.datasets.formats import arrays
 from ocrgen.datasets.formats.idx import parse_idx
-from ocrgen.datasets.own import load, read
-from ocrgen.utils.errors import UserError
-
-
-@cache
-def good() -> tuple[np.ndarray, np.ndarray]:
-    """Three images of each digit, in order of class."""
-    digits = load_digits("digits").train
-    chosen = digits[np.concatenate([np.flatnonzero(digits.labels == c)[:3] for c in range(10)])]
-    return chosen.images, chosen.labels
-
-
-def refused(path: Path, fault: str) -> None:
-    """`path` is refused for `fault`, by its name, in one sentence or two; read and load agree."""
-    for door in (read, load):
-        with pytest.raises(DataError, match=fault) as error:
-            door(path)
-        assert path.name in str(error.value)
-        assert "\n" not in str(error.value) and len(str(error.value)) < 500
-    assert issubclass(DataError, UserError)
-
-
-def zipped(path: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in files.items():
-            file.writestr(name, content)
-    return path
+from ocrgen.datasets.own import read
+from tests.helpers.archives import good, refused, zipped
 
 
 def changed(array: np.ndarray, value, dtype=None) -> np.ndarray:

@@ -14,7 +14,7 @@ from PIL import Image
 from ocrgen.datasets import DataError
 from ocrgen.datasets.formats import archive
 from ocrgen.datasets.own import load, read
-from tests.unit.test_datasets_faults import good, refused, zipped
+from tests.helpers.archives import good, refused, zipped
 
 X, Y = good()
 

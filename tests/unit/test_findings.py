@@ -1,10 +1,7 @@
 """Which study and benchmark speak for the claims, and what is said where none does."""
 
-import json
 import re
 from pathlib import Path
-
-import pandas as pd
 
 from ocrgen.claims.answer import answer
 from ocrgen.claims.claim import RULES, WORDS
@@ -12,25 +9,8 @@ from ocrgen.claims.claims import judge_claims
 from ocrgen.claims.selection import select_runs
 from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
 from ocrgen.study.headline import nearest
-from ocrgen.study.plan import StudyConfig
 from ocrgen.utils.verdict import HOLDS, UNMEASURED
-from tests.unit.test_study_results import table
-
-
-def keep(store, protocol="fair", dataset="mnist", seeds=3, state="done", gain=0.1):
-    """A finished study as it is shipped: a table and what else pages need."""
-    settings = StudyConfig(dataset=dataset, protocol=protocol, seeds=seeds, n=[500]).model_dump()
-    run = store.create("study", settings, "study")
-    values = {"real": {}, "real+aug": {}, "real+aug+cvae": {}, "real+aug+cvae-filtered": {}}
-    for seed in range(seeds):
-        for arm in values:
-            values[arm][seed] = 0.5 + seed / 100 + gain * ("cvae" in arm)
-    facts = pd.concat([table(values, m, n=500) for m in ("accuracy", "corrupted")])
-    facts.to_parquet(run.path / "table.parquet")
-    told = {"confusions": {}, "misread": {}, "failures": [], "done": 9, "total": 10 - (state == "done")}
-    (run.path / "results.json").write_text(json.dumps(told))
-    run.update(state=state)
-    return run
+from tests.helpers.tables import keep
 
 
 def test_the_newest_complete_study_speaks_mnist_first(store):

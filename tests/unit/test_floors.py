@@ -148,8 +148,22 @@ def test_only_the_face_knows_streamlit(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_pages_use_what_streamlit_offers_to_all(file):
+    """Only `import streamlit as st`: its inner modules may change with any release."""
+    inside = {m for m in imports(file.read_text()) if m.startswith("streamlit.")}
+    assert not inside or room(name_of(file)) == "ocrgen.stress"
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_files_are_short(file):
     assert len(file.read_text().splitlines()) <= (80 if file.parent.name == "pages" else LONGEST)
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("tests/**/*.py")), ids=lambda file: str(file.relative_to(ROOT)))
+def test_tests_share_helpers_only(file):
+    """What two test files need lies in `tests/helpers`; fixtures come from `conftest.py`, and from there alone."""
+    shared = {module for module in imports(file.read_text()) if module.split(".")[0] == "tests"}
+    assert all(module.split(".")[1] == "helpers" for module in shared), f"{file} imports {shared}"
 
 
 def test_the_graph_sees_what_hides():

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from ocrgen.metrics.frechet import frechet_distance
 from ocrgen.metrics.gaussian import GaussianStats, MetricError
-from tests.unit.test_frechet import of, relu_like
-from tests.unit.test_gaussian_stats import assert_same
+from tests.helpers.gaussians import assert_same, of, relu_like
 
 
 @cache

@@ -7,15 +7,7 @@ from hypothesis import strategies as st
 
 from ocrgen.metrics.frechet import frechet_distance
 from ocrgen.metrics.gaussian import Accumulator, GaussianStats, MetricError
-from tests.unit.test_frechet import exact_distance, of, relu_like
-
-
-def assert_same(a: GaussianStats, b: GaussianStats, rel: float = 1e-11) -> None:
-    assert (a.n, a.factor is None) == (b.n, b.factor is None)
-    np.testing.assert_allclose(a.mean, b.mean, rtol=rel)
-    np.testing.assert_allclose(a.covariance, b.covariance, rtol=0, atol=rel * np.abs(b.covariance).max())
-    if a.factor is not None:
-        np.testing.assert_allclose(a.factor, b.factor, rtol=0, atol=rel * np.abs(b.factor).max())
+from tests.helpers.gaussians import assert_same, exact_distance, of, relu_like
 
 
 @pytest.mark.parametrize("n", [3, 15, 16, 17, 5000])

@@ -1,36 +1,18 @@
 """An untrusted picture -> grey -> digit."""
 
 import contextlib
-import io
 import zlib
-from functools import cache
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from ocrgen.imaging.decoding import FORMATS, ImageError, open_image
 from ocrgen.imaging.digits import ink_is_white, to_digit
 from ocrgen.utils.errors import UserError
-
-
-def seven(size: int = 120, at: tuple[int, int] = (30, 20), width: int = 10) -> np.ndarray:
-    """A "7" of 40 x 60 pixels, white on black."""
-    page = Image.new("L", (size, size))
-    x, y = at
-    ImageDraw.Draw(page).line([(x, y), (x + 40, y), (x + 15, y + 60)], fill=255, width=width, joint="curve")
-    return np.asarray(page)
-
-
-def encode(image: Image.Image, form: str = "PNG", **options) -> bytes:
-    image.save(stream := io.BytesIO(), form, **options)
-    return stream.getvalue()
-
-
-GREY = seven()
-PICTURE = Image.fromarray(GREY)
+from tests.helpers.pictures import GREY, PICTURE, bomb, encode, mass_centre, seven
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -90,12 +72,6 @@ def test_from_a_path(tmp_path):
     assert np.array_equal(np.asarray(open_image(tmp_path / "a.png", "a.png")), GREY)
 
 
-@cache
-def bomb() -> bytes:
-    """A few kilobytes that unpack to 20,000 x 20,000."""
-    return encode(Image.new("1", (20_000, 20_000)))
-
-
 @pytest.mark.parametrize(
     "data",
     [
@@ -131,11 +107,6 @@ def test_damaged_bytes_never_raise_anything_else(data):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(ImageError):
         assert open_image(bytes(whole), "x").mode == "L"
-
-
-def mass_centre(image: np.ndarray) -> np.ndarray:
-    rows, columns = np.indices(image.shape)
-    return np.array([(rows * image).sum(), (columns * image).sum()]) / image.sum()
 
 
 @settings(max_examples=60, deadline=None)

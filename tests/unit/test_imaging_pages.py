@@ -10,7 +10,7 @@ from ocrgen.datasets import data_root, load_digits, sources
 from ocrgen.imaging import decoding
 from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.digits import GEOMETRIES, read_picture
-from tests.unit.test_imaging import PICTURE, bomb, encode, mass_centre, seven
+from tests.helpers.pictures import PICTURE, bomb, encode, mass_centre, seven
 
 # From here on: pages, which people upload.
 PAGE = Image.fromarray((230 - seven(240, (90, 70), 14) * 0.8).astype(np.uint8))

@@ -12,8 +12,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.events import CurveReader
 from ocrgen.runs.run import RunError
 from ocrgen.utils.errors import UserError
-from tests.conftest import request, train_here
-from tests.unit.test_training import StopAt, same_weights
+from tests.helpers.runs import StopAt, request, same_weights, train_here
 
 
 def test_the_monitor_marks_the_best_epoch_and_samples_use_it(store):

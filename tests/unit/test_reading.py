@@ -8,19 +8,10 @@ import pytest
 from PIL import Image
 
 from ocrgen.__main__ import main
-from ocrgen.datasets import load_digits
-from ocrgen.readers.runs import ReaderRequest, default_reader, geometry_of, load, readers, run_reader
-from ocrgen.runs import jobs
+from ocrgen.readers.runs import default_reader, geometry_of, load, readers
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
-
-
-def train(store, **settings):
-    """A reader of the bundled digits, trained here in a second or two."""
-    request = ReaderRequest(**{"dataset": "digits", "steps": 80} | settings)
-    run = store.create("reader", request.model_dump(), "reader-digits")
-    assert jobs.execute(run, store, lambda run, stop: run_reader(run, stop, lambda step, total: None)) == "done"
-    return run
+from tests.helpers.readers import picture, train
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +19,6 @@ def read_store(tmp_path_factory) -> RunStore:
     store = RunStore(tmp_path_factory.mktemp("readers"), shipped=None)
     train(store)
     return store
-
-
-def picture(digits: list[int]) -> bytes:
-    """Real digits of the test set in a row, dark on light paper, as a PNG."""
-    test = load_digits("digits").test
-    row = np.concatenate([np.pad(test.images[test.labels == d][0], 10) for d in digits], 1)
-    buffer = io.BytesIO()
-    Image.fromarray(255 - np.kron(row, np.ones((6, 6), np.uint8))).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def test_a_reader_says_what_it_has_seen(read_store):

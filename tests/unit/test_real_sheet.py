@@ -8,7 +8,7 @@ from PIL import Image
 
 from ocrgen.datasets import load_digits
 from ocrgen.generators.reference_grid import GRID_ROWS, load_reference_grid, save_reference_grid
-from tests.conftest import request
+from tests.helpers.runs import request
 
 
 @pytest.fixture

@@ -8,17 +8,17 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from ocrgen.__main__ import main
 from ocrgen.report.page import report
 from ocrgen.runs.run import Run
-from ocrgen.runs.store import PACKAGE, SHIPPED
+from ocrgen.runs.store import SHIPPED
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.formatting import signed
 from ocrgen.study.plan import Arm, describe
 from ocrgen.study.statistics import correlations, paired, summarise
-from tests.html_page import Page
+from tests.helpers.html import Page
+from tests.helpers.pages import open_page
 
 NAME = "study-paper-mnist"
 ATTACK = "<script>alert('x')</script>"
@@ -196,10 +196,8 @@ def test_the_verb_writes_it_and_says_where(run, tmp_path, monkeypatch, capsys):
 
 def test_a_button_gives_it(monkeypatch):
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
-    at = AppTest.from_file(str(PACKAGE / "pages/4_OCR.py"), default_timeout=60)
-    at.query_params["run"] = NAME
-    buttons = at.run().get("download_button")
-    assert not at.exception and [b.proto.label for b in buttons] == ["Report (HTML)"]
+    buttons = open_page("4_OCR.py", run=NAME).get("download_button")
+    assert [b.proto.label for b in buttons] == ["Report (HTML)"]
     # Nothing is made before it is asked for.
     assert buttons[0].proto.deferred_file_id and not buttons[0].proto.url
 

@@ -18,7 +18,7 @@ from ocrgen.runs.events import CurveWriter
 from ocrgen.utils import files
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import explain, overwrite, write_atomically
-from tests.conftest import request, train_here
+from tests.helpers.runs import request, train_here
 
 
 @contextlib.contextmanager

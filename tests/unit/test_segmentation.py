@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.digits import GEOMETRIES, read_picture
-from tests.corpus import KINDS, bundled, make
+from tests.helpers.corpus import KINDS, bundled, make
 
 # Pen strokes in a field 40 wide and 60 tall; those of one digit meet unless it says otherwise.
 STROKES = {

@@ -1,6 +1,5 @@
 """A study's figures: intervals over seeds, paired differences, rank correlations, and the verdicts' rules."""
 
-import functools
 import json
 import math
 
@@ -9,36 +8,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ocrgen.study import Results
-from ocrgen.study.plan import StudyConfig, arms, plan
+from ocrgen.study.plan import StudyConfig, plan
 from ocrgen.study.results import COLUMNS, collect, numbers
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
 from ocrgen.study.verdicts import GAIN, RANK, classify_gain, classify_stand_in, verdicts
 from ocrgen.utils.statistics import t_interval
+from tests.helpers.tables import checkpoints, falling, ranked, results, table
 
 NAN = math.nan
-
-
-def table(values, metric="accuracy", n=100, kind="reader"):
-    """A table of one metric from {arm: {seed: value}}."""
-    rows = [[kind, arm, n, seed, 0, n, n, metric, v] for arm, by_seed in values.items() for seed, v in by_seed.items()]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def checkpoints(score, arms=("cvae", "cgan"), seeds=4, epochs=5):
-    """A table of scored epochs; `score(arm, seed, epoch, accuracy)` gives the distances of a rising accuracy."""
-    rows = []
-    for a, arm in enumerate(arms):
-        for seed in range(seeds):
-            for epoch in range(1, epochs + 1):
-                accuracy = 0.3 + 0.1 * epoch + 0.02 * seed + 0.01 * a
-                figures = score(arm, seed, epoch, accuracy) | {"accuracy": accuracy}
-                rows += [["epoch", arm, 0, seed, epoch, 9, 9, metric, v] for metric, v in figures.items()]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def falling(arm, seed, epoch, accuracy):
-    return {d: i - accuracy for i, d in enumerate(DISTANCES)}
 
 
 def test_interval_is_students():
@@ -169,23 +146,6 @@ def test_when_a_difference_is_a_gain(low, high, verdict):
 )
 def test_when_a_distance_stands_in_for_fid(bounds, verdict):
     assert classify_stand_in(*bounds) == verdict
-
-
-ranked = functools.cache(lambda: correlations(checkpoints(falling)))
-
-
-def results(seeds=3, **gains):
-    """Results in which every arm reads 0.5 and what `gains` adds by the part of its name."""
-    config = StudyConfig(n=[100], generators=["cvae", "cgan"], seeds=seeds)
-    parts = []
-    for metric in ("accuracy", "corrupted", "attacked"):
-        values = {
-            arm.name: {s: 0.5 + s / 10 + sum(g for part, g in gains.items() if part in arm.name) for s in range(seeds)}
-            for arm in arms(config.generators)
-        }
-        parts.append(table(values, metric))
-    facts = pd.concat([*parts, checkpoints(falling)])
-    return Results(config, facts, summarise(facts), paired(facts), ranked(), {}, [], 0, 0)
 
 
 def test_verdicts_judge_each_claim_on_its_figures():

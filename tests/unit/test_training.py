@@ -5,7 +5,6 @@ import json
 import pytest
 import torch
 from pydantic import ValidationError
-from safetensors.torch import load_file
 
 from ocrgen.generators import generators
 from ocrgen.generators.checkpoint import read_metadata
@@ -15,24 +14,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.events import CurveReader
 from ocrgen.utils.device import pick_device, pick_dtype
 from ocrgen.utils.errors import UserError
-from tests.conftest import request, train_here
-
-
-def same_weights(one, other) -> bool:
-    a, b = load_file(one.weights()), load_file(other.weights())
-    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
-
-
-class StopAt:
-    """Stops the training after a number of steps."""
-
-    def __init__(self, step):
-        self.left = step
-        self.graceful = True
-
-    def __call__(self) -> bool:
-        self.left -= 1
-        return self.left == 0
+from tests.helpers.runs import StopAt, request, same_weights, train_here
 
 
 @pytest.mark.parametrize("model", generators())

@@ -3,13 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from ocrgen.generators.scoring import read_scores
+from ocrgen.generators.scoring import ScoreConfig, read_scores
 from ocrgen.metrics.extractors.base import TAPS
 from ocrgen.metrics.measures import columns as measured
 from ocrgen.plots import style as charts
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared.cache import cached_figure, samples, store
+from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.results import rank_table, results_of
 from ocrgen.ui.shared.selection import alike, by_model, nothing_yet
 from ocrgen.ui.shared.widgets import choose_runs, link, model_title, picture, places, run_title, show_errors
@@ -134,29 +135,19 @@ def offer(run: Run, extractor: str) -> None:
     if not left or run.shipped:
         return
 
-    @st.fragment(run_every=2.0)
-    def line() -> None:
-        tried = [
-            r for r in store().list("score")
-            if r.request.scored_run == run.name and r.request.settings["extractor"] == extractor
-        ]  # fmt: skip
-        status = tried[-1].read_status() if tried else None
-        if status and status.alive:
-            st.progress(status.share, text=f"Scoring {run_title(run)} …")
-            return
-        done = status and status.state == "done"
-        if done and not set(run.epochs()) - {r["epoch"] for r in read_scores(run, extractor)}:
-            st.rerun(scope="app")
-        if status and status.error:
-            st.error(status.error)
+    def last_job() -> list[Run]:
+        of_run = [r for r in store().list("score") if r.request.scored_run == run.name]
+        return [r for r in of_run if r.request.settings["extractor"] == extractor][-1:]
+
+    def start() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{run_title(run)}: {len(left)} of {len(run.epochs())} epochs have no scores.", width="content")
             if st.button("Score them", key=f"fid_score_{run.name}"):
-                settings = {"run": run.name, "extractor": extractor, "epochs": [], "n": 10_000, "weights": ""}
+                settings = ScoreConfig.model_validate({"run": run.name, "extractor": extractor}).model_dump()
                 show_errors(jobs.start, store(), "score", settings, f"score-{run.name[16:]}")
                 st.rerun(scope="fragment")
 
-    line()
+    job_progress(last_job, lambda status: f"Scoring {run_title(run)} …", idle=start)
 
 
 def memory(scored: dict[Run, list[dict]], names: dict[Run, str]) -> None:

@@ -9,7 +9,8 @@ from ocrgen.generators.reference_grid import load_reference_grid
 from ocrgen.plots import style as charts
 from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import generator, load_data_set, nearest, samples, walk
-from ocrgen.ui.shared.selection import Choice, heading
+from ocrgen.ui.shared.markup import heading
+from ocrgen.ui.shared.selection import Choice
 from ocrgen.ui.shared.widgets import digits_buttons, link, picture, show_errors
 from ocrgen.utils.errors import UserError
 

@@ -4,15 +4,16 @@ from functools import partial
 
 import streamlit as st
 
-from ocrgen.runs import jobs
+from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.plan import QUICK, describe
 from ocrgen.ui.ocr import form, recommendation, summary, views
 from ocrgen.ui.ocr.confusion import confusion
 from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.results import results_of
-from ocrgen.ui.shared.widgets import BADGES, choose_one, duration, show_errors
+from ocrgen.ui.shared.widgets import choose_one, show_errors
 from ocrgen.utils.errors import UserError
 
 VIEWS = {
@@ -63,32 +64,14 @@ def progress(run: Run) -> None:
     if run.shipped or run.read_status().state == "done":
         return
 
-    @st.fragment(run_every=2.0 if run.alive else None)
-    def line() -> None:
-        status = run.read_status()
-        tone, word = BADGES[status.state]
-        step, total = status.step, status.total
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(word, color=tone)
-            if status.alive and st.button("Cancel", key="ocr_cancel", icon=":material/stop_circle:"):
-                show_errors(run.cancel)
-            resumable = status.state in ("cancelled", "died", "failed")
-            pressed = resumable and st.button("Resume", key="ocr_resume", type="primary")
-            if pressed and show_errors(jobs.submit, run, store()):
-                st.rerun()
-            if status.alive and step:
-                st.button(
-                    "Show what is there", key="ocr_refresh", help="draw the views again with the tasks done so far"
-                )
-        if status.alive:
-            left = f" · {duration(status.left)} to go" if status.left else ""
-            st.progress(step / total if total else 0.0, text=f"{step} of {total} tasks{left}")
-        elif status.state == "done":
-            st.rerun()
-        if status.error:
-            st.error(status.error)
+    def refresh(status: RunStatus) -> None:
+        if status.alive and status.step:
+            st.button("Show what is there", key="ocr_refresh", help="draw the views again with the tasks done so far")
 
-    line()
+    every = 2.0 if run.alive else None
+    job_progress(
+        lambda: [run], lambda s: f"{s.step} of {s.total} tasks", keys="ocr_{action}", every=every, more=refresh
+    )
 
 
 def _report(run: Run, results: Results) -> str:

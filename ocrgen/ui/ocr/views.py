@@ -75,7 +75,8 @@ def show(section: Section, key: str) -> None:
     if section.legend:
         st.html(legend(section))
     for i, (view, place) in enumerate(zip(section.views, places(section.columns), strict=False)):
-        place.plotly_chart(view.figure, key=f"ocr_{key}_{i}", alt=view.alt)
+        with place:
+            st.plotly_chart(view.figure, key=f"ocr_{key}_{i}", alt=view.alt)
     st.caption(section.caption)
 
 

@@ -1,7 +1,6 @@
 """The page Runtime: the verdict on "ten times faster", speeds with intervals, and a button that measures here."""
 
 import json
-from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -13,10 +12,12 @@ from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.plots.benchmark import BARS
 from ocrgen.plots.style import VERDICT_COLOURS
 from ocrgen.runs import jobs
-from ocrgen.runs.records import ALIVE
+from ocrgen.runs.records import ALIVE, RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.ui.runtime.views import VIEWS
 from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.markup import judged_figure
+from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.widgets import BADGES, choose_one, show_errors
 from ocrgen.utils.errors import UserError
 
@@ -61,30 +62,19 @@ def measure() -> None:
         if st.button("Start", type="primary", key="runtime_start"):
             start(config)
 
-    def alive() -> list[Run]:
-        return [r for r in store().list("benchmark") if r.alive]
+    at_work = [r for r in store().list("benchmark") if r.alive]
 
-    if not alive():
-        return
+    def ended(run: Run, status: RunStatus) -> None:
+        if status.state == "done":
+            st.session_state["runtime_run"] = run.name
 
-    @st.fragment(run_every=1.0)
-    def line() -> None:
-        here = alive()
-        for run in here:
-            status = run.read_status()
-            tone, word = BADGES[status.state]
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.badge(word, color=tone)
-                if st.button("Cancel", key=f"runtime_cancel_{run.name}", icon=":material/stop_circle:"):
-                    show_errors(run.cancel)
-            st.progress(status.share, text=f"{status.step} of {status.total}: {status.bench or 'starting'}")
-            st.session_state["runtime_next"] = run.name
-        if not here:
-            if (name := st.session_state.pop("runtime_next", None)) and (run := store().get(name)).state == "done":
-                st.session_state["runtime_run"] = run.name
-            st.rerun()
+    if at_work:
+        keys, every = "runtime_{action}_{run}", 1.0
+        job_progress(lambda: at_work, _bench_at_work, keys=keys, every=every, ended=ended)
 
-    line()
+
+def _bench_at_work(status: RunStatus) -> str:
+    return f"{status.step} of {status.total}: {status.bench or 'starting'}"
 
 
 def show(run: Run) -> None:
@@ -139,12 +129,8 @@ def headline(rows: list[dict]) -> None:
                 bounds = "one round" if v.low is None else f"95 %: {v.low:.3g} to {v.high:.3g}"
                 work = counts.get(f"{way}: {v.what}")
                 why = f"; the CGAN takes {work:.3g} times the multiply-adds" if work else ""
-                st.html(
-                    f'<div style="line-height:1.35"><span style="font-size:.9rem">{escape(v.what.capitalize())}'
-                    f'</span><br><span style="font-size:1.6rem;font-weight:650">{v.ratio:.3g}×</span> '
-                    f'<b style="color:{VERDICT_COLOURS[v.verdict]}">{v.verdict}</b><br>'
-                    f'<span style="font-size:.8rem;opacity:.85">{bounds}, n = {v.n}{why}</span></div>'
-                )
+                figure, below = f"{v.ratio:.3g}×", f"{bounds}, n = {v.n}{why}"
+                judged_figure(v.what.capitalize(), figure, v.verdict, VERDICT_COLOURS[v.verdict], below)
     st.caption(
         "The rule: it holds where the whole interval of the ratio CGAN time / CVAE time is at least 10, does not hold "
         "where all of it lies below 10."

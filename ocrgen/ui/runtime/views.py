@@ -12,7 +12,7 @@ from ocrgen.ui.shared.widgets import places
 def ten(rows: list[dict]) -> None:
     """The paper's plots: seconds of each of ten trainings, and their mean."""
     way = st.segmented_control(
-        "Compared", list(WAYS), default="paper", format_func=WAYS.get, key="runtime_way", required=True
+        "Compared", list(WAYS), default="paper", format_func=WAYS.__getitem__, key="runtime_way", required=True
     )
     figure = cached_figure(charts.trainings, rows, way)
     st.plotly_chart(figure, key="runtime_ten", alt=f"Seconds of each of the repeated trainings, {WAYS[way]}")
@@ -45,8 +45,8 @@ def scaling(rows: list[dict]) -> None:
                 cached_figure(charts.scaling, rows, part, title, x), key=f"runtime_scaling_{part}", alt=title
             )
     found = [r for r in rows if r["bench"] == "scaling" and r["unit"] == "exponent"]
-    told = [f"{r['subject']}: size to the power of {charts.bounded(r)}" for r in found]
-    st.caption("Time grows as — " + "; ".join(told) + ".")
+    exponents = [f"{r['subject']}: size to the power of {charts.bounded(r)}" for r in found]
+    st.caption("Time grows as — " + "; ".join(exponents) + ".")
 
 
 def quality(rows: list[dict]) -> None:

@@ -13,18 +13,18 @@ from ocrgen.readers.saliency import explain
 from ocrgen.runs.run import Run
 from ocrgen.ui.saliency.input import samples
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.selection import heading
+from ocrgen.ui.shared.markup import heading
 from ocrgen.ui.shared.widgets import model_title, run_title
 from ocrgen.utils.errors import UserError
 
 
 def kept(run: Run) -> dict[str, dict[int, Path]]:
     """Reader files that a study kept, by generator and epoch, of its first seed."""
-    found: dict[str, dict[int, Path]] = {}
+    readers: dict[str, dict[int, Path]] = {}
     for file in sorted((run.path / "readers").glob("epoch-*-s0-e*.safetensors")):
         if match := re.fullmatch(r"epoch-(.+)-n0-s0-e(\d+)", file.stem):
-            found.setdefault(match[1], {})[int(match[2])] = file
-    return found
+            readers.setdefault(match[1], {})[int(match[2])] = file
+    return readers
 
 
 @st.cache_data(max_entries=16, show_spinner="Explaining every epoch …")
@@ -52,12 +52,12 @@ def show(opacity: float) -> None:
         return
     name = st.selectbox("Study", list(studies)[::-1], format_func=lambda n: run_title(studies[n]), key="saliency_study")
     run = studies[name]
-    found = kept(run)
-    for column, (generator, files) in zip(st.columns(len(found)), found.items(), strict=True):
+    readers = kept(run)
+    for column, (generator, files) in zip(st.columns(len(readers)), readers.items(), strict=True):
         with column:
             heading(f"Readers of {model_title(generator)} digits", charts.hue(generator))
-            told = tuple((e, str(f)) for e, f in files.items())
-            grid, notes = sheet(told, run.request.dataset, opacity)
+            by_epoch = tuple((e, str(f)) for e, f in files.items())
+            grid, notes = sheet(by_epoch, run.request.dataset, opacity)
             if grid.size:
                 st.image(grid, width="stretch", alt=f"Grad-CAM of ten test digits by epoch of the {generator}")
             st.caption(f"Test digits 0 to 9 across; the generator's epochs {min(files)} to {max(files)} down.")

@@ -105,7 +105,7 @@ def _read(name: str, data: bytes, geometry: Geometry):
 
 def read(pictures: list[tuple[str, bytes]], geometry: Geometry) -> list[InputImage]:
     """Digits of pictures; one that cannot be read is named with what to do, and stops no other."""
-    found = []
+    inputs = []
     for name, data in pictures:
         try:
             picture = _read(name, data, geometry)
@@ -113,10 +113,10 @@ def read(pictures: list[tuple[str, bytes]], geometry: Geometry) -> list[InputIma
             st.error(str(fault))
             continue
         images = np.stack([d.image for d in picture.digits])
-        found.append(
+        inputs.append(
             InputImage(name, images, boxed(picture.image, [d.box for d in picture.digits]), tuple(picture.notes))
         )
-    return found
+    return inputs
 
 
 def boxed(page: np.ndarray, boxes: list[tuple[int, int, int, int]]) -> np.ndarray:

@@ -16,14 +16,11 @@ from ocrgen.runs.run import Run
 from ocrgen.ui.saliency import grid as saliency_grid
 from ocrgen.ui.saliency.input import InputImage, image_input
 from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.markup import aligned_heading, colour_scale
+from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.widgets import model_title, show_errors
 from ocrgen.utils.errors import UserError
 
-# As high as their longest, so that maps side by side begin at one height.
-HEADS = """<style>
-.reader-head { min-height: 3.9rem; }
-@media (min-width: 640px) and (max-width: 1250px) { .reader-head { min-height: 5.8rem; } }
-</style>"""
 SHOWN = 6  # digits explained at once
 UNSURE = 0.7
 
@@ -65,18 +62,7 @@ def first_reader() -> None:
             settings = ReaderRequest(dataset="digits", augment=True, steps=800).model_dump()
             show_errors(jobs.start, store(), "reader", settings, "reader-digits")
 
-    @st.fragment(run_every=1.0)
-    def line() -> None:
-        if readers(store()):
-            st.rerun(scope="app")
-        for run in store().list("reader"):
-            status = run.read_status()
-            if status.alive:
-                st.progress(status.share, text="Training the reader …")
-            elif status.error:
-                st.error(status.error)
-
-    line()
+    job_progress(lambda: store().list("reader"), lambda status: "Training the reader …", every=1.0)
 
 
 def choose() -> tuple[list[Run], str]:
@@ -154,7 +140,6 @@ def show() -> None:
         for picture in pictures:
             answer(picture, loaded, options)
         legend()
-        st.html(HEADS)
     if st.toggle("The paper's grid: ten digits, as the readers of every epoch see them", key="saliency_grid"):
         saliency_grid.show(options["opacity"])
 
@@ -178,8 +163,9 @@ def answer(picture: InputImage, loaded: dict, options: dict) -> None:
             verdict(i if len(few) > 1 else None, {run: m[i] for run, m in maps.items()})
             columns = st.columns([0.8, *[1.2] * len(maps)])
             with columns[0]:
-                told = {"caption": "what the network sees", "alt": "the digit, 28x28 pixels"}
-                st.image(enlarge(image), width="stretch", **told)
+                st.image(
+                    enlarge(image), width="stretch", caption="what the network sees", alt="the digit, 28x28 pixels"
+                )
             for column, (run, found) in zip(columns[1:], maps.items(), strict=True):
                 with column:
                     one(run, image, found[i], options, f"{picture.name}-{i}")
@@ -197,8 +183,8 @@ def verdict(number: int | None, maps: dict[Run, SaliencyMap]) -> None:
         return
     digit = next(iter(answers.values()))
     st.markdown(f"#### {head}{'a' if head else 'A'} {digit}")
-    if (least := min(sure.values())) < UNSURE:
-        run = min(sure, key=sure.get)
+    run = min(sure, key=sure.__getitem__)
+    if (least := sure[run]) < UNSURE:
         second = int(maps[run].probabilities.argsort()[-2])
         st.warning(f"Not sure: the reader of {title(run)} gives it {least:.0%}; a {second} is its second guess.")
 
@@ -207,12 +193,8 @@ def one(run: Run, image: np.ndarray, found: SaliencyMap, options: dict, key: str
     """One reader's answer: overlay, ten probabilities, download."""
     source = run.request.learned_from or "real"
     shade = charts.REAL if source == "real" else charts.hue(source)
-    seen = run.request.n_labelled or 0
-    st.html(
-        f'<div class="reader-head" style="border-left:5px solid {shade};padding-left:.5rem;line-height:1.3">'
-        f"<b>{title(run)}</b><br>"
-        f'<span style="font-size:.8rem;opacity:.8">{seen:,} labelled images seen</span></div>'
-    )
+    n_labelled = run.request.n_labelled or 0
+    aligned_heading(title(run), f"{n_labelled:,} labelled images seen", shade)
     png = to_png(overlay(image, found, options["opacity"]))
     alt = f"Where the reader of {title(run)} looked for a {found.target}"
     st.image(png, width="stretch", alt=alt)
@@ -227,12 +209,7 @@ def one(run: Run, image: np.ndarray, found: SaliencyMap, options: dict, key: str
 
 def legend() -> None:
     """What the colours mean."""
-    stops = ",".join(f"rgb({r},{g},{b})" for r, g, b in colours()[::51])
-    st.html(
-        '<div style="display:flex;align-items:center;gap:.6rem;font-size:.85rem;max-width:34rem">'
-        f'<span>hardly counted</span><div style="flex:1;height:.8rem;border-radius:4px;'
-        f'background:linear-gradient(90deg,{stops})"></div><span>counted most</span></div>'
-    )
+    colour_scale(colours()[::51].tolist(), "hardly counted", "counted most")
     st.caption(
         "Each map is scaled to its own maximum: it shows where a reader looked, not how sure it was. A map is a hint, "
         "no proof: how far it can be trusted is measured on the page OCR, as the paper's fourth claim."

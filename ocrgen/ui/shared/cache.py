@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
@@ -140,7 +140,7 @@ def cached_figure(draw: Callable[..., go.Figure], *args, **options) -> go.Figure
 def _reader(path: str):
     from ocrgen.runs.events import CurveReader
 
-    return CurveReader(path)
+    return CurveReader(Path(path))
 
 
 @st.cache_resource(ttl=LIVE, max_entries=32, show_spinner=False)
@@ -163,12 +163,12 @@ def _watchers() -> dict[str, float]:
 
 def pace() -> float:
     """Seconds between two looks at what moves: one, and one more for every five sessions that watch already."""
-    now, seen = time.monotonic(), _watchers()
-    for session, last in list(seen.items()):
+    now, last_looks = time.monotonic(), _watchers()
+    for viewer, last in list(last_looks.items()):
         if now - last > WATCHING:
-            seen.pop(session, None)
-    seen[get_script_run_ctx().session_id] = now
-    return 1.0 + (len(seen) - 1) // 5
+            last_looks.pop(viewer, None)
+    last_looks[st.session_state.setdefault("shared_viewer", uuid4().hex)] = now
+    return 1.0 + (len(last_looks) - 1) // 5
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

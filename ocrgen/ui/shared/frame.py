@@ -1,10 +1,9 @@
 """What stands around every page: settings, navigation, the line of jobs at work, the title."""
 
+from contextvars import ContextVar
 from pathlib import Path
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
-from streamlit.runtime.pages_manager import PagesManager
 
 from ocrgen.runs.store import PACKAGE
 from ocrgen.ui.shared.cache import store, warm
@@ -12,15 +11,31 @@ from ocrgen.ui.shared.widgets import link, run_title
 
 # Where a job is watched.
 PAGES = {"study": "4_OCR", "score": "5_FID_and_LFID", "benchmark": "6_Runtime", "reader": "7_Saliency"}
-# Streamlit writes white on the primary colour, which is too pale for that where it suits dark pages.
+# Streamlit writes white on the primary colour, which is too pale for that where it suits dark pages. Headings side by
+# side are as high as the longest, so that what stands below them begins at one height.
 STYLE = """<style>
 [data-tag], [data-tag] *, [data-testid="stBaseButton-primary"] * { color: light-dark(#FFFFFF, #0B0E13) !important; }
 .stMainBlockContainer { padding-top: 4.5rem; }
+.aligned-heading { min-height: 3.9rem; }
+@media (min-width: 640px) and (max-width: 1250px) { .aligned-heading { min-height: 5.8rem; } }
 </style>"""
 
 
-def frame() -> StreamlitPage:
-    """Draw the frame; returns the page that is asked for, to be run in it."""
+_in_frame = ContextVar("_in_frame", default=False)
+
+
+def run() -> None:
+    """The dashboard: its frame, and in it the page that is asked for."""
+    page = _frame()
+    token = _in_frame.set(True)
+    try:
+        page.run()
+    finally:
+        _in_frame.reset(token)
+
+
+def _frame():
+    """Draw the frame; returns the page that is asked for."""
     # An emoji, and set before the navigation: other page icons would be fetched from outside.
     st.set_page_config(page_title="ocrgen", page_icon="🔢", layout="wide")
     st.session_state["frame_seen"] = True
@@ -37,14 +52,15 @@ def page_title(title: str, about: str) -> None:
     """The first line of every page, in its frame.
 
     Where the first visit to a fresh server goes straight to a page, Streamlit takes `pages/` for its older kind of
-    multipage app and leaves `app.py` out: run again, through it. AppTest is of the older kind at every run: there the
-    frame is drawn here, since another run would lose the click that is being tested.
+    multipage app and leaves `app.py` out, until it meets `st.navigation`: draw the frame, which has it, and run again.
+    AppTest is of the older kind at every run: there the frame is drawn here, since another run would lose the click
+    that is being tested.
     """
-    if PagesManager.uses_pages_directory:
-        if "frame_seen" not in st.session_state:
-            PagesManager.uses_pages_directory = False
+    if not _in_frame.get():
+        fresh = "frame_seen" not in st.session_state
+        _frame()
+        if fresh:
             st.rerun()
-        frame()
     st.title(title)
     st.caption(about)
 

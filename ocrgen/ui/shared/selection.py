@@ -8,6 +8,7 @@ from ocrgen.plots import style as charts
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import display_order_key
 from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.markup import heading
 from ocrgen.ui.shared.quickstart import QUICK, start_both
 from ocrgen.ui.shared.widgets import model_title, run_title, show_errors
 
@@ -30,31 +31,24 @@ class Choice:
         return self.run.request.dataset
 
 
-def heading(text: str, colour: str) -> None:
-    """A column's title with a bar in the colour that this kind of image has on every page."""
-    st.html(
-        f'<div style="border-left:6px solid {colour};padding-left:.6rem;font-weight:600;font-size:1.1rem">{text}</div>'
-    )
-
-
 def by_model() -> dict[str, list[Run]]:
     """Runs that can draw, by the name of their generator; of each, those that are shown first before others."""
     from ocrgen.generators import generators
 
-    found: dict[str, list[Run]] = {}
+    runs: dict[str, list[Run]] = {}
     for run in reversed(store().list("train")):
         if run.epochs():
-            found.setdefault(run.request.model, []).append(run)
-    order = [*generators(), *found]
-    return dict(sorted(found.items(), key=lambda kv: order.index(kv[0])))
+            runs.setdefault(run.request.model, []).append(run)
+    order = [*generators(), *runs]
+    return dict(sorted(runs.items(), key=lambda kv: order.index(kv[0])))
 
 
-def alike(models: dict[str, list[Run]], asked: str | None) -> dict[str, Run]:
-    """One run of each generator: that asked for, else what is shown first; the others on the same data if they can."""
+def alike(models: dict[str, list[Run]], linked: str | None) -> dict[str, Run]:
+    """One run of each generator: the one in the link, else what is shown first; the others on the same data, if any."""
     runs = [r for group in models.values() for r in group]
     if not runs:
         return {}
-    first = max(runs, key=lambda r: (r.name == asked, display_order_key(r)))
+    first = max(runs, key=lambda r: (r.name == linked, display_order_key(r)))
     data = first.request.dataset
     picked = {}
     for model, group in models.items():
@@ -80,10 +74,10 @@ def choose() -> list[Choice]:
     if not models:
         nothing_yet("gallery")
         return []
-    asked = st.query_params.get("run")
-    if asked and st.session_state.get("gallery_linked") != asked:
-        st.session_state["gallery_linked"] = asked
-        for name, run in alike(models, asked).items():
+    linked = st.query_params.get("run")
+    if linked and st.session_state.get("gallery_linked") != linked:
+        st.session_state["gallery_linked"] = linked
+        for name, run in alike(models, linked).items():
             st.session_state[f"gallery_{name}"] = run.name
     defaults = alike(models, None)
     chosen = []

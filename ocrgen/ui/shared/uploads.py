@@ -31,8 +31,8 @@ def data_sets() -> dict[str, str]:
     """Names of all data sets that there are, uploaded ones as paths, with their titles."""
     own = found()
     short = list(map(datasets.title, own))
-    told = {p: t if short.count(t) == 1 else Path(p).stem for p, t in zip(own, short, strict=True)}
-    return {name: source.TITLE for name, source in datasets.sources().items()} | told
+    titles = {p: t if short.count(t) == 1 else Path(p).stem for p, t in zip(own, short, strict=True)}
+    return {name: source.TITLE for name, source in datasets.sources().items()} | titles
 
 
 def keep(name: str, content: bytes) -> Path:

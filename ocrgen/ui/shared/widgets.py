@@ -1,25 +1,23 @@
 """Widgets that pages share: forms drawn from settings, runs in words, pictures with alternative text."""
 
-import contextlib
 import typing
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
-from streamlit.delta_generator import DeltaGenerator
-from streamlit.errors import StreamlitPageNotFoundError
+from pydantic.fields import FieldInfo
 
 from ocrgen import datasets
 from ocrgen.datasets import Digits
-from ocrgen.runs import jobs
-from ocrgen.runs.records import ALIVE, RunStatus, State
 from ocrgen.runs.run import Run
-from ocrgen.ui.shared.cache import store
 from ocrgen.utils.errors import UserError
 
-BADGES = {
+BadgeColour = Literal["red", "orange", "blue", "green", "gray"]
+BADGES: dict[str, tuple[BadgeColour, str]] = {
     "queued": ("gray", "waits"),
     "running": ("blue", "at work"),
     "done": ("green", "done"),
@@ -31,9 +29,8 @@ BADGES = {
 
 
 def link(page: str, label: str, **options) -> None:
-    """A link to another page; left out where a page is run by itself and there is no other."""
-    with contextlib.suppress(StreamlitPageNotFoundError):
-        st.page_link(f"pages/{page}.py", label=label, **options)
+    """A link to another page."""
+    st.page_link(f"pages/{page}.py", label=label, **options)
 
 
 def model_title(name: str) -> str:
@@ -54,23 +51,24 @@ def settings_form(settings: BaseModel, key: str, skip: Iterable[str] = ()) -> di
     for name, field in type(settings).model_fields.items():
         if name in skip:
             continue
-        value, label, about = getattr(settings, name), words(name), field.description
-        if typing.get_origin(field.annotation) is typing.Literal:
+        value, label, widget = getattr(settings, name), words(name), {"key": f"{key}_{name}", "help": field.description}
+        if typing.get_origin(field.annotation) is Literal:
             options = typing.get_args(field.annotation)
-            chosen[name] = st.selectbox(label, options, options.index(value), key=f"{key}_{name}", help=about)
-            continue
-        low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
-        low = next((m.gt for m in field.metadata if isinstance(m, Gt)), low)
-        high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
-        high = next((m.lt for m in field.metadata if isinstance(m, Lt)), high)
-        if isinstance(value, int):
-            chosen[name] = st.number_input(label, low, high, value, 1, key=f"{key}_{name}", help=about)
+            chosen[name] = st.selectbox(label, options, options.index(value), **widget)
+        elif isinstance(value, int):
+            chosen[name] = st.number_input(label, *_bounds(field), value, 1, **widget)
         else:
+            low, high = (None if bound is None else float(bound) for bound in _bounds(field))
             step = 10.0 ** np.floor(np.log10(value)) if value else 0.01
-            chosen[name] = st.number_input(
-                label, float(low), float(high), float(value), step, format="%.4g", key=f"{key}_{name}", help=about
-            )
+            chosen[name] = st.number_input(label, low, high, float(value), step, format="%.4g", **widget)
     return chosen
+
+
+def _bounds(field: FieldInfo) -> tuple[Any, Any]:
+    """The least and the greatest value of a number's field; None where there is no bound."""
+    low = next((m.ge if isinstance(m, Ge) else m.gt for m in field.metadata if isinstance(m, Ge | Gt)), None)
+    high = next((m.le if isinstance(m, Le) else m.lt for m in field.metadata if isinstance(m, Le | Lt)), None)
+    return low, high
 
 
 def run_title(run: Run) -> str:
@@ -99,21 +97,14 @@ def duration(seconds: float) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-def time_to_go(status: RunStatus) -> float | None:
-    """Seconds that a running job still needs, from its average speed; None if that is not known yet."""
-    if not status.step or not status.seconds:
-        return None
-    return status.seconds / status.step * (status.total - status.step)
-
-
 def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run:
     """Choose one run; the choice stands in the URL (`?run=NAME`), so that it can be shared and reloaded."""
-    asked, chosen, linked = st.query_params.get("run"), f"{key}_run", f"{key}_linked"
-    if asked and asked != st.session_state.get(linked):
-        if asked in known:
-            st.session_state[chosen] = asked
+    link_run, chosen, linked = st.query_params.get("run"), f"{key}_run", f"{key}_linked"
+    if link_run and link_run != st.session_state.get(linked):
+        if link_run in known:
+            st.session_state[chosen] = link_run
         else:
-            st.warning(f"The link names a run that is not here: {asked[:200]}. It may have been deleted.")
+            st.warning(f"The link names a run that is not here: {link_run[:200]}. It may have been deleted.")
     if st.session_state.get(chosen) not in known:
         st.session_state[chosen] = default
     name = st.selectbox(
@@ -123,7 +114,7 @@ def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run
     return known[name]
 
 
-def places(columns: int) -> Iterator[DeltaGenerator]:
+def places(columns: int) -> Iterator[AbstractContextManager]:
     """Places in rows of so many, without end: where the screen is narrow they follow each other in the same order."""
     while True:
         yield from st.columns(columns)
@@ -135,11 +126,11 @@ def choose_runs(known: dict[str, Run], key: str, first: list[str] | None = None,
     The choice stands in the URL (`?run=NAME&run=NAME`), to share and reload. Done by hand: the widget's own binding
     would put labels into the link, which change.
     """
-    asked = st.query_params.get_all("run")
-    if asked and asked != st.session_state.get(f"{key}_linked"):
-        if gone := [n for n in asked if n not in known]:
+    link_runs = st.query_params.get_all("run")
+    if link_runs and link_runs != st.session_state.get(f"{key}_linked"):
+        if gone := [n for n in link_runs if n not in known]:
             st.warning(f"The link names a run that is not here: {', '.join(gone)[:200]}. It may have been deleted.")
-        st.session_state[key] = [n for n in asked if n in known][:limit]
+        st.session_state[key] = [n for n in link_runs if n in known][:limit]
     chosen = [n for n in st.session_state.get(key, []) if n in known]
     st.session_state[key] = chosen or first or [*known][-1:]
     chosen = st.multiselect(
@@ -148,56 +139,6 @@ def choose_runs(known: dict[str, Run], key: str, first: list[str] | None = None,
     )  # fmt: skip
     st.query_params["run"] = st.session_state[f"{key}_linked"] = chosen
     return [known[n] for n in chosen]
-
-
-def run_status(run: Run, status: RunStatus, actions: Callable[[Run, State], None]) -> None:
-    """One run's state: badge, progress, speed, time to go, `actions`; and why it stands still, if it does."""
-    state = status.state
-    tone, word = BADGES[state]
-    step, total = status.step, status.total
-    facts = []
-    if status.epochs:
-        facts.append(f"epoch {min((status.epoch or 0) + (state == 'running'), status.epochs)} of {status.epochs}")
-    if total:
-        facts.append(f"step {step:,} of {total:,}")
-    if status.speed and state == "running":
-        facts.append(f"{status.speed:,.0f} images/s")
-    if state == "running":
-        left = time_to_go(status)
-        facts.append("starting …" if left is None else f"{duration(left)} to go")
-    elif status.seconds:
-        facts.append(f"{duration(status.seconds)} at work")
-    if state == "queued":
-        waiting = [r.name for r in jobs.queue(store())]
-        ahead = waiting.index(run.name) if run.name in waiting else 0
-        facts.append("next in the queue" if not ahead else f"{ahead} ahead in the queue")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(word, color=tone)
-        st.markdown(f"**{run_title(run)}**", width="content")
-        actions(run, state)
-    if state in ALIVE:
-        st.progress(status.share, text=" · ".join(facts))
-    elif facts:
-        st.caption(" · ".join(facts))
-    if status.stopped:
-        st.info(f"Stopped early: {status.stopped}")
-    if status.best_epoch and status.watched and status.best is not None:
-        share = (status.monitor_seconds or 0) / (status.seconds or 1)
-        name = status.watched.upper().replace("_", "-")
-        st.caption(
-            f"Best epoch by {name}: {status.best_epoch} ({status.best:.3g}, 2,000 samples); it is used wherever "
-            f"the run is sampled. Watching took {share:.1%} of the time."
-        )
-    if status.collapsed:
-        st.warning("The samples of a digit hardly differ: class means instead of digits? Early on that is usual.")
-    if status.note:
-        st.caption(status.note)
-    if state == "died":
-        st.warning(
-            "Its process has ended without a word (killed, or the machine restarted). *Resume* goes on exactly there."
-        )
-    elif status.error:
-        st.error(status.error)
 
 
 def show_errors(action, *args) -> bool:

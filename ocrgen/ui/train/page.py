@@ -5,17 +5,17 @@ import streamlit as st
 from ocrgen import datasets
 from ocrgen.plots import style as charts
 from ocrgen.runs import jobs
-from ocrgen.runs.records import ALIVE, RunStatus, State
+from ocrgen.runs.records import ALIVE, RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import cached_figure, curves, grid, pace, store
+from ocrgen.ui.shared.progress import job_buttons, job_progress, run_status
 from ocrgen.ui.shared.quickstart import QUICK, show_new, start, start_both
 from ocrgen.ui.shared.widgets import (
     choose_runs,
     link,
     model_title,
     places,
-    run_status,
     run_title,
     settings_form,
     show_errors,
@@ -35,7 +35,7 @@ def new_run() -> None:
                 st.session_state["train_dataset"] = arrived
         with top:  # filled after the upload, whose data set it already offers
             titles = uploads.data_sets()
-            dataset = st.selectbox("Data set", list(titles), format_func=titles.get, key="train_dataset")
+            dataset = st.selectbox("Data set", list(titles), format_func=titles.__getitem__, key="train_dataset")
             missing = sources[dataset].missing(datasets.data_root()) if dataset in sources else None
             if missing:
                 st.info(missing)
@@ -53,9 +53,10 @@ def new_run() -> None:
             width="stretch",
         )
         presets = known[model].presets
+        first = "fast" if "fast" in presets else next(iter(presets))
         preset = st.segmented_control(
-            "Preset", list(presets), default="fast" if "fast" in presets else None, key="train_preset", required=True,
-            help="fast: our recipe. paper: architecture and settings as published; far slower.", width="stretch",
+            "Preset", list(presets), default=first, key="train_preset", required=True, width="stretch",
+            help="fast: our recipe. paper: architecture and settings as published; far slower.",
         )  # fmt: skip
         default, about = TrainConfig(), TrainConfig.model_fields["epochs"].description
         epochs = st.number_input("Epochs", 1, 500, None, key="train_epochs", placeholder="auto", help=about)
@@ -70,25 +71,24 @@ def new_run() -> None:
         if pressed:  # the runs are drawn after the form, and so include the new one
             show_errors(lambda: show_new(start(model, dataset, preset, train, config, label)))
         with st.expander("The same from a shell"):
-            request = TrainRequest(dataset=dataset, model=model, preset=preset, train=train, config=config)
+            request = TrainRequest.model_validate(
+                {"dataset": dataset, "model": model, "preset": preset, "train": train, "config": config}
+            )
             st.code(describe(request), language=None, wrap_lines=True)
 
 
-@st.fragment(run_every=2.0)
 def download(dataset: str) -> None:
     """Fetch a data set as a job, and say how that goes."""
-    tried = [r for r in store().list("download") if r.request.dataset == dataset]
-    status = tried[-1].read_status() if tried else None
-    if status and status.alive:
-        st.caption("Downloading …")
-    elif status and status.state == "done":
-        st.rerun(scope="app")
-    else:
-        if status and status.error:
-            st.error(status.error)
+
+    def last_job() -> list[Run]:
+        return [r for r in store().list("download") if r.request.dataset == dataset][-1:]
+
+    def start() -> None:
         if st.button("Download it", key="train_download"):
             show_errors(jobs.start, store(), "download", {"dataset": dataset}, f"download-{dataset}")
             st.rerun(scope="fragment")
+
+    job_progress(last_job, lambda status: "Downloading …", idle=start)
 
 
 def runs() -> None:
@@ -114,7 +114,12 @@ def runs() -> None:
             == "log"
         )
         axis = st.segmented_control(
-            "Along", list(charts.AXES), default="step", format_func=charts.AXES.get, key="train_axis", required=True
+            "Along",
+            list(charts.AXES),
+            default="step",
+            format_func=charts.AXES.__getitem__,
+            key="train_axis",
+            required=True,
         )
         strength = st.slider("Smoothing", 0.0, 0.98, 0.6, 0.02, key="train_smoothing", width=180)
     moving = any(r.alive for r in selected)
@@ -132,21 +137,14 @@ def runs() -> None:
     watch()
 
 
-def actions(run: Run, state: State) -> None:
-    """The buttons that make sense in this state, small, in the run's own line."""
+def actions(run: Run, status: RunStatus) -> None:
+    """The buttons that make sense in its state, small, in the run's own line."""
     if run.epochs():
         link("3_Gallery", "its digits", query_params={"run": run.name}, icon=":material/grid_view:")
     if run.shipped:
         return
-    if state in ALIVE and st.button("Cancel", key=f"train_cancel_{run.name}", icon=":material/stop_circle:"):
-        show_errors(run.cancel)
-        st.toast("Stopping at a checkpoint …")
-    resumable = state in ("cancelled", "died", "failed")
-    icon = ":material/play_arrow:"
-    pressed = resumable and st.button("Resume", key=f"train_resume_{run.name}", icon=icon, type="primary")
-    if pressed and show_errors(jobs.submit, run, store()):
-        st.rerun()
-    if state not in ALIVE:
+    job_buttons(run, status, "train_{action}_{run}")
+    if status.state not in ALIVE:
         with st.popover("Delete", icon=":material/delete:", type="tertiary"):
             st.write(f"Delete {run_title(run)} with its weights and curves? This cannot be undone.")
             if st.button("Delete for good", key=f"train_delete_{run.name}") and show_errors(store().delete, run):

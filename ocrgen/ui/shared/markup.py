@@ -1,0 +1,41 @@
+"""The little HTML that pages need where no part of Streamlit does it: our colours beside text, which is escaped."""
+
+from collections.abc import Iterable
+from html import escape
+
+import streamlit as st
+
+
+def heading(text: str, colour: str) -> None:
+    """A column's title with a bar in the colour that this kind of image has on every page."""
+    style = f"border-left:6px solid {colour};padding-left:.6rem;font-weight:600;font-size:1.1rem"
+    st.html(f'<div style="{style}">{escape(text)}</div>')
+
+
+def aligned_heading(text: str, below: str, colour: str) -> None:
+    """A heading of several lines with a smaller one below; those side by side are equally high."""
+    st.html(
+        f'<div class="aligned-heading" style="border-left:5px solid {colour};padding-left:.5rem;'
+        f'line-height:1.3"><b>{escape(text)}</b><br><span style="font-size:.8rem;opacity:.8">{escape(below)}</span>'
+        "</div>"
+    )
+
+
+def judged_figure(what: str, figure: str, verdict: str, colour: str, below: str) -> None:
+    """A figure in large type with its verdict in that verdict's colour, and its interval and n below."""
+    st.html(
+        f'<div style="line-height:1.35"><span style="font-size:.9rem">{escape(what)}</span><br>'
+        f'<span style="font-size:1.6rem;font-weight:650">{escape(figure)}</span> '
+        f'<b style="color:{colour}">{escape(verdict)}</b><br>'
+        f'<span style="font-size:.8rem;opacity:.85">{escape(below)}</span></div>'
+    )
+
+
+def colour_scale(colours: Iterable[tuple[int, int, int]], low: str, high: str) -> None:
+    """What the colours of a map mean, from `low` to `high`; colours are red, green and blue, 0 to 255."""
+    stops = ",".join(f"rgb({r},{g},{b})" for r, g, b in colours)
+    st.html(
+        '<div style="display:flex;align-items:center;gap:.6rem;font-size:.85rem;max-width:34rem">'
+        f'<span>{escape(low)}</span><div style="flex:1;height:.8rem;border-radius:4px;'
+        f'background:linear-gradient(90deg,{stops})"></div><span>{escape(high)}</span></div>'
+    )

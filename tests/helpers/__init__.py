@@ -1,0 +1,1 @@
+"""What several test files use; fixtures stand in `conftest.py`."""
