@@ -9,11 +9,11 @@ import tyro
 from tyro.conf import Positional
 
 from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
-from ocrgen.runs.run import Run
 from ocrgen.utils.errors import UserError
 
 if TYPE_CHECKING:
     from ocrgen.benchmark.plan import BenchmarkConfig
+    from ocrgen.runs.run import Run
 
 
 def benchmark(args: list[str]) -> int:
@@ -61,7 +61,7 @@ def asked(args: list[str]) -> tuple["BenchmarkConfig", bool, str]:
     return checked(BenchmarkConfig, values), flags.as_json, flags.run_name
 
 
-def _print(run: Run, as_json: bool) -> None:
+def _print(run: "Run", as_json: bool) -> None:
     from ocrgen.benchmark import read_benchmark, verdicts
 
     found = read_benchmark(run)
@@ -96,7 +96,7 @@ VIEWERS, QUICK_VIEWERS = 20, 5
 RERUNS, QUICK_RERUNS = 10, 2
 
 
-def keep(rows: list[dict], here: dict, quick: bool) -> Run:
+def keep(rows: list[dict], here: dict, quick: bool) -> "Run":
     """Keep what was found as a run of the verb `benchmark`, done. UserError if the store cannot be written to."""
     from ocrgen.benchmark.plan import BenchmarkConfig
     from ocrgen.benchmark.results import BenchmarkResults, write_benchmark

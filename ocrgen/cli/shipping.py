@@ -4,11 +4,12 @@ import sys
 from pathlib import Path
 
 from ocrgen.cli.common import Bar, parse
-from ocrgen.runs.store import SHIPPED
 
 
 def checkpoints(args: list[str]) -> int:
     """Make again what is shipped, from the data: checkpoints [--out FOLDER] [--only NAME...] [--workers N]"""
+
+    from ocrgen.runs.store import SHIPPED
 
     def command(out: Path = SHIPPED, only: tuple[str, ...] = (), workers: int = 2) -> tuple[Path, tuple[str, ...], int]:
         """Make what is shipped: networks, readers, scores and studies; what stands is kept, what was killed resumes.
