@@ -20,6 +20,11 @@ SPEED = "python -m ocrgen benchmark claim"
 WAYS = {"paper": "the paper's networks", "parameters": "equal weights", "decoder": "same decoder"}
 
 
+def judge_claims(runs: SelectedRuns) -> list[Claim]:
+    """All five claims of the paper, in order, judged by the chosen runs."""
+    return [build(runs) for build in (claim_speed, claim_lfid, claim_improvement, claim_saliency, claim_robustness)]
+
+
 def claim_speed(runs: SelectedRuns) -> Claim:
     """Claim 1: training, timed three ways; sampling is told with it."""
     speed = runs.speed

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ocrgen import __version__
 from ocrgen.claims.answer import answer, study_alone
-from ocrgen.claims.claims import judge_claims
+from ocrgen.claims.evidence import judge_claims
 from ocrgen.claims.wording import COMPARISON_RULES, counted
 from ocrgen.datasets import title
 from ocrgen.plots import views

@@ -9,7 +9,7 @@ import pytest
 
 from ocrgen.benchmark.results import make_row
 from ocrgen.claims.answer import answer
-from ocrgen.claims.claims import judge_claims
+from ocrgen.claims.evidence import judge_claims
 from ocrgen.claims.rules import all_hold, any_holds, combine, corrected
 from ocrgen.claims.selection import Benchmark, SelectedRuns, Study
 from ocrgen.runs.run import Run

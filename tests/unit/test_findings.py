@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ocrgen.claims.answer import answer
 from ocrgen.claims.claim import RULES, WORDS
-from ocrgen.claims.claims import judge_claims
+from ocrgen.claims.evidence import judge_claims
 from ocrgen.claims.selection import select_runs
 from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
 from ocrgen.study.headline import nearest

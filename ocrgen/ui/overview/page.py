@@ -56,7 +56,7 @@ def _stamp(run: Run) -> tuple:
 def _judged(stamps: tuple) -> tuple:
     """The answer in a paragraph, the five claims, and what is damaged."""
     from ocrgen.claims.answer import answer
-    from ocrgen.claims.claims import judge_claims
+    from ocrgen.claims.evidence import judge_claims
     from ocrgen.claims.selection import select_runs
 
     runs = select_runs(store())
