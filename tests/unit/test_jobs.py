@@ -12,7 +12,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.run import RunError, now
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import lock
-from tests.conftest import until
+from tests.helpers.runs import until
 
 
 def make(store, words="job"):
