@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # a writer, which every training has, must not wait a second 
 
 
 class CurveWriter:
-    """Scalars and images of one run. Opened with `step`, it takes back what a killed process logged after that step."""
+    """Writes scalars and images of one run. Opened at `step`, it discards what a killed process logged after it."""
 
     def __init__(self, folder: Path, step: int):
         from torch.utils.tensorboard import SummaryWriter
@@ -32,7 +32,7 @@ class CurveWriter:
         self.writer.add_image(tag, image, step, dataformats="HW")
 
     def close(self) -> None:
-        """Write out what is buffered."""
+        """Flush and close the event file."""
         self.writer.close()
 
 
@@ -81,5 +81,5 @@ class CurveReader:
 
         curves = [pd.DataFrame({"tag": t, "step": list(s), "value": list(v)}) for t, (s, v) in self._curves.items()]
         table = pd.concat(curves or [pd.DataFrame(columns=["tag", "step", "value"])], ignore_index=True)
-        # A step logged twice (a resume at the very step) counts as logged last.
+        # Of a step that was logged twice (a resume at that very step), the last value counts.
         return table.drop_duplicates(["tag", "step"], keep="last")

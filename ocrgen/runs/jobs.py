@@ -1,4 +1,4 @@
-"""Run one verb in a process of its own: submit, wait for a slot, stop; the run's folder carries all that is known."""
+"""Jobs: one process for each run that is submitted, waits for a slot, works and can be stopped."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ LOCK_VARIABLE = "OCRGEN_LOCK_DESCRIPTOR"
 
 
 class Cancelled(BaseException):
-    """The run was asked to stop. Not an Exception: no handler for faults may take it for one."""
+    """The run was asked to stop. A BaseException, so that no handler of errors catches it."""
 
 
 class Stop:
@@ -37,7 +37,7 @@ class Stop:
         self.last_check = 0.0
 
     def __call__(self) -> bool:
-        """Cheap enough for every training step: the file is looked for five times a second."""
+        """Cheap enough for every training step: the file system is asked at most five times a second."""
         if not self.signalled and (t := time.monotonic()) - self.last_check > 0.2:
             self.last_check = t
             self.signalled = self.run.stop_file.exists()
@@ -48,17 +48,17 @@ class Stop:
         self.signalled = True
         if not self.graceful:
             raise Cancelled
-        # A step, or the end of an epoch, can take longer than anybody waits: then the last checkpoint must do.
+        # A step, or the end of an epoch, may take longer than users wait: then the last checkpoint must do.
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 
     def on_alarm(self, *_: object) -> None:
-        """The handler of SIGALRM: patience is at its end, unless the work has ended by itself."""
+        """The handler of SIGALRM: time is up, unless the work has ended by itself."""
         if not self.ended:
             raise Cancelled
 
 
 def slots() -> int:
-    """How many jobs may work at once (OCRGEN_SLOTS, default 1): more would slow each other down."""
+    """How many jobs may run at once (OCRGEN_SLOTS, default 1): more would slow each other down."""
     try:
         return max(1, min(64, int(os.environ.get("OCRGEN_SLOTS", "1"))))
     except ValueError:
@@ -66,7 +66,7 @@ def slots() -> int:
 
 
 def queue(store: RunStore) -> list[Run]:
-    """The runs that wait, the next one first."""
+    """The queued runs, the next one first."""
     statuses = [(r, r.read_status()) for r in store.own()]
     waiting = [(s.queued or "", r.name, r) for r, s in statuses if s.state == "queued"]
     return [r for *_, r in sorted(waiting, key=lambda w: w[:2])]
@@ -99,7 +99,7 @@ def _enqueue(run: Run, store: RunStore) -> int:
 
 
 def submit(run: Run, store: RunStore) -> None:
-    """Start or resume a run in a process of its own, which outlives this one. UserError if it cannot be queued."""
+    """Start or resume a run in a new process, which outlives this one. UserError if it cannot be queued."""
     descriptor = _enqueue(run, store)
     try:
         environment = os.environ | {LOCK_VARIABLE: str(descriptor), "OCRGEN_RUNS": str(store.root)}
@@ -117,12 +117,12 @@ def submit(run: Run, store: RunStore) -> None:
             )
     finally:
         os.close(descriptor)
-    # From here on only the child writes the status. A child that nobody waits for stays a zombie.
+    # From here on only the child writes the status. Without the wait it would stay a zombie once it ends.
     threading.Thread(target=process.wait, daemon=True).start()
 
 
 def start(store: RunStore, verb: str, settings: dict, about: str, label: str = "") -> Run:
-    """Create a run and submit it; where it cannot be queued, nothing is left behind."""
+    """Create a run and submit it; if it cannot be queued, the run is deleted again."""
     run = store.create(verb, settings, about, label)
     try:
         submit(run, store)
@@ -134,7 +134,7 @@ def start(store: RunStore, verb: str, settings: dict, about: str, label: str = "
 
 @contextlib.contextmanager
 def _slot(run: Run, store: RunStore, stop: Stop) -> Iterator[None]:
-    """Wait for this run's turn and hold one of the machine's slots; slots are OS locks, so a dead holder frees his."""
+    """Wait for this run's turn and hold one of the machine's slots: OS locks, which end with their process."""
     folder = store.root / ".slots"
     folder.mkdir(exist_ok=True)
     told = False
@@ -160,7 +160,7 @@ def _slot(run: Run, store: RunStore, stop: Stop) -> Iterator[None]:
 def execute(run: Run, store: RunStore, work: Callable[[Run, Stop], None]) -> str:
     """Do a run's work in this process: lock, queue, signals, status. Returns the state that it ended in.
 
-    A fault is written to the run's status before it is raised again.
+    An exception is written to the run's status before it is raised again.
     """
     inherited = os.environ.pop(LOCK_VARIABLE, None)
     descriptor = int(inherited) if inherited else _enqueue(run, store)

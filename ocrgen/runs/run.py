@@ -1,4 +1,4 @@
-"""A run is a folder: what was asked, how it stands, and the files that it left. The folder is the truth."""
+"""A run is a folder: what was asked, how it stands, and the files that it wrote. The folder is the truth."""
 
 import contextlib
 import json
@@ -85,7 +85,7 @@ class Run:
         write_atomically(self.path / "status.json", json.dumps(content | changes | {"updated": now()}, indent=1))
 
     def end(self, state: State, error: str | None = None) -> None:
-        """Write how it ended, by whatever way a full disk leaves; a folder that is gone needs no word."""
+        """Write the state that the run ended in, in place if the disk is full. Ignored if the folder was deleted."""
         ending = {"state": state, "finished": now()} | ({"error": error} if error else {})
         try:
             self.update(**ending)
@@ -98,7 +98,7 @@ class Run:
                     overwrite(self.path / "status.json", json.dumps(short | {"error": None}).encode())
 
     def read_status(self) -> RunStatus:
-        """The status with the true state: 'died' if nobody works on it, 'damaged' (with error) if unreadable."""
+        """The status with the true state: 'died' if no process holds the lock, 'damaged' (with error) if unreadable."""
         try:
             self.request  # noqa: B018 - damaged requests count too
             status = self.status
@@ -118,32 +118,32 @@ class Run:
 
     @property
     def alive(self) -> bool:
-        """Whether a process is at work on it, or waits in the queue."""
+        """Whether a process is working on it, or waits in the queue."""
         return self.read_status().alive
 
     @property
     def number(self) -> int:
-        """A small number that stays with the run, for people."""
+        """A small number that people can refer to the run by; it never changes."""
         return self.request.number
 
     @property
     def stop_file(self) -> Path:
-        """Its presence asks the working process to stop, on whatever machine that runs."""
+        """Its presence asks the working process to stop, whichever machine that is on."""
         return self.path / "cancel"
 
     def cancel(self) -> None:
-        """Ask the run to stop; it ends at a checkpoint within two seconds. Nothing happens if it has ended."""
+        """Ask the run to stop; it ends at a checkpoint within two seconds. Ignored if it has ended."""
         status = self.read_status()
         if not status.alive:
             return
         self.stop_file.touch()
-        # The signal wakes it from whatever it is at; the file alone serves where the process is on another machine.
+        # The signal interrupts a sleeping process at once; the file reaches one on another machine.
         if status.host == socket.gethostname() and status.pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(status.pid, signal.SIGTERM)
 
     def epochs(self) -> list[int]:
-        """The epochs whose weights are kept, ascending, from 1."""
+        """The epochs whose weights are kept, ascending, counted from 1."""
         return _numbers(self.path / "weights", "safetensors")
 
     def weights(self, epoch: int | None = None) -> Path:
@@ -168,11 +168,11 @@ class Run:
         return best if best in kept else kept[-1]
 
     def grids(self) -> dict[int, Path]:
-        """Sample grids by epoch."""
+        """The sample grids (PNG files) by epoch."""
         return {n: self.path / "samples" / f"epoch-{n:03d}.png" for n in _numbers(self.path / "samples", "png")}
 
     def folder(self, name: str) -> Path:
-        """A sub-folder, made if need be."""
+        """A sub-folder, created if it does not exist."""
         (self.path / name).mkdir(exist_ok=True)
         return self.path / name
 

@@ -1,4 +1,4 @@
-"""The runs: a writable folder and one that is shipped, each with one folder a run."""
+"""The store of all runs: a writable folder and a read-only one that is shipped, each with one folder a run."""
 
 import contextlib
 import json
@@ -27,8 +27,10 @@ def shipped_folder(name: str) -> Path:
 
 
 def display_order_key(run: Run) -> tuple:
-    """What is shown first, where nothing is asked for, is the greatest: one's own runs in order of creation; of shipped
-    ones our presets and the fair protocol before the paper's, MNIST before others; a damaged run last.
+    """A sort key; the run with the greatest one is shown first.
+
+    Users' own runs come first, the newest before the others; then shipped ones, our presets and the fair protocol
+    before the paper's, MNIST before other data; damaged runs come last.
     """
     if run.state == "damaged":
         return 0, run.name
@@ -48,7 +50,7 @@ class RunStore:
         self.shipped = Path(other).expanduser() if other else shipped
 
     def own(self) -> list[Run]:
-        """Runs of the writable folder alone."""
+        """The runs of the writable folder only."""
         return RunStore(self.root, shipped=None).list()
 
     def list(self, verb: str | None = None) -> list[Run]:
@@ -56,14 +58,14 @@ class RunStore:
         roots = [(root, shipped) for root, shipped in ((self.shipped, True), (self.root, False)) if root]
         folders = [(p, shipped) for root, shipped in roots if root.is_dir() for p in root.iterdir()]
         runs = [Run(p, shipped) for p, shipped in folders if p.is_dir() and not p.name.startswith(".")]
-        places = {run: display_order_key(run) for run in runs}  # each run is looked at once
+        places = {run: display_order_key(run) for run in runs}  # one read of the status each
         ordered = sorted(runs, key=lambda run: places[run])
         return ordered if verb is None else [r for r in ordered if places[r] > (1,) and r.request.verb == verb]
 
     def get(self, name: str) -> Run:
         """The run of that folder name, or of that label if only one has it. RunError otherwise.
 
-        Where a shipped run is being made again, the one that is at work goes before the shipped one.
+        A run that is being rebuilt takes precedence over the shipped one of the same name.
         """
         runs = self.list()
         found = [r for r in runs if r.name == name][-1:]
@@ -75,7 +77,7 @@ class RunStore:
         raise RunError(f"There is no run {name!r}. `python -m ocrgen runs` lists them.")
 
     def create(self, verb: str, settings: dict, about: str, label: str = "") -> Run:
-        """A new run folder, complete from the moment that it can be seen. `about`: words for its generated name."""
+        """Create a run folder, which becomes visible only when it is complete. `about`: part of its generated name."""
         slug = re.sub(r"[^a-z0-9]+", "-", about.lower()).strip("-")[:40]
         name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{slug}-{secrets.token_hex(2)}"
         request = {
@@ -88,11 +90,11 @@ class RunStore:
         holder = None
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            # One at a time, so that no two get the same number; who has waited too long, or has a file system that
-            # locks no folders, goes on without.
+            # One process at a time, so that no two runs get the same number; after five seconds, or where the file
+            # system cannot lock folders, without a lock.
             with contextlib.suppress(OSError):
                 holder = lock(self.root, wait=5.0)
-            # Over the shipped ones, too: they stand in the same charts, whose names and colours go by number.
+            # Shipped runs count, too: they appear in the same charts, where numbers give names and colours.
             taken = [r.number for r in self.list() if r.state != "damaged"]
             request["number"] = max(taken, default=0) + 1
             unborn = self.root / f".new-{name}"
@@ -118,7 +120,7 @@ class RunStore:
         if holder is None:
             raise RunError(f"{run.name} is at work: cancel it first.")
         try:
-            # Renamed first: a viewer sees all of it or nothing.
+            # Renamed first, so that viewers see either the whole run or none.
             grave = run.path.with_name(f".deleted-{run.name}")
             run.path.rename(grave)
             shutil.rmtree(grave)
