@@ -14,11 +14,16 @@ from ocrgen.utils.files import write_atomically
 GRID_ROWS = 8  # images of each digit in a grid, real or generated
 
 
-def save_reference_grid(train: Digits, run: Run) -> None:
-    """Write real images, laid out as the samples are, to `samples/real.png`."""
+def pick_reference(train: Digits) -> np.ndarray:
+    """Real images to show, GRID_ROWS of each digit, drawn at random: uint8 (GRID_ROWS * 10, 28, 28), 0 to 9 in turn."""
     rng = np.random.default_rng(0)
     picked = [np.resize(rng.permutation(np.flatnonzero(train.labels == digit)), GRID_ROWS) for digit in range(CLASSES)]
-    grid = tile(train.images[np.stack(picked, 1).ravel()], columns=CLASSES)
+    return train.images[np.stack(picked, 1).ravel()]
+
+
+def save_reference_grid(train: Digits, run: Run) -> None:
+    """Write real images, laid out as the samples are, to `samples/real.png`."""
+    grid = tile(pick_reference(train), columns=CLASSES)
     write_atomically(run.folder("samples") / "real.png", to_png(grid))
 
 

@@ -1,4 +1,4 @@
-"""The figures of a study: arms with intervals, low data, epochs, robustness, confusion, rank agreement."""
+"""Charts of a study: training mixes, labelled images, epochs, robustness, confusion, and distances."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -23,25 +23,28 @@ DISTANCES = {"lfid_64": "LFID-64", "lfid_192": "LFID-192", "lfid_768": "LFID-768
 
 
 def colour(arm: Arm) -> str:
-    """Grey for real, the generator's hue wherever one has a share."""
+    """The generator's colour, or a grey for mixes without one."""
     if arm.generator:
         return hue(arm.generator)
     return OTHERS[0] if arm.real == "all" else REAL
 
 
 def symbol(arm: Arm) -> str:
-    """What stands beside the generator: nothing, real images, or augmented ones; open if plain, full if filtered."""
+    """Plotly's marker: circle without real images, square with them, diamond if these are augmented.
+
+    Open for unfiltered generated images.
+    """
     shape = "diamond" if arm.augmented else "square" if arm.real else "circle"
     return shape if arm.filtered or not arm.generator else f"{shape}-open"
 
 
 def dash(arm: Arm) -> str:
-    """The same for lines."""
+    """Plotly's line style: dotted without real images, dashed with them, solid if these are augmented."""
     return "solid" if arm.augmented else "dash" if arm.real else "dot"
 
 
 def _bars(rows: pd.DataFrame, share: bool = True) -> dict:
-    """Error bars from low and high, within 0 and 1 where those bound a share; none for a single repetition."""
+    """Plotly's error bars from columns mean, low, high; within 0 and 1 for a share, of length 0 for a single seed."""
     if share:
         rows = rows.assign(low=rows.low.clip(lower=0), high=rows.high.clip(upper=1))
     return {
@@ -61,12 +64,13 @@ HOVER = (
 
 
 def _custom(rows: pd.DataFrame):
+    """The columns that HOVER shows: low, high, n, n_labelled."""
     columns = ["low", "high", "n"] + (["n_labelled"] if "n_labelled" in rows else ["n"])
     return rows[columns].to_numpy()
 
 
 def _line(figure: go.Figure, arm: Arm, x, rows: pd.DataFrame, size: int) -> None:
-    """An arm's line with its intervals."""
+    """Draw a training mix as a line with error bars: rows' means over `x`, with markers of `size` pixels."""
     figure.add_scatter(
         x=x,
         y=rows["mean"],
@@ -81,7 +85,10 @@ def _line(figure: go.Figure, arm: Arm, x, rows: pd.DataFrame, size: int) -> None
 
 
 def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
-    """One dot with its interval an arm. rows: arm, mean, low, high, n[, n_labelled]; `zero`: differences, in points."""
+    """One dot with its interval for each training mix, the highest on top.
+
+    rows: arm, mean, low, high, n and perhaps n_labelled. zero: whether they are differences, shown against a line at 0.
+    """
     figure = go.Figure()
     rows = rows.sort_values("mean")
     bars, custom = _bars(rows, share=not zero), _custom(rows)
@@ -90,8 +97,8 @@ def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
     text = f"<b>%{{x:{sign}.2%}}</b> {bounds}, %{{customdata[2]}} seeds"
     for i, name in enumerate(rows.arm):
         arm = Arm.parse(name)
-        seen = f" · n = {rows.n_labelled.iloc[i]:,}" if "n_labelled" in rows else ""
-        label = arm.title.replace("augmentation", "aug.") + seen
+        n_labelled = f" · n = {rows.n_labelled.iloc[i]:,}" if "n_labelled" in rows else ""
+        label = arm.title.replace("augmentation", "aug.") + n_labelled
         figure.add_scatter(
             x=[rows["mean"].iloc[i]],
             y=[label],
@@ -114,7 +121,7 @@ def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
 
 
 def size_chart(summary: pd.DataFrame, arms: list[str], metric: str) -> go.Figure:
-    """A metric against the number of labelled images, one line an arm with its interval."""
+    """A metric against the number of real labelled images (log scale), a line with intervals for each training mix."""
     figure = go.Figure()
     for name in arms:
         rows = summary.loc[(summary.arm == name) & (summary.metric == metric) & (summary.n_real > 0)].sort_values(
@@ -130,7 +137,10 @@ def size_chart(summary: pd.DataFrame, arms: list[str], metric: str) -> go.Figure
 
 
 def epochs_chart(summary: pd.DataFrame, metric: str, title: str, real: dict | None = None) -> go.Figure:
-    """What a reader of each epoch's samples scores, one line a generator; `real`: the real arm's interval as a band."""
+    """The score of a reader of each epoch's samples, or their distance, a line with intervals for each generator.
+
+    real: mean, low, high of the reader of real images, drawn as a line with a band.
+    """
     figure = go.Figure()
     rows = summary.loc[(summary.kind == "epoch") & (summary.metric == metric)]
     for name in rows.arm.unique():
@@ -157,7 +167,10 @@ def epochs_chart(summary: pd.DataFrame, metric: str, title: str, real: dict | No
 
 
 def strength_chart(summary: pd.DataFrame, arms: list[str], corruption: str, title: str, steps: list) -> go.Figure:
-    """Accuracy by strength of one corruption (or by epsilon of the attack), one line an arm."""
+    """Accuracy against the strength of one corruption, or epsilon of the attack; a line for each training mix.
+
+    corruption: its name, or "attack". steps: the strengths or epsilons, in order.
+    """
     figure = go.Figure()
     prefix, first = ("attack", 0) if corruption == "attack" else (f"corruption/{corruption}", 1)
     metrics = [f"{prefix}/{k + first}" for k in range(len(steps))]
@@ -173,11 +186,14 @@ def strength_chart(summary: pd.DataFrame, arms: list[str], corruption: str, titl
 
 
 def confusion_chart(counts: list[list[int]], title: str) -> go.Figure:
-    """Misread digits: truth down, read across; the right ones are left out, since they would drown the others."""
-    off = [[None if i == j else v for j, v in enumerate(row)] for i, row in enumerate(counts)]
-    most = max(v for row in off for v in row if v is not None)
-    # Invisible markers carry the clicks: heat maps send none.
-    figure = go.Figure(go.Heatmap(z=off, colorscale="Cividis", showscale=False, hoverinfo="skip", xgap=2, ygap=2))
+    """A confusion matrix of counts (10, 10): true digits in rows, digits read in columns.
+
+    The diagonal is left out, since correct readings would outshine all others.
+    """
+    errors = [[None if i == j else v for j, v in enumerate(row)] for i, row in enumerate(counts)]
+    most = max(v for row in errors for v in row if v is not None)
+    # Invisible markers receive the clicks: Streamlit gets none from heat maps.
+    figure = go.Figure(go.Heatmap(z=errors, colorscale="Cividis", showscale=False, hoverinfo="skip", xgap=2, ygap=2))
     cells = [(i, j) for i in range(10) for j in range(10) if i != j]
     figure.add_scatter(
         x=[j for _, j in cells],
@@ -199,7 +215,7 @@ def confusion_chart(counts: list[list[int]], title: str) -> go.Figure:
 
 
 def rank_chart(table: pd.DataFrame, distance: str) -> go.Figure:
-    """Every checkpoint: its distance against the accuracy of a reader of its samples."""
+    """Each checkpoint's distance (log scale) against the accuracy of a reader of its samples."""
     rows = table.loc[(table.kind == "epoch") & table.metric.isin([distance, "accuracy"])]
     wide = rows.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value").reset_index()
     figure = go.Figure()

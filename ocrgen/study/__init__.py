@@ -1,4 +1,4 @@
-"""The comparison: does synthetic data help a reader? Arms x seeds -> one tidy table, and verdicts with intervals."""
+"""Does synthetic data help a reader? Training mixes are compared over seeds; verdicts come with intervals."""
 
 from ocrgen.study.results import Results, read_results
 from ocrgen.study.verdicts import verdicts

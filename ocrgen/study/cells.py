@@ -1,4 +1,4 @@
-"""Do one cell of a study: train a generator, score one of its epochs, or train and grade the reader of an arm."""
+"""Carry out a study's tasks: train and score generators; train, grade and explain readers."""
 
 import json
 import time
@@ -24,65 +24,81 @@ from ocrgen.study.plan import Cell, plan
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 
-MISREAD = 400  # misread test images that a cell remembers
+MISREAD = 400  # misread test images, at most, in a task's result
 SCORES = ("lfid_64", "lfid_192", "lfid_768", "fid_2048", "coverage", "density", "precision", "recall", "spread")
 
 
-class Cells(GeneratorStore):
-    """Does the cells of one study in this process; data and metric network are read once."""
+class TaskRunner(GeneratorStore):
+    """Carries out tasks of one study in this process; data and metric network are read only once.
+
+    Each kind of task (`Cell.kind`) is the method of that name: it returns the result, and Cancelled ends it after
+    `stop()` returns True.
+    """
 
     @cached_property
     def extractor(self):
-        """The metric network."""
+        """The network whose features FID and LFID compare."""
         return load_extractor()
 
     @cached_property
     def reference(self):
-        """Real digits to score against: the training images."""
+        """Statistics of the real training images, against which generated ones are scored."""
         return find_reference(self.config.dataset, self.extractor)
 
     def execute(self, cell: Cell, stop: Callable[[], bool]) -> None:
-        """Do a cell and write its result; a fault is its result too. Raises Cancelled after `stop()`."""
+        """Carry out a task and write its result file; an exception is written there too, as its `error`.
+
+        Only Cancelled passes through, after `stop()` returns True.
+        """
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             row = getattr(self, cell.kind)(cell, stop)
             row |= {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
         except Exception as fault:
             row = {"error": str(fault) if isinstance(fault, UserError) else f"{type(fault).__name__}: {fault}"}
-        write_atomically(self.file(cell.key), json.dumps(cell.about() | row))
+        write_atomically(self.result_file(cell.key), json.dumps(cell.identity() | row))
 
     def epoch(self, cell: Cell, stop: Callable[[], bool]) -> dict:
-        """Score a generator's epoch by distance and by what a reader learns from its samples."""
+        """Score one epoch of a generator by distances to real images and by a reader trained on its samples."""
         digits = self.sample(cell, cell.epoch)
-        trained = self.read(cell, stop, None, digits)
+        trained = self.train(cell, stop, None, digits)
         row = self.grade(cell, trained)
         if cell.seed == 0:
-            self.keep(cell, trained.reader, row)
+            self.save(cell, trained.reader, row)
         scores = score(digits, self.reference, self.extractor, copies=False)
         row["scores"] = {k: scores[k] for k in SCORES if k in scores}
         return row | {"gan_test": self.gan_test(cell, digits), "n_labelled": len(self.data.train)}
 
     def reader(self, cell: Cell, stop: Callable[[], bool]) -> dict:
-        """Train the reader of an arm, the synthetic share chosen on validation data, and grade it on the test set."""
+        """Train the reader of a training mix and grade it on the test set.
+
+        Where real and generated images are mixed, one reader is trained per share in `shares`; the best on validation
+        data is graded, of equally good ones that with the smallest share.
+        """
         arm, config = cell.arm, self.config
         real, digits, row = self.material(cell)
         shares = config.shares if arm.mixed else [1.0]
-        tried = {share: self.read(cell, stop, real, digits, share) for share in shares}
-        share = max(tried, key=lambda s: (tried[s].validation, -s))
-        trained = tried[share]
+        by_share = {share: self.train(cell, stop, real, digits, share) for share in shares}
+        share = max(by_share, key=lambda s: (by_share[s].validation, -s))
+        trained = by_share[share]
         if arm.generator:
-            row |= {"share": share, "shares": {s: t.validation for s, t in tried.items()}}
+            row |= {"share": share, "shares": {s: t.validation for s, t in by_share.items()}}
         graded = self.grade(cell, trained)
+        # Readers of real or of generated images alone filter, grade and are explained; of the rest one seed is enough.
         if cell.seed == 0 or not (arm.generator and (arm.real or arm.filtered)):
-            self.keep(cell, trained.reader, graded)
+            self.save(cell, trained.reader, graded)
         return row | graded | robustness(trained.reader, self.data.test, config.n_robustness)
 
     def material(self, cell: Cell) -> tuple[Digits | None, Digits | None, dict]:
-        """What the reader of an arm learns from: real digits, generated ones, and facts about them."""
+        """The images that a task's reader learns from: real, generated, and a first part of its result.
+
+        Either kind of images is None where the training mix has none. Result: n_labelled; for generated images also
+        gan_test, n_synthetic and epoch (None for the last one), and `kept` if filtered.
+        """
         arm = cell.arm
         real = self.labelled(cell) if arm.real else None
-        learned = self.data.train if arm.generator and self.config.protocol == "paper" else self.labelled(cell)
-        row: dict = {"n_labelled": len(learned)}
+        paper_generator = arm.generator and self.config.protocol == "paper"
+        row: dict = {"n_labelled": len(self.data.train if paper_generator else self.labelled(cell))}
         if not arm.generator:
             return real, None, row
         epoch = self.best_epoch(cell)
@@ -92,29 +108,32 @@ class Cells(GeneratorStore):
         return real, digits, row | {"gan_test": self.gan_test(cell, digits), "n_synthetic": len(digits), "epoch": epoch}
 
     def load_or_retrain(self, key: str, stop: Callable[[], bool]) -> Reader:
-        """The reader of a cell that is done; trained again, to the same weights, where it has not been kept."""
+        """The reader of a finished task; where it was not saved, it is trained again, to the same weights."""
         if not self.reader_file(key).exists():
             cell = next(c for c in plan(self.config) if c.key == key)
             real, digits, _ = self.material(cell)
-            return self.read(cell, stop, real, digits, self.result(key).get("share", 1.0)).reader
+            return self.train(cell, stop, real, digits, self.result(key).get("share", 1.0)).reader
         return load_reader(self.reader_file(key))[0]
 
     def saliency(self, cell: Cell, stop: Callable[[], bool]) -> dict:
-        """Where the reader of an arm looked, how far that can be believed, and how it agrees with the real arm's."""
+        """Measure Grad-CAM's maps of a reader: their faithfulness, and agreement with the reader of real images."""
         readers = [self.load_or_retrain(key, stop) for key in cell.needs]
         digits = self.data.test.subset(min(self.config.n_saliency, len(self.data.test)), 0)
-        other = readers[0] if len(readers) > 1 else None
-        row = {"saliency": faithfulness(readers[-1], digits.images, cell.seed, other), "n_looked": len(digits)}
+        real_reader = readers[0] if len(readers) > 1 else None
+        row = {"saliency": faithfulness(readers[-1], digits.images, cell.seed, real_reader), "n_looked": len(digits)}
         return row | {k: self.result(cell.needs[-1])[k] for k in ("n_labelled", "n_validation")}
 
-    def read(
+    def train(
         self, cell: Cell, stop: Callable[[], bool], real: Digits | None, synthetic: Digits | None, share: float = 1.0
     ) -> TrainedReader:
-        """Train one reader."""
-        arm, first = cell.arm, synthetic if real is None else real
-        assert first is not None  # an arm has real or synthetic images, or both
+        """Train one reader on real images, synthetic ones, or both.
+
+        share: of synthetic images in a batch, if there are both.
+        """
+        arm, images = cell.arm, synthetic if real is None else real
+        assert images is not None  # a training mix has images of at least one kind
         return train_reader(
-            first,
+            images,
             self.validation(cell),
             Reader.presets[self.config.reader],
             self.config.full_steps if arm.real == "all" else self.config.steps,
@@ -126,7 +145,11 @@ class Cells(GeneratorStore):
         )
 
     def grade(self, cell: Cell, trained: TrainedReader) -> dict:
-        """What a reader that has been chosen reads of the test set."""
+        """Grade a trained reader on the test set; as part of a task's result.
+
+        The figures of `Graded.figures`, validation accuracy, numbers of images, optimiser steps, scores per digit, the
+        confusion matrix, and the first misread images: [their indices, the digits read].
+        """
         graded = grade(trained.reader, self.data.test)
         return graded.figures() | {
             "validation": trained.validation,
@@ -139,35 +162,35 @@ class Cells(GeneratorStore):
         }
 
     def filter(self, cell: Cell, epoch: int | None) -> tuple[Digits, float]:
-        """Samples whose label a reader of the generator's own real images confirms, and the share that it does.
+        """Generated images whose label a reader gives at least probability `confidence`; and their share of all drawn.
 
-        Up to twice as many are drawn as are wanted; of each digit at most a tenth of `samples` is kept.
+        The reader has learned from the same real images as the generator. Twice `samples` are drawn; of each digit at
+        most a tenth of `samples` is kept. UserError if no image passes.
         """
         digits = self.sample(cell, epoch, factor=2)
         reader, _ = load_reader(self.reader_file(cell.needs[-1]))
-        sure = probabilities(reader, digits.images)[np.arange(len(digits)), digits.labels] >= self.config.confidence
-        if not sure.any():
+        confirmed = (
+            probabilities(reader, digits.images)[np.arange(len(digits)), digits.labels] >= self.config.confidence
+        )
+        if not confirmed.any():
             raise UserError(
-                "The filter confirms not one generated image: the generator, or the filter, learned nothing."
+                "The filter confirms no generated image at all: the generator or the filter has learned nothing."
             )
-        most = self.config.samples // 10
-        index = np.concatenate([np.flatnonzero(sure & (digits.labels == c))[:most] for c in range(10)])
-        return digits[np.sort(index)], float(sure.mean())
+        per_digit = self.config.samples // 10
+        index = np.concatenate([np.flatnonzero(confirmed & (digits.labels == c))[:per_digit] for c in range(10)])
+        return digits[np.sort(index)], float(confirmed.mean())
 
     def gan_test(self, cell: Cell, digits: Digits) -> float:
-        """GAN-test (Shmelkov et al. 2018): share of the images that a reader of all real ones reads as meant."""
+        """GAN-test (Shmelkov et al. 2018): accuracy, on generated images, of a reader trained on all real ones."""
         reader, _ = load_reader(self.reader_file(next(k for k in cell.needs if k.startswith("reader-all+aug"))))
         return grade(reader, digits).accuracy
 
     def reader_file(self, key: str) -> Path:
-        """Where the reader of a cell is kept."""
+        """The weights of a task's reader."""
         return self.run.path / "readers" / f"{key}.safetensors"
 
-    def keep(self, cell: Cell, reader: Reader, row: dict) -> None:
-        """Keep a reader: those that filter, judge or are looked into; of the others one seed."""
-        about = {"arm": cell.arm.name, "dataset": self.config.dataset, "seed": cell.seed, "n": cell.n}
-        save_reader(reader, about | {"epoch": cell.epoch} | _brief(row), self.reader_file(cell.key))
-
-
-def _brief(row: dict) -> dict:
-    return {k: row[k] for k in ("validation", "accuracy")}
+    def save(self, cell: Cell, reader: Reader, row: dict) -> None:
+        """Save a task's reader, with where it comes from and its validation and test accuracy."""
+        metadata = {"arm": cell.arm.name, "dataset": self.config.dataset, "seed": cell.seed, "n": cell.n}
+        metadata |= {"epoch": cell.epoch} | {k: row[k] for k in ("validation", "accuracy")}
+        save_reader(reader, metadata, self.reader_file(cell.key))

@@ -1,4 +1,4 @@
-"""Run a study's cells on a Dask cluster: the same folders on a shared file system, the truth on disk."""
+"""Run a study's tasks on a Dask cluster; results lie on a file system that all machines share."""
 
 import asyncio
 import contextlib
@@ -14,28 +14,29 @@ from ocrgen.study.plan import Cell, StudyConfig, plan
 from ocrgen.study.worker import execute_cells, listen, start_worker, state_of, write_failure
 from ocrgen.utils.errors import UserError
 
-KNOCK = 5.0  # seconds to wait for a scheduler's answer
-IDLE = 30.0  # seconds that a worker's process waits for its next cell
-NOBODY = "The Dask scheduler has no workers: start one on each machine, and the study goes on."
-STOPPED = 3  # its exit status after a stop
-_idle: list[tuple[str, subprocess.Popen]] = []  # of this worker, with the folders of their studies
+CONNECT = 5.0  # seconds to wait for a scheduler's answer
+IDLE = 30.0  # seconds that a worker's process waits for its next task
+NO_WORKERS = "The Dask scheduler has no workers: start one on each machine, and the study goes on."
+STOPPED = 3  # exit status of a worker's process after a stop
+_idle: list[tuple[str, subprocess.Popen]] = []  # this worker's waiting processes, each with its study's folder
 
 
 def run_on_cluster(
-    address: str, run: Run, cells: list[Cell], stop: Callable[[], bool], told: Callable[[], None]
+    address: str, run: Run, cells: list[Cell], stop: Callable[[], bool], report_progress: Callable[[], None]
 ) -> None:
-    """Do the cells on the workers of the scheduler at `address`; what a dead worker had begun goes to another.
+    """Carry out the tasks on the workers of the Dask scheduler at `address`, for example tcp://10.0.0.1:8786.
 
-    UserError if Dask is not installed, nobody answers, or the scheduler is lost on the way.
+    What a dead worker had begun goes to another. `report_progress` is called several times a second. UserError if Dask
+    is not installed, the scheduler does not answer, or is lost. Raises Cancelled after `stop()` returns True.
     """
     try:
         from distributed import Client
     except ImportError:
         raise UserError("OCRGEN_SCHEDULER needs Dask: `pip install -r requirements-cluster.txt`.") from None
     try:
-        asyncio.run(_knock(address))
-        client = Client(address, timeout=KNOCK, set_as_default=False)
-    except Exception as fault:  # bad addresses alone raise five kinds
+        asyncio.run(_check_answers(address))
+        client = Client(address, timeout=CONNECT, set_as_default=False)
+    except Exception as fault:  # malformed addresses alone raise five kinds of exception
         raise UserError(
             f"No Dask scheduler answers at {address} ({fault}): start one, or unset OCRGEN_SCHEDULER."
         ) from fault
@@ -43,19 +44,19 @@ def run_on_cluster(
         futures = {}
         for cell in cells:
             needs = [futures[key] for key in cell.needs]
-            name = f"{run.name}/{cell.key}/{time.time_ns()}"  # a resumed study must not meet its own old futures
-            futures[cell.key] = client.submit(do_cell, str(run.path), cell.key, needs, key=name, pure=False)
+            name = f"{run.name}/{cell.key}/{time.time_ns()}"  # unique: a resumed study must not get its old futures
+            futures[cell.key] = client.submit(supervise_cell, str(run.path), cell.key, needs, key=name, pure=False)
         while not all(f.done() for f in futures.values()):
-            told()
-            idle = NOBODY if not client.scheduler_info()["workers"] else ""
-            if idle != (run.read_status().note or ""):
-                run.update(note=idle)
+            report_progress()
+            waiting = NO_WORKERS if not client.scheduler_info()["workers"] else ""
+            if waiting != (run.read_status().note or ""):
+                run.update(note=waiting)
             if stop():
-                _stop(run, futures)
+                _stop_workers(run, futures)
                 raise Cancelled
             time.sleep(0.2)
         if any(f.status in ("cancelled", "lost") for f in futures.values()):
-            raise UserError(f"The Dask scheduler at {address} was lost: resuming goes on with the cells that are left.")
+            raise UserError(f"The Dask scheduler at {address} was lost: resuming goes on with the tasks that are left.")
         for cell in cells:
             if state_of(run, cell.key):
                 continue
@@ -65,40 +66,44 @@ def run_on_cluster(
                 write_failure(run, cell, str(futures[cell.key].exception() or "it left no result"))
 
 
-async def _knock(address: str) -> None:
-    """Whether somebody answers: a Client that cannot connect leaves a mess of its own on the screen."""
+async def _check_answers(address: str) -> None:
+    """Raise an exception unless the scheduler answers: a Client that cannot connect fills the screen with its own."""
     from distributed.comm.core import connect
     from distributed.security import Security
 
-    comm = await connect(address, timeout=KNOCK, **Security().get_connection_args("client"))
+    comm = await connect(address, timeout=CONNECT, **Security().get_connection_args("client"))
     await comm.close()
 
 
-def _stop(run: Run, futures: dict) -> None:
-    """Dask stops no task at work: tell the supervisors by the stop file, and give them time to see it."""
+def _stop_workers(run: Run, futures: dict) -> None:
+    """Stop the tasks at work by the run's stop file, since Dask cannot; wait for that, up to PATIENCE seconds."""
     run.stop_file.touch()
     until = time.monotonic() + PATIENCE
     while not all(f.done() for f in futures.values()) and time.monotonic() < until:
         time.sleep(0.05)
 
 
-def do_cell(folder: str, key: str, needs: list) -> str:
-    """On a worker: supervise the process that does the cell, so that a stop stops it. Returns the cell's state."""
+def supervise_cell(folder: str, key: str, needs: list) -> str:
+    """On a Dask worker: have a process carry out the task `key`, and end it on a stop. Returns the task's state.
+
+    needs: results of the tasks before, by which Dask orders them; not used. UserError if the study's folder is not
+    there, or the process dies.
+    """
     run = Run(Path(folder))
     if not (run.path / "run.json").exists():
-        raise UserError(f"{folder} is not to be seen from this worker: the runs must lie on a shared file system.")
+        raise UserError(f"{folder} cannot be seen from this worker: the runs must lie on a shared file system.")
     while not state_of(run, key) and not run.stop_file.exists():
         process = _take(run)
         assert process.stdin  # `start_worker` opens it
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(f"{key}\n".encode())
             process.stdin.flush()
-        until = float("inf")
+        deadline = float("inf")
         try:
-            while not state_of(run, key) and process.poll() is None and time.monotonic() < until:
+            while not state_of(run, key) and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.1)
-                if run.stop_file.exists():  # which the study's process removes soon: once seen is enough
-                    until = min(until, time.monotonic() + PATIENCE)
+                if run.stop_file.exists():  # may be removed again before the next look
+                    deadline = min(deadline, time.monotonic() + PATIENCE)
         except BaseException:
             _end(process)
             raise
@@ -106,15 +111,15 @@ def do_cell(folder: str, key: str, needs: list) -> str:
             _idle.append((folder, process))
             break
         _end(process)
-        if process.returncode == STOPPED or until < float("inf"):
+        if process.returncode == STOPPED or deadline < float("inf"):
             break
-        if process.returncode:  # 0: it had waited for long enough, just as the order came
+        if process.returncode:  # with 0 it ended by itself after IDLE, just before the key was sent: try another
             raise UserError(f"the process at work on it died (exit status {process.returncode})")
     return state_of(run, key)
 
 
 def _take(run: Run) -> subprocess.Popen:
-    """A process of this worker that waits for orders, or a new one: data and networks are read once a process."""
+    """A waiting process of this worker, which has read data and networks already, or else a new one."""
     while _idle:
         folder, process = _idle.pop()
         if folder == str(run.path) and process.poll() is None:
@@ -125,6 +130,7 @@ def _take(run: Run) -> subprocess.Popen:
 
 
 def _end(process: subprocess.Popen) -> None:
+    """Close a process's input, kill it and wait for its end."""
     if process.stdin:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
@@ -133,15 +139,18 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def run_worker(folder: str) -> int:
-    """Do the cells whose keys the parent sends, as long as it lives and sends some."""
-    from ocrgen.study.cells import Cells
+    """The verb `cluster-worker`: carry out the tasks whose keys the parent process sends; returns the exit status.
 
-    orders, run = listen(), Run(Path(folder))
+    Ends with the parent, after IDLE seconds without a key, or after a stop (STOPPED).
+    """
+    from ocrgen.study.cells import TaskRunner
+
+    keys, run = listen(), Run(Path(folder))
     cells = {cell.key: cell for cell in plan(StudyConfig.model_validate(run.request.settings))}
-    work = Cells(run)
+    runner = TaskRunner(run)
     try:
         while True:
-            execute_cells(run, [cells[orders.get(timeout=IDLE)]], Stop(run), work=work)
+            execute_cells(run, [cells[keys.get(timeout=IDLE)]], Stop(run), runner=runner)
     except queue.Empty:
         return 0
     except Cancelled:

@@ -1,4 +1,4 @@
-"""How the figures of a study are written, the same on pages, in reports and on the command line."""
+"""Format the figures of a study alike on pages, in reports and on the command line."""
 
 import math
 from collections.abc import Mapping
@@ -7,33 +7,33 @@ ONE_SEED = "one seed: no interval"
 
 
 def points(share: float) -> str:
-    """A difference of accuracies in percentage points, signed; without a minus before zero."""
+    """A difference of accuracies in percentage points, signed, never "-0.00": 0.0123 gives +1.23."""
     return f"{round(100 * share, 2) + 0:+.2f}"
 
 
 def accuracy(row: Mapping) -> str:
-    """Mean and 95 % interval of a share: 97.95% [97.67, 98.22]. row: mean, low, high (NaN for a single seed)."""
+    """Mean and 95 % interval of an accuracy: 97.95% [97.67, 98.22]. row: mean, low, high (NaN for a single seed)."""
     if math.isnan(row["low"]):
         return f"{row['mean']:.2%} [{ONE_SEED}]"
     return f"{row['mean']:.2%} [{100 * row['low']:.2f}, {100 * row['high']:.2f}]"
 
 
 def signed(value: float, unit: str) -> str:
-    """A figure of a verdict in its unit: differences of accuracy in points, speeds as ratios, other numbers signed."""
+    """A verdict's figure in its unit: +1.23 points for "accuracy", 2.4 times for "times", else signed: +0.123."""
     if unit == "accuracy":
         return f"{points(value)} points"
     return f"{value:.3g} times" if unit == "times" else f"{value:+.3f}"
 
 
 def bounds(low: float | None, high: float | None, unit: str = "accuracy", none: str = "no interval") -> str:
-    """A 95 % interval in the unit of its figure, in brackets; `none` in brackets where there is no interval."""
+    """A 95 % interval in brackets, in its figure's unit; `none` in brackets where a bound is missing (None or NaN)."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return f"[{none}]"
     return "[" + ", ".join(signed(value, unit).split()[0] for value in (low, high)) + "]"
 
 
 def duration(seconds: float) -> str:
-    """8 s, 12 min, 2 h 5 min."""
+    """Seconds as 8 s, 12 min or 2 h 5 min."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds // 3600:.0f} h {seconds % 3600 // 60:.0f} min"

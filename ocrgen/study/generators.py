@@ -1,4 +1,4 @@
-"""The generators of a study: each trained on the images of its cell in a run folder of its own, and drawn from."""
+"""The generators of a study: trained, each in a run folder inside the study's, and sampled."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from ocrgen.utils.threads import configure_threads
 
 
 class GeneratorStore:
-    """The data of a study, and its generators: trained, found again, and drawn from."""
+    """The data set, result files and generators of one study."""
 
     def __init__(self, run: Run):
         self.run = run
@@ -31,84 +31,96 @@ class GeneratorStore:
 
     @cached_property
     def data(self) -> Splits:
-        """The data set; UserError if it is too small, or not what it was when the study began."""
+        """The data set. UserError if it is too small, or has changed since the study began."""
         data = load_digits(self.config.dataset)
         check(self.config, len(data.train))
         if self.run.request.data not in (None, data.facts()):
             raise UserError(f"{self.config.dataset} is not what it was when {self.run.name} began: start a new study.")
         return data
 
-    def file(self, key: str) -> Path:
-        """Where a cell's result stands."""
+    def result_file(self, key: str) -> Path:
+        """The result file of the task `key`."""
         return self.run.path / "cells" / f"{key}.json"
 
     def result(self, key: str) -> dict:
-        """The result of a cell that has been done."""
-        return json.loads(self.file(key).read_bytes())
+        """The result of the task `key`, which must have ended."""
+        return json.loads(self.result_file(key).read_bytes())
 
     def labelled(self, cell: Cell) -> Digits:
-        """The real labelled images of a cell: n of them, drawn by its seed over all writers; all if n is 0."""
+        """The task's real labelled images: n of the training set, drawn with its seed; all if n is 0."""
         return self.data.train.subset(cell.n, cell.seed) if cell.n else self.data.train
 
     def validation(self, cell: Cell) -> Digits:
-        """Labelled images to choose by: fair: at most as many as there are to learn from; all for the ceiling."""
-        most = len(self.data.validation)
+        """The task's validation images, drawn with its seed: at most `validation` of the settings.
+
+        Under the fair protocol also at most n, since they are labelled too; all for tasks with n = 0.
+        """
+        count = len(self.data.validation)
         if cell.n:
-            most = min(most, self.config.validation, cell.n if self.config.protocol == "fair" else most)
-        return self.data.validation.subset(most, cell.seed)
+            count = min(count, self.config.validation, cell.n if self.config.protocol == "fair" else count)
+        return self.data.validation.subset(count, cell.seed)
 
     def generator_run(self, cell: Cell) -> Run:
-        """The run folder, inside the study's, of the generator that a cell trains or draws from."""
+        """The run of the generator that a task trains or samples, in a folder inside the study's."""
         n = 0 if self.config.protocol == "paper" else cell.n
-        return Run(self.run.path / "generators" / Cell("generator", cell.seed, n, only(cell)).key)
+        return Run(self.run.path / "generators" / Cell("generator", cell.seed, n, generator_arm(cell)).key)
 
     def generator(self, cell: Cell, stop: Callable[[], bool]) -> dict:
-        """Train a generator on the cell's images; its run resumes where it was killed."""
+        """Train a generator on the task's labelled images, or resume its training; returns the task's result.
+
+        Cancelled after `stop()` returns True.
+        """
         config, run = self.config, self.generator_run(cell)
         train = self.labelled(cell)
-        kind = generators()[cell.arm.generator]
+        model = generators()[cell.arm.generator]
         loop = TrainConfig(
             epochs=config.epochs, seed=cell.seed, threads=config.threads, monitor=0 if cell.n else 40_000, keep=0
         )
         request = TrainRequest(
             dataset=config.dataset,
-            model=kind.name,
+            model=model.name,
             preset=config.preset,
             train=loop,
-            config=kind.presets[config.preset],
+            config=model.presets[config.preset],
         )
         run.path.mkdir(parents=True, exist_ok=True)
         settings = request.model_dump(mode="json")
-        about = {"verb": "train", "settings": settings, "label": "", "number": cell.seed + 1, "created": ""}
-        write_atomically(run.path / "run.json", json.dumps(about, indent=1))
+        request_json = {"verb": "train", "settings": settings, "label": "", "number": cell.seed + 1, "created": ""}
+        write_atomically(run.path / "run.json", json.dumps(request_json, indent=1))
         torch.manual_seed(cell.seed)
-        # Repeated, not enlarged: the same labelled images, in epochs long enough to be worth their overhead.
-        times = max(1, -(-config.min_epoch_images // len(train)))
-        repeated = train[np.tile(np.arange(len(train)), times)]
+        # The same labelled images, repeated until an epoch is long enough to be worth its overhead.
+        repeats = max(1, -(-config.min_epoch_images // len(train)))
+        repeated = train[np.tile(np.arange(len(train)), repeats)]
         data = Splits(repeated, self.validation(cell), self.data.test)
-        trainer = Trainer(kind(request.config), data, loop, run)
+        trainer = Trainer(model(request.config), data, loop, run)
         trainer.fit(stop, lambda step, total: None)
         (run.path / "resume.pt").unlink(missing_ok=True)
-        if cell.n:
+        if cell.n:  # the fair protocol samples the last epoch only
             for epoch in run.epochs()[:-1]:
                 run.weights(epoch).unlink()
         run.update(state="done")
         return {"n_labelled": len(train), "training_seconds": trainer.seconds, "steps": trainer.total}
 
     def sample(self, cell: Cell, epoch: int | None, factor: float = 1.0) -> Digits:
-        """Images drawn by the cell's generator after an epoch; the last one if None."""
+        """Images drawn from the task's generator as it was after `epoch`, the last one if None.
+
+        samples x factor of them, as many of each digit, drawn with the task's seed.
+        """
         run = self.generator_run(cell)
         file = run.weights(epoch or run.epochs()[-1])
-        return draw(load_generator(file), int(self.config.samples * factor) // 10, cell.seed, only(cell).name)
+        return draw(load_generator(file), int(self.config.samples * factor) // 10, cell.seed, generator_arm(cell).name)
 
     def best_epoch(self, cell: Cell) -> int | None:
-        """Protocol paper: the epoch whose samples taught a reader best, on validation data; fair: the last one."""
+        """The epoch to sample: of the paper's protocol, that whose reader has the best validation accuracy.
+
+        None, for the last one, under the fair protocol.
+        """
         if self.config.protocol == "fair":
             return None
-        keys = {e: Cell("epoch", cell.seed, 0, only(cell), e).key for e in range(1, self.config.epochs + 1)}
+        keys = {e: Cell("epoch", cell.seed, 0, generator_arm(cell), e).key for e in range(1, self.config.epochs + 1)}
         return max(keys, key=lambda e: (self.result(keys[e])["validation"], e))
 
 
-def only(cell: Cell) -> Arm:
-    """The arm of a cell's generator by itself."""
+def generator_arm(cell: Cell) -> Arm:
+    """The training mix of the task's generator alone."""
     return Arm(generator=cell.arm.generator)

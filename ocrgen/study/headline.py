@@ -1,9 +1,9 @@
-"""What a study says first: at which number of labelled images, by which differences, and how far it has come."""
+"""What a study says first: its headline comparisons, the protocol in words, and how many seeds are complete."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ocrgen.datasets import title
+from ocrgen.datasets import title as dataset_title
 from ocrgen.study.formatting import ONE_SEED, bounds, points
 from ocrgen.study.plan import PAPER_N, Arm, plan
 from ocrgen.study.results import Results
@@ -15,10 +15,10 @@ PROTOCOLS = {"fair": "fair protocol", "paper": "the paper's protocol"}
 
 @dataclass(frozen=True)
 class Comparison:
-    """One difference of accuracy, paired by seed: mean and 95 % interval (NaN for a single seed) over the seeds.
+    """The accuracy of one training mix (arm) minus that of another (against) at n real labelled images.
 
-    generator: whose images make the difference; "" where it is augmentation. n_labelled: images that the arm learned
-    from, its generator's included.
+    mean, low, high: as shares, paired by seed, with the 95 % interval over the seeds (NaN for a single seed).
+    n_labelled: labelled images that the arm learned from, its generator's included.
     """
 
     title: str
@@ -33,10 +33,12 @@ class Comparison:
 
     @property
     def generator(self) -> str:
+        """The generator whose images make the difference; "" where augmentation does."""
         return self.arm.generator
 
     @property
     def verdict(self) -> VerdictWord:
+        """Whether the difference is a gain."""
         return classify_gain(self.low, self.high)
 
     @property
@@ -54,7 +56,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Banner:
-    """The protocol in words; `equal`: whether all training mixes learned from the same labelled images."""
+    """The protocol in words. equal: whether all training mixes learned from the same number of labelled images."""
 
     title: str
     text: str
@@ -62,42 +64,42 @@ class Banner:
 
 
 def nearest(sizes: Iterable[int]) -> int:
-    """The number of labelled images to judge at: the paper's, or the one nearest to it."""
+    """The number of labelled images nearest to the paper's (PAPER_N), the smaller one of two."""
     return min(sizes, key=lambda n: (abs(n - PAPER_N), n))
 
 
 def compared_sizes(results: Results) -> list[int]:
-    """Numbers of labelled images at which there is something to compare."""
+    """The numbers of labelled images at which `real` and `real+aug` have been compared."""
     return [n for n in results.config.sizes() if results.difference("real+aug", "real", n)]
 
 
 def headline_size(results: Results) -> int:
-    """The number of labelled images that every first view of a study shows."""
+    """The number of labelled images that all views of a study show first."""
     return nearest(compared_sizes(results) or results.config.sizes())
 
 
 def headline(results: Results) -> list[Comparison]:
     """Augmentation, each generator filtered on top of it, and each generator alone, at the headline's size."""
     names, n = results.config.generators, headline_size(results)
-    bar, on_top = Arm("real", True), [Arm("real", True, name, True) for name in names]
-    asked = [(bar, Arm("real"), "Augmentation instead of synthetic data")]
-    asked += [(a, bar, f"{Arm(generator=a.generator).title} digits, filtered, on top of that") for a in on_top]
+    augmented, on_top = Arm("real", True), [Arm("real", True, name, True) for name in names]
+    pairs = [(augmented, Arm("real"), "Augmentation instead of synthetic data")]
+    pairs += [(a, augmented, f"{Arm(generator=a.generator).title} digits, filtered, on top of that") for a in on_top]
     alone = [Arm(generator=name) for name in names]
-    asked += [(a, Arm("real"), f"{a.title} digits alone, in place of real ones") for a in alone]
-    return [c for arm, against, words in asked if (c := compare(results, arm, against, n, words))]
+    pairs += [(a, Arm("real"), f"{a.title} digits alone, in place of real ones") for a in alone]
+    return [c for arm, against, title in pairs if (c := compare(results, arm, against, n, title))]
 
 
-def compare(results: Results, arm: Arm, against: Arm, n: int, words: str = "") -> Comparison | None:
+def compare(results: Results, arm: Arm, against: Arm, n: int, title: str = "") -> Comparison | None:
     """The difference between two training mixes at n labelled images; None where it has not been measured."""
     d, row = results.difference(arm.name, against.name, n), results.of(arm.name, n, "accuracy")
     if d is None or row is None:
         return None
-    return Comparison(words, arm, against, n, d["mean"], d["low"], d["high"], d["n"], int(row["n_labelled"]))
+    return Comparison(title, arm, against, n, d["mean"], d["low"], d["high"], d["n"], int(row["n_labelled"]))
 
 
 def banner(results: Results) -> Banner:
-    """How many labelled images the training mixes learned from: no figure of a study can be read without it."""
-    config, data = results.config, title(results.config.dataset)
+    """How many labelled images the training mixes learned from, without which no figure of a study can be read."""
+    config, data = results.config, dataset_title(results.config.dataset)
     if config.protocol == "fair":
         sizes = ", ".join(f"{n:,}" for n in config.n)
         text = (
@@ -116,14 +118,14 @@ def banner(results: Results) -> Banner:
 
 
 def complete_seeds(results: Results) -> int:
-    """Seeds of which every task has a result."""
-    wanted = len(plan(results.config)) // results.config.seeds
+    """The number of seeds of which every task has a result."""
+    per_seed = len(plan(results.config)) // results.config.seeds
     tasks = results.table[["kind", "arm", "n_real", "seed", "epoch"]].drop_duplicates()
-    return sum(count >= wanted for count in tasks.groupby("seed").size())
+    return sum(count >= per_seed for count in tasks.groupby("seed").size())
 
 
 def seeds_in_words(results: Results) -> str:
-    """5 seeds, or 3 of 5 seeds where some are not complete."""
+    """ "5 seeds", or "3 of 5 seeds" while some are not complete."""
     seeds = results.config.seeds
     whole = results.done == results.total
     return f"{seeds if whole else f'{complete_seeds(results)} of {seeds}'} seed{'s' * (seeds > 1 or not whole)}"

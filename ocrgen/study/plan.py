@@ -1,4 +1,4 @@
-"""What a study is made of: arms, seeds and sizes, cut into cells that are done one by one."""
+"""The plan of a study: its training mixes (arms), seeds and sizes, divided into tasks (cells)."""
 
 import shlex
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.settings import Settings
 
-PAPER_N = 500  # labelled images of the paper's real arm
+PAPER_N = 500  # real labelled images that the paper trains a reader on
 
 
 class StudyConfig(Settings):
-    """One study, as it stands in `run.json`."""
+    """The settings of one study, as stored in its `run.json`."""
 
     renamed: ClassVar = {"least": "min_epoch_images", "looked": "n_saliency", "robust": "n_robustness"}
 
@@ -30,38 +30,44 @@ class StudyConfig(Settings):
     )
     n: list[int] = Field(default=[100, 500, 1000, 5000], min_length=1, description="labelled images (protocol fair)")
     generators: list[str] = Field(default=["cvae", "cgan"], min_length=1, description="generators to compare")
-    preset: str = Field(default="fast", description="their settings: fast, or paper for the published ones")
-    epochs: int = Field(default=10, ge=1, le=200, description="their passes over the images")
+    preset: str = Field(default="fast", description="generator settings: fast, or paper for the published ones")
+    epochs: int = Field(default=10, ge=1, le=200, description="training epochs of the generators")
     min_epoch_images: int = Field(
         default=12_800,
         ge=100,
         le=1_000_000,
-        description="images of a pass at least: a smaller training set is repeated",
+        description="least number of images per epoch: a smaller training set is repeated",
     )
     samples: int = Field(
         default=10_000, ge=100, le=MAX_SAMPLES, description="generated images that a reader learns from"
     )
-    reader: Literal["fast", "paper"] = Field(default="fast", description="shape and schedule of the readers")
+    reader: Literal["fast", "paper"] = Field(default="fast", description="architecture and schedule of the readers")
     steps: int = Field(default=400, ge=10, le=100_000, description="optimiser steps of every reader that is compared")
     full_steps: int = Field(
         default=4000,
         ge=10,
         le=1_000_000,
-        description="steps of the readers of all real images: the ceiling, and the judge",
+        description="optimiser steps of the readers trained on all real images: upper bound and GAN-test",
     )
     shares: list[float] = Field(
         default=[0.05, 0.2, 0.5], min_length=1, description="synthetic shares of a batch to try"
     )
     confidence: float = Field(
-        default=0.7, ge=0, le=1, description="probability that the filter asks of a generated image"
+        default=0.7,
+        ge=0,
+        le=1,
+        description="least probability of its label for the filter to keep an image",
     )
     validation: int = Field(
-        default=1000, ge=10, le=100_000, description="most labelled images for choices (fair: at most n)"
+        default=1000,
+        ge=10,
+        le=100_000,
+        description="most validation images to choose settings by (fair: at most n)",
     )
     n_saliency: int = Field(default=500, ge=0, le=10_000, description="test images to explain by Grad-CAM; 0 = none")
     n_robustness: int = Field(default=500, ge=0, le=100_000, description="test images to corrupt and attack; 0 = none")
-    workers: int = Field(default=1, ge=1, le=64, description="processes at work on this machine")
-    threads: int = Field(default=1, ge=1, le=64, description="CPU threads of each")
+    workers: int = Field(default=1, ge=1, le=64, description="processes that share the work on this machine")
+    threads: int = Field(default=1, ge=1, le=64, description="CPU threads of each process")
 
     @field_validator("generators")
     @classmethod
@@ -86,7 +92,7 @@ class StudyConfig(Settings):
         return sorted(set(sizes))
 
     def sizes(self) -> list[int]:
-        """The numbers of labelled images that are compared."""
+        """The numbers of real labelled images at which training mixes are compared."""
         return self.n if self.protocol == "fair" else [PAPER_N]
 
 
@@ -109,22 +115,27 @@ QUICK = {
 
 @dataclass(frozen=True)
 class Arm:
-    """What a reader learns from: real images, classical augmentation, one generator's images, plain or filtered."""
+    """A training mix: real images or none, classical augmentation, one generator's images or none.
 
-    real: str = ""  # "", "real" (the n images) or "all" (the whole training set)
+    real: "" for none, "real" for the n labelled images, "all" for the whole training set. augmented: whether real
+    images are distorted at random. generator: its name, "" for none. filtered: whether only generated images are kept
+    whose label a reader confirms.
+    """
+
+    real: str = ""
     augmented: bool = False
     generator: str = ""
     filtered: bool = False
 
     @property
     def name(self) -> str:
-        """As in tables: real+aug+cvae-filtered."""
+        """The name in tables and files, for example `real+aug+cvae-filtered`."""
         parts = [self.real, "aug" if self.augmented else "", self.generator + ("-filtered" if self.filtered else "")]
         return "+".join(p for p in parts if p)
 
     @property
     def title(self) -> str:
-        """As on screens: real + augmentation + CVAE, filtered."""
+        """The name for people, for example `real + augmentation + CVAE, filtered`."""
         real = {"": "", "real": "real", "all": "all real"}[self.real]
         model = generators()[self.generator].title if self.generator in generators() else self.generator.upper()
         parts = [real, "augmentation" if self.augmented else "", model + (", filtered" if self.filtered else "")]
@@ -132,12 +143,12 @@ class Arm:
 
     @property
     def mixed(self) -> bool:
-        """Whether real and generated images share its batches."""
+        """Whether its batches hold both real and generated images."""
         return bool(self.real and self.generator)
 
     @classmethod
     def parse(cls, name: str) -> "Arm":
-        """The arm of a name."""
+        """The inverse of `name`."""
         parts = name.split("+")
         generator = next((p for p in parts if p not in ("real", "all", "aug")), "")
         real = next((p for p in parts if p in ("real", "all")), "")
@@ -147,66 +158,73 @@ class Arm:
 
 @dataclass(frozen=True)
 class Cell:
-    """One piece of a study, done as a whole; `needs` are the keys of those that come before."""
+    """One task of a study, done as a whole by one process.
+
+    kind: train a generator; train a reader on one epoch's samples and score these; train and grade the reader of a
+    training mix; or explain it by Grad-CAM. n: real labelled images, 0 for the whole training set. epoch: of the
+    generator, for kind "epoch" only. needs: keys of the tasks whose results it uses.
+    """
 
     kind: Literal["generator", "epoch", "reader", "saliency"]
     seed: int
-    n: int  # labelled images of the comparison; 0 = the whole training set
+    n: int
     arm: Arm
     epoch: int = 0
     needs: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
-        """Its name, of its results' file too."""
+        """The task's unique name, which its result file bears too."""
         middle = f"-e{self.epoch:03d}" if self.epoch else ""
         return f"{self.kind}-{self.arm.name}-n{self.n}-s{self.seed}{middle}"
 
-    def about(self) -> dict:
-        """What its results' file says of it, whatever came out."""
+    def identity(self) -> dict:
+        """The fields by which a result file identifies its task, whether the task succeeded or failed."""
         return {"key": self.key, "kind": self.kind, "arm": self.arm.name, "n_real": self.n, "seed": self.seed}
 
 
 def arms(names: list[str]) -> list[Arm]:
-    """The arms that are compared at each n, `real` and `real+aug` first."""
-    found = [Arm("real"), Arm("real", True)]
+    """The training mixes compared at each n, for the generators `names`; `real` and `real+aug` come first."""
+    compared = [Arm("real"), Arm("real", True)]
     for name in names:
         for real, augmented in (("", False), ("real", False), ("real", True)):
-            found += [Arm(real, augmented, name, filtered) for filtered in (False, True)]
-    return found
+            compared += [Arm(real, augmented, name, filtered) for filtered in (False, True)]
+    return compared
 
 
 def plan(config: StudyConfig) -> list[Cell]:
-    """All cells of a study, each after those that it needs; seed by seed, so that early results span all arms."""
+    """All tasks of a study, each after those it needs; seed by seed, so that early results span all training mixes."""
     cells = []
     paper = config.protocol == "paper"
     for seed in range(config.seeds):
-        judge = Cell("reader", seed, 0, Arm("all", True))
-        ceiling = Cell("reader", seed, 0, Arm("all"))
-        cells += [judge, ceiling]
+        all_augmented = Cell("reader", seed, 0, Arm("all", True))  # grades generated images (GAN-test)
+        all_real = Cell("reader", seed, 0, Arm("all"))  # the upper bound
+        cells += [all_augmented, all_real]
         for n in config.sizes():
-            makers: dict[str, list[Cell]] = {}
+            generator_cells: dict[str, list[Cell]] = {}  # the training, and each epoch's task, by generator
             for name in config.generators:
-                maker = Cell("generator", seed, 0 if paper else n, Arm(generator=name))
+                training = Cell("generator", seed, 0 if paper else n, Arm(generator=name))
                 epochs = range(1, config.epochs + 1) if paper else ()
-                by_epoch = [Cell("epoch", seed, 0, maker.arm, e, (maker.key, judge.key)) for e in epochs]
-                makers[name] = [maker, *by_epoch]
-                cells += makers[name]
-            first = {augmented: Cell("reader", seed, n, Arm("real", augmented)) for augmented in (False, True)}
+                by_epoch = [Cell("epoch", seed, 0, training.arm, e, (training.key, all_augmented.key)) for e in epochs]
+                generator_cells[name] = [training, *by_epoch]
+                cells += generator_cells[name]
+            real_cells = {augmented: Cell("reader", seed, n, Arm("real", augmented)) for augmented in (False, True)}
             for arm in arms(config.generators):
-                needs = [c.key for c in makers[arm.generator]] + [judge.key] if arm.generator else []
-                if arm.filtered:
-                    needs.append((ceiling if paper else first[arm.augmented]).key)
+                needs = []
+                if arm.generator:
+                    needs = [c.key for c in generator_cells[arm.generator]] + [all_augmented.key]
+                if arm.filtered:  # by a reader of the real images that the generator has learned from
+                    needs.append((all_real if paper else real_cells[arm.augmented]).key)
                 cells.append(Cell("reader", seed, n, arm, needs=tuple(dict.fromkeys(needs))))
                 if config.n_saliency and not arm.augmented and not arm.filtered and not (arm.real and arm.generator):
-                    # Real digits alone, and each generator's alone: where do their readers look?
-                    needs = dict.fromkeys((first[False].key, cells[-1].key))
+                    # Readers of real digits alone and of each generator's alone are compared by where they look.
+                    needs = dict.fromkeys((real_cells[False].key, cells[-1].key))
                     cells.append(Cell("saliency", seed, n, arm, needs=tuple(needs)))
     return cells
 
 
 def describe(config: StudyConfig) -> str:
-    """The command that repeats this study from a shell."""
+    """The shell command that runs a study with these settings."""
     parts = ["python -m ocrgen study"]
     for name, value in config.model_dump().items():
         if value != StudyConfig.model_fields[name].default or name in ("dataset", "protocol", "seeds"):
@@ -216,7 +234,10 @@ def describe(config: StudyConfig) -> str:
 
 
 def check(config: StudyConfig, train: int) -> None:
-    """UserError if the study asks for more labelled images than the training set has, or for an unknown preset."""
+    """Check settings against the data set, of `train` training images, and the generators.
+
+    UserError if the study asks for more labelled images than there are, or for a preset that a generator lacks.
+    """
     if max(config.sizes()) > train:
         raise UserError(
             f"{config.dataset} has {train:,} training images: choose n up to that, not {max(config.sizes()):,}."

@@ -1,4 +1,4 @@
-"""What an engineer is to do with their digits: use this much synthetic data, don't bother, or ask again."""
+"""What a study recommends for one's own digits: use synthetic data, and how much, or do not bother."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,17 @@ HEADLINES: dict[VerdictWord, str] = {HOLDS: "Use it", FAILS: "Don't bother", OPE
 
 @dataclass(frozen=True)
 class Recommendation:
-    """For n labelled images: the best way with synthetic images against the best way without.
+    """For n labelled images: the best training mix with synthetic images against the best one without.
 
-    Both are chosen on validation data, over all seeds; the difference is that of the test accuracy, paired by seed,
-    with its 95 % interval (NaN for a single seed). verdict: as `classify_gain` gives it.
+    arm, against: both chosen by mean validation accuracy over all seeds. share: synthetic share of a batch, chosen on
+    validation data, mean over the seeds. mean, low, high: difference of their test accuracies, paired by seed, with its
+    95 % interval (NaN for a single seed). verdict: of `classify_gain` on that interval.
     """
 
     n: int
     arm: Arm
     against: Arm
-    share: float  # synthetic share of a batch, mean of what validation chose
+    share: float
     mean: float
     low: float
     high: float
@@ -31,7 +32,7 @@ class Recommendation:
 
     @property
     def best(self) -> Arm:
-        """What to train a reader on."""
+        """The training mix to use: the one with synthetic images only where it surely gains."""
         return self.arm if self.verdict == HOLDS else self.against
 
     @property
@@ -57,29 +58,31 @@ class Recommendation:
         return f"The best mix, {mix}: {change}. Until more seeds tell, train on {self.against.title}."
 
     def to_json(self) -> dict:
-        """As `study --json` prints it: n, advice, verdict, words."""
+        """The object that `study --json` prints: n, advice, verdict, words."""
         return {"n": self.n, "advice": self.headline, "verdict": self.verdict, "words": self.words}
 
 
 def recommend(results: Results) -> list[Recommendation]:
     """A recommendation for each number of labelled images that has been compared; none under the paper's protocol.
 
-    There the generator has seen images that the reader has not: what would be gained by them is no gain of method.
+    There the generator learns from labelled images that the reader of real images never gets, so that a gain could
+    come from those labels alone.
     """
     if results.config.protocol != "fair":
         return []
-    return [advice for n in results.config.sizes() if (advice := _at(results, n))]
+    return [advice for n in results.config.sizes() if (advice := _recommend_at(results, n))]
 
 
-def _at(results: Results, n: int) -> Recommendation | None:
-    bars = [Arm("real"), Arm("real", True)]
+def _recommend_at(results: Results, n: int) -> Recommendation | None:
+    """The recommendation for n labelled images; None where too little has been measured."""
+    baselines = [Arm("real"), Arm("real", True)]
     mixes = [
         Arm("real", augmented, name, filtered)
         for name in results.config.generators
         for augmented in (True, False)
         for filtered in (True, False)
     ]
-    against, arm = _best(results, bars, n), _best(results, mixes, n)
+    against, arm = _best(results, baselines, n), _best(results, mixes, n)
     if against is None or arm is None:
         return None
     difference, share = results.difference(arm.name, against.name, n), results.of(arm.name, n, "share")
@@ -91,6 +94,6 @@ def _at(results: Results, n: int) -> Recommendation | None:
 
 
 def _best(results: Results, arms: list[Arm], n: int) -> Arm | None:
-    """The arm with the highest accuracy on validation data; None where none has been measured."""
+    """The training mix with the highest mean validation accuracy; None where none has been measured."""
     scored = [(row["mean"], arm) for arm in arms if (row := results.of(arm.name, n, "validation"))]
     return max(scored, key=lambda pair: pair[0])[1] if scored else None

@@ -1,4 +1,4 @@
-"""A study's results: one tidy table of all cells, and what `statistics` makes of it; written and read again."""
+"""A study's results: one tidy table of all tasks' figures and its statistics; written to and read from the run."""
 
 import json
 import secrets
@@ -28,12 +28,15 @@ COLUMNS = ["kind", "arm", "n_real", "seed", "epoch", "n_labelled", "n_validation
 
 @dataclass(eq=False)
 class Results:
-    """What a study has found so far.
+    """What a study has measured so far.
 
-    table: one row a number: kind (reader, epoch, generator), arm, n_real (0 = all), seed, epoch, n_labelled (images
-    that the arm has learned from, its generator included), n_validation (further ones, to choose by), metric, value.
-    summary: mean and 95 % interval over the seeds (Student's t), n seeds. differences: the same of an arm minus
-    another, paired by seed. correlations: Spearman's, of each distance with the accuracy of what it scores.
+    table: one row per figure: kind (of task), arm, n_real (0 for all), seed, epoch, n_labelled (labelled images that
+    the arm learned from, its generator's included), n_validation (further ones, to choose by), metric, value.
+    summary: as `statistics.summarise` returns it. differences: as `paired` does. correlations: as `correlations` does.
+    confusions: by "arm|n_real", counts (10, 10) summed over the seeds; rows are true digits, columns those read.
+    failures: key and error of each task that failed. done, total: tasks that have ended, failed ones included, and all.
+    misread: by "arm|n_real", for seed 0: indices of misread test images, and the digits read. token: unique to this
+    object, a cheap cache key.
     """
 
     config: StudyConfig
@@ -41,12 +44,12 @@ class Results:
     summary: pd.DataFrame
     differences: pd.DataFrame
     correlations: list[dict]
-    confusions: dict[str, list[list[int]]]  # "arm|n_real" -> counts, summed over the seeds; rows are the truth
+    confusions: dict[str, list[list[int]]]
     failures: list[dict]
     done: int
     total: int
-    misread: dict[str, list[list[int]]] = field(default_factory=dict)  # "arm|n_real" of seed 0 -> [indices, read]
-    token: str = field(default_factory=lambda: secrets.token_hex(8))  # of these very results, for caches
+    misread: dict[str, list[list[int]]] = field(default_factory=dict)
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @cached_property
     def readers(self) -> pd.DataFrame:
@@ -54,47 +57,48 @@ class Results:
         return self.summary.loc[self.summary.kind == "reader"]
 
     @cached_property
-    def _found(self) -> dict[tuple, dict]:
+    def _rows(self) -> dict[tuple, dict]:
+        """Rows of `readers` by (arm, n_real, metric), and of `differences` by (arm, against, n_real, metric)."""
         rows = self.readers.to_dict("records") + self.differences.to_dict("records")
         return {tuple(row[k] for k in ("arm", "against", "n_real", "metric") if k in row): row for row in rows}
 
     def of(self, arm: str, n_real: int, metric: str) -> dict | None:
-        """mean, low, high, n of one figure; None where there is none."""
-        return self._found.get((arm, n_real, metric))
+        """The row of `readers` for one figure, with mean, low, high and n; None if it has not been measured."""
+        return self._rows.get((arm, n_real, metric))
 
     def difference(self, arm: str, against: str, n_real: int, metric: str = "accuracy") -> dict | None:
-        """mean, low, high, n of arm minus against; None where there is none."""
-        return self._found.get((arm, against, n_real, metric))
+        """The row of `differences` for arm minus against; None if it has not been measured."""
+        return self._rows.get((arm, against, n_real, metric))
 
 
 def numbers(row: dict) -> dict[str, float]:
-    """The single numbers of a cell's result, by metric."""
-    found = {k: row[k] for k in FIGURES if row.get(k) is not None}
-    found |= row.get("scores", {}) | row.get("saliency", {})
-    found |= {f"f1/{c}": d["f1"] for c, d in enumerate(row.get("per_digit", []))}
+    """The figures of one task's result `row`, by metric; lists become one metric per entry, and their mean another."""
+    figures = {k: row[k] for k in FIGURES if row.get(k) is not None}
+    figures |= row.get("scores", {}) | row.get("saliency", {})
+    figures |= {f"f1/{c}": d["f1"] for c, d in enumerate(row.get("per_digit", []))}
     if corruptions := row.get("corruptions"):
-        found |= {f"corruption/{c}/{k}": v for c, values in corruptions.items() for k, v in enumerate(values, 1)}
-        found["corrupted"] = float(np.mean(list(corruptions.values())))
+        figures |= {f"corruption/{c}/{k}": v for c, values in corruptions.items() for k, v in enumerate(values, 1)}
+        figures["corrupted"] = float(np.mean(list(corruptions.values())))
     if attack := row.get("fgsm"):
-        found |= {f"attack/{k}": v for k, v in enumerate(attack)}
-        found["attacked"] = float(np.mean(attack[1:]))
-    found |= {f"share/{share}": validation for share, validation in row.get("shares", {}).items()}
-    return found
+        figures |= {f"attack/{k}": v for k, v in enumerate(attack)}
+        figures["attacked"] = float(np.mean(attack[1:]))
+    figures |= {f"share/{share}": validation for share, validation in row.get("shares", {}).items()}
+    return figures
 
 
 def collect(config: StudyConfig, rows: list[dict]) -> Results:
-    """Results from the rows of cells, as far as they have come."""
-    good = [r for r in rows if "error" not in r]
+    """Results of a study from the result files' contents `rows`, of all its tasks or of some."""
+    succeeded = [r for r in rows if "error" not in r]
     cells = {cell.key: cell for cell in plan(config)}
-    facts = []
-    for r in good:
-        # The cell's epoch: a reader's row tells the one that was chosen for it, which tells no rows apart.
-        about = [r["kind"], r["arm"], r["n_real"], r["seed"], cells[r["key"]].epoch]
-        about += [r.get("n_labelled", 0), r.get("n_validation", 0)]
-        facts += [[*about, metric, float(value)] for metric, value in numbers(r).items()]
-    table = pd.DataFrame(facts, columns=COLUMNS)
+    records = []
+    for r in succeeded:
+        # Not the row's epoch: in a reader's row it is the epoch chosen for it, and would split one figure over rows.
+        identity = [r["kind"], r["arm"], r["n_real"], r["seed"], cells[r["key"]].epoch]
+        identity += [r.get("n_labelled", 0), r.get("n_validation", 0)]
+        records += [[*identity, metric, float(value)] for metric, value in numbers(r).items()]
+    table = pd.DataFrame(records, columns=COLUMNS)
     confusions: dict[str, np.ndarray] = {}
-    for r in good:
+    for r in succeeded:
         if r["kind"] == "reader":
             key = f"{r['arm']}|{r['n_real']}"
             confusions[key] = confusions.get(key, 0) + np.array(r["confusion"])
@@ -108,12 +112,12 @@ def collect(config: StudyConfig, rows: list[dict]) -> Results:
         [{k: r[k] for k in ("key", "error")} for r in rows if "error" in r],
         len(rows),
         len(cells),
-        {f"{r['arm']}|{r['n_real']}": r["misread"] for r in good if r["kind"] == "reader" and r["seed"] == 0},
+        {f"{r['arm']}|{r['n_real']}": r["misread"] for r in succeeded if r["kind"] == "reader" and r["seed"] == 0},
     )
 
 
 def read_row(file: Path) -> dict | None:
-    """The result of the cell that a file is named after; None if there is none, or it is damaged."""
+    """The content of one task's result file; None if the file is missing, damaged, or another task's."""
     try:
         row = parse(file.read_bytes())
     except (OSError, ValueError):
@@ -122,25 +126,28 @@ def read_row(file: Path) -> dict | None:
 
 
 def cell_rows(run: Run) -> list[dict]:
-    """The results of all cells that have ended; a damaged file counts as not done."""
+    """The results of all tasks that have ended, failed ones included; a damaged file counts as not done."""
     keys = sorted(cell.key for cell in plan(StudyConfig.model_validate(run.request.settings)))
     rows = [read_row(run.path / "cells" / f"{key}.json") for key in keys]
     return [row for row in rows if row is not None]
 
 
 def assemble(run: Run) -> Results:
-    """Collect all cells and write `table.parquet` and `results.json`, which suffice the pages without them."""
+    """Collect all results and write `table.parquet` and `results.json`, which `read_results` needs alone."""
     results = collect(StudyConfig.model_validate(run.request.settings), cell_rows(run))
     buffer = BytesIO()
     results.table.to_parquet(buffer)
     write_atomically(run.path / "table.parquet", buffer.getvalue())
-    told = {k: getattr(results, k) for k in ("confusions", "misread", "failures", "done", "total")}
-    write_atomically(run.path / "results.json", json.dumps(told))
+    content = {k: getattr(results, k) for k in ("confusions", "misread", "failures", "done", "total")}
+    write_atomically(run.path / "results.json", json.dumps(content))
     return results
 
 
 def keep_misread(run: Run, results: Results, test: Digits) -> None:
-    """Write the test images that readers of the first seed misread, `misread.npz`: pages show them without the data."""
+    """Write the test images that readers of seed 0 misread to `misread.npz`, for pages to show without the data set.
+
+    Arrays: index (n,) into the test set, images uint8 (n, 28, 28), labels (n,).
+    """
     index = np.unique(np.concatenate([np.asarray(i, int) for i, _ in results.misread.values()] or [[]]).astype(int))
     buffer = BytesIO()
     np.savez_compressed(buffer, index=index, images=test.images[index], labels=test.labels[index])
@@ -148,7 +155,7 @@ def keep_misread(run: Run, results: Results, test: Digits) -> None:
 
 
 def read_results(run: Run) -> Results:
-    """The results of a study that has ended, or, while it is at work, of the cells that have. UserError if damaged."""
+    """The results of a study, as far as its tasks have ended. UserError if they are missing or damaged."""
     try:
         config = StudyConfig.model_validate(run.request.settings)
         if (run.path / "cells").is_dir():

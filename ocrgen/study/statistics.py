@@ -11,19 +11,26 @@ RESAMPLES = 2000
 
 
 def summarise(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean and 95 % interval over the seeds of every figure of every arm, size and epoch."""
+    """Mean and Student's 95 % interval over the seeds, for each kind, arm, n_real, epoch and metric.
+
+    table: as in `Results`. Columns added: mean, low, high (NaN for a single seed), n seeds, and the greatest
+    n_labelled and n_validation.
+    """
     keys = ["kind", "arm", "n_real", "epoch", "metric"]
-    figures = {"mean": ("value", "mean"), "low": ("value", "std"), "n": ("value", "size")}
-    seen = {k: (k, "max") for k in ("n_labelled", "n_validation")}
-    found = table.groupby(keys, sort=False).agg(**figures, **seen).reset_index().astype(dict.fromkeys(seen, int))
-    half = found.low * found.n.map({n: t_quantile(n) / n**0.5 for n in found.n.unique()})
-    found["low"], found["high"] = found["mean"] - half, found["mean"] + half
-    return found.loc[:, [*keys, "mean", "low", "high", "n", *seen]]
+    figures = {"mean": ("value", "mean"), "std": ("value", "std"), "n": ("value", "size")}
+    counts = {k: (k, "max") for k in ("n_labelled", "n_validation")}
+    rows = table.groupby(keys, sort=False).agg(**figures, **counts).reset_index().astype(dict.fromkeys(counts, int))
+    half = rows["std"] * rows.n.map({n: t_quantile(n) / n**0.5 for n in rows.n.unique()})
+    rows["low"], rows["high"] = rows["mean"] - half, rows["mean"] + half
+    return rows.loc[:, [*keys, "mean", "low", "high", "n", *counts]]
 
 
 def paired(table: pd.DataFrame) -> pd.DataFrame:
-    """Every arm minus `real` and minus `real+aug` of the same n and seed: mean and 95 % interval over the seeds."""
-    found = []
+    """Each reader's figures minus those of `real` and of `real+aug` at the same n and seed, for the metrics in PAIRED.
+
+    Columns: arm, against, n_real, metric; mean and Student's 95 % interval low, high over the n seeds that have both.
+    """
+    rows = []
     readers = table.loc[(table.kind == "reader") & (table.n_real > 0) & table.metric.isin(PAIRED)]
     for key, group in readers.groupby(["n_real", "metric"]):
         assert isinstance(key, tuple)
@@ -34,44 +41,48 @@ def paired(table: pd.DataFrame) -> pd.DataFrame:
             gains = values - values[:, [names.index(against)]]
             for arm, gain in zip(names, gains.T, strict=True):
                 if arm != against and not np.isnan(gain).all():
-                    about = {"arm": arm, "against": against, "n_real": int(n_real), "metric": metric}
-                    found.append(about | t_interval(gain[~np.isnan(gain)]))
-    return pd.DataFrame(found, columns=["arm", "against", "n_real", "metric", "mean", "low", "high", "n"])
+                    names_of_row = {"arm": arm, "against": against, "n_real": int(n_real), "metric": metric}
+                    rows.append(names_of_row | t_interval(gain[~np.isnan(gain)]))
+    return pd.DataFrame(rows, columns=["arm", "against", "n_real", "metric", "mean", "low", "high", "n"])
 
 
 def correlations(table: pd.DataFrame) -> list[dict]:
     """Spearman's correlation of each distance with the accuracy of a reader of the same checkpoint's samples.
 
-    Over all generators and within each. Intervals: bootstrap of whole trainings (generator x seed), since the epochs of
-    one training are no independent checkpoints. `over_fid`: correlation minus FID's, below zero if the distance
-    ranks better than FID. A good distance has a correlation near -1.
+    One row per distance and scope: "all" generators together, and each arm by itself; empty for fewer than 3
+    checkpoints. spearman: near -1 for a good distance. over_fid: the correlation minus FID-2048's, below zero if the
+    distance ranks better than FID. low, high, over_fid_low, over_fid_high: 95 % percentile intervals of a bootstrap
+    (Efron 1979) over whole trainings (generator x seed), since the epochs of one training are not independent; NaN for
+    a single training. checkpoints, trainings: how many of each.
     """
     epochs = table.loc[(table.kind == "epoch") & table.metric.isin([*DISTANCES, "accuracy"])]
     wide = epochs.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value").dropna()
     if not {*DISTANCES, "accuracy"} <= set(wide.columns) or len(wide) < 3:
         return []
-    rng, found = np.random.default_rng(0), []
+    rng, rows = np.random.default_rng(0), []
     arms = list(wide.index.get_level_values("arm").unique())
     for scope in ["all", *arms] if len(arms) > 1 else arms:
         part = wide if scope == "all" else wide.loc[[scope]]
         values = part[[*DISTANCES, "accuracy"]].to_numpy()
         training = part.groupby(level=["arm", "seed"]).ngroup().to_numpy()
-        runs = training.max() + 1
+        n_trainings = training.max() + 1
         figure = _spearman(values, np.ones((1, len(values))))[0]
-        drawn = rng.integers(runs, size=(RESAMPLES if runs > 1 else 0, runs))
-        times = (drawn[:, :, None] == np.arange(runs)).sum(1)  # that each training was drawn
-        again = _spearman(values, times[:, training].astype(float))
+        drawn = rng.integers(n_trainings, size=(RESAMPLES if n_trainings > 1 else 0, n_trainings))
+        times_drawn = (drawn[:, :, None] == np.arange(n_trainings)).sum(1)
+        resampled = _spearman(values, times_drawn[:, training].astype(float))
         for j, distance in enumerate(DISTANCES):
-            row = {"scope": scope, "distance": distance, "spearman": float(figure[j])} | _percentiles(again[:, j])
-            over = {"over_fid": float(figure[j] - figure[-1])} | _percentiles(again[:, j] - again[:, -1], "over_fid_")
-            found.append(row | over | {"checkpoints": len(part), "trainings": int(runs)})
-    return found
+            row = {"scope": scope, "distance": distance, "spearman": float(figure[j])} | _percentiles(resampled[:, j])
+            row |= {"over_fid": float(figure[j] - figure[-1])}
+            row |= _percentiles(resampled[:, j] - resampled[:, -1], "over_fid_")
+            rows.append(row | {"checkpoints": len(part), "trainings": int(n_trainings)})
+    return rows
 
 
 def _spearman(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Of every column but the last with the last, (resamples, columns - 1); 0 where one is constant.
+    """Spearman's correlation of every column but the last with the last: (resamples, columns - 1).
 
-    weights: (resamples, rows), how often each row was drawn. Its rank: how many drawn ones lie below it, ties by half.
+    values: (rows, columns). weights: (resamples, rows), how often each row was drawn. A row's rank is the number of
+    drawn rows below it, ties counting half. 0 where a column is constant.
     """
     ranks = []
     for column in values.T:
@@ -80,11 +91,12 @@ def _spearman(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         rank -= (weights * rank).sum(1, keepdims=True) / weights.sum(1, keepdims=True)
         ranks.append(rank)
     last = weights * ranks[-1]
-    length = [np.sqrt((weights * rank**2).sum(1)) for rank in ranks]
-    found = [(last * rank).sum(1) / np.maximum(a * length[-1], 1e-12) for rank, a in zip(ranks, length, strict=True)]
-    return np.stack(found[:-1], 1)
+    norms = [np.sqrt((weights * rank**2).sum(1)) for rank in ranks]
+    rho = [(last * rank).sum(1) / np.maximum(a * norms[-1], 1e-12) for rank, a in zip(ranks, norms, strict=True)]
+    return np.stack(rho[:-1], 1)
 
 
 def _percentiles(values: np.ndarray, prefix: str = "") -> dict[str, float]:
+    """Bounds of the central 95 % of `values` (n,) as {prefix}low and {prefix}high; NaN if there are none."""
     low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (float("nan"),) * 2
     return {f"{prefix}low": float(low), f"{prefix}high": float(high)}

@@ -1,4 +1,4 @@
-"""Do a study's tasks in this process, each once, whoever dies on the way."""
+"""Carry out a study's tasks in this process, each only once, even if other processes share the work or die."""
 
 import contextlib
 import json
@@ -21,18 +21,21 @@ from ocrgen.study.results import read_row
 from ocrgen.utils.files import lock, write_atomically
 
 if TYPE_CHECKING:
-    from ocrgen.study.cells import Cells  # which imports torch
+    from ocrgen.study.cells import TaskRunner  # which imports torch
 
 
 def state_of(run: Run, key: str) -> str:
-    """One of "", "done" and "failed"; a damaged file counts as not done."""
+    """The state of the task `key`: "done", "failed", or "" if it has not ended; a damaged file counts as not ended."""
     row = read_row(run.path / "cells" / f"{key}.json")
     return "" if row is None else "failed" if "error" in row else "done"
 
 
 @contextlib.contextmanager
 def _claim(run: Run, key: str, wait: float = 0.0) -> Iterator[bool]:
-    """Whether the cell is ours: its lock ends with the process that holds it, however that dies."""
+    """Try for up to `wait` seconds to lock the task `key`; yields whether that worked.
+
+    The operating system releases the lock with the process that holds it, however that ends.
+    """
     descriptor = lock(run.path / "cells" / ".locks" / key, wait)
     try:
         yield descriptor is not None
@@ -45,18 +48,22 @@ def execute_cells(
     run: Run,
     cells: list[Cell],
     stop: Callable[[], bool],
-    told: Callable[[], None] = lambda: None,
-    work: "Cells | None" = None,
+    report_progress: Callable[[], None] = lambda: None,
+    runner: "TaskRunner | None" = None,
 ) -> None:
-    """Do all cells that nobody has done, each when what it needs is there; other processes may do the same at once."""
-    from ocrgen.study.cells import Cells
+    """Carry out the given tasks, each as soon as those it needs have ended; returns when all have ended.
 
-    work = work or Cells(run)
+    Other processes may do the same at once. A task that needs a failed one fails as well. `report_progress` is called
+    between tasks. Raises Cancelled after `stop()` returns True.
+    """
+    from ocrgen.study.cells import TaskRunner
+
+    runner = runner or TaskRunner(run)
     for name in ("cells", "cells/.locks", "readers", "generators"):
         (run.path / name).mkdir(exist_ok=True)
     open_cells = list(cells)
     while open_cells:
-        told()
+        report_progress()
         if stop():
             raise Cancelled
         open_cells = [c for c in open_cells if not state_of(run, c.key)]
@@ -64,35 +71,38 @@ def execute_cells(
             states = {key: state_of(run, key) for key in cell.needs}
             if not all(states.values()):
                 continue
-            with _claim(run, cell.key) as ours:
-                if not ours or state_of(run, cell.key):
+            with _claim(run, cell.key) as locked:
+                if not locked or state_of(run, cell.key):
                     continue
                 if failed := [key for key, state in states.items() if state == "failed"]:
                     write_failure(run, cell, f"it needs {failed[0]}, which failed")
                 else:
-                    note(run, f"begins {cell.key}")
-                    work.execute(cell, stop)
-                    note(run, f"ended {cell.key}")
+                    log_event(run, f"begins {cell.key}")
+                    runner.execute(cell, stop)
+                    log_event(run, f"ended {cell.key}")
                 break
         else:
-            if open_cells:  # others are at work on what these need
+            if open_cells:  # other processes are at work on the rest, or on what it needs
                 time.sleep(0.2)
 
 
-def note(run: Run, words: str) -> None:
-    """Add a line to the run's log, which all who are at work on it share: when, who, what."""
+def log_event(run: Run, event: str) -> None:
+    """Append a line to the run's log, which all processes share: time, host/process, event."""
     with (run.path / "log.txt").open("a") as log:
-        log.write(f"{now()} {socket.gethostname()}/{os.getpid()} {words}\n")
+        log.write(f"{now()} {socket.gethostname()}/{os.getpid()} {event}\n")
 
 
 def write_failure(run: Run, cell: Cell, error: str) -> None:
-    """Write that a cell could not be done, and why."""
-    write_atomically(run.path / "cells" / f"{cell.key}.json", json.dumps(cell.about() | {"error": error}))
+    """Write the result file of a task that could not be carried out, with the reason."""
+    write_atomically(run.path / "cells" / f"{cell.key}.json", json.dumps(cell.identity() | {"error": error}))
 
 
 def start_worker(run: Run, log, verb: str = "study-worker") -> subprocess.Popen:
-    """A process at work on a study's cells, which ends when its standard input does."""
-    # A session of its own: Ctrl-C is for the study's process, which tells its helpers gently.
+    """Start a process that works on a study's tasks until its standard input is closed.
+
+    log: file open for writing, for all that it prints. verb: "study-worker" or "cluster-worker".
+    """
+    # In a session of its own, or Ctrl-C would reach it too: the study's process lets its helpers save their work.
     return subprocess.Popen(
         [sys.executable, "-m", "ocrgen", verb, str(run.path)],
         stdin=subprocess.PIPE,
@@ -104,7 +114,10 @@ def start_worker(run: Run, log, verb: str = "study-worker") -> subprocess.Popen:
 
 
 def listen() -> queue.SimpleQueue:
-    """The lines that the parent writes, as they come; this process ends with the parent, whatever it is at."""
+    """A queue of the lines that the parent process writes to this one's standard input.
+
+    When that is closed, as it is by the parent's end, this process exits at once.
+    """
     lines = queue.SimpleQueue()
 
     def read() -> None:
@@ -119,7 +132,7 @@ def listen() -> queue.SimpleQueue:
 
 
 def run_worker(folder: str) -> None:
-    """Work on the cells of a study as long as the parent lives."""
+    """The verb `study-worker`: share the work on a study's tasks as long as the parent process lives."""
     listen()
     run = Run(Path(folder))
     with contextlib.suppress(Cancelled):

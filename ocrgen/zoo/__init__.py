@@ -1,1 +1,1 @@
-"""What is shipped in `checkpoints/`: recipes, the build, model cards."""
+"""The runs shipped in `checkpoints/`: their recipes, the build, and model cards."""

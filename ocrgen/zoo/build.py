@@ -1,4 +1,4 @@
-"""What `checkpoints/` holds, made again from the data: recipes, worked off in order, slimmed and summed."""
+"""Build `checkpoints/` from the data: run the recipes, and pack what each run ships, with checksums."""
 
 import json
 import math
@@ -30,9 +30,9 @@ from ocrgen.utils.threads import limit_threads
 from ocrgen.zoo.cards import card
 from ocrgen.zoo.recipes import Recipe, recipes
 
-POLL = 1.0  # seconds between two looks at the runs
-TOLERANCE = 0.01  # half precision may move a score by this share
-# What pages show of a run, by its verb; all else (logs, single cells, states to resume from) stays behind.
+POLL = 1.0  # seconds between two looks at the runs' states
+TOLERANCE = 0.01  # relative change of a distance that half precision may cause
+# The files of a run that pages show, by its verb; all others (logs, single tasks, states to resume from) are left out.
 KEPT = {
     "digitnet": ["weights/*"],
     "reference": ["*.npz", "reference.json"],
@@ -42,33 +42,33 @@ KEPT = {
     "benchmark": ["benchmark.json"],
 }
 UNFINISHED = ".unfinished"
-PASSING = ("pid", "host", "left", "queued", "error", "updated", "note")  # facts of a status that mean nothing later
+TRANSIENT = ("pid", "host", "left", "queued", "error", "updated", "note")  # of a status: meaningless later
 
 
 def make(
     out: Path, only: list[str], workers: int, show: Callable[[int, int], None], tell: Callable[[str], None]
 ) -> None:
-    """Work off the recipes, as many at once as there are workers, and put what is shipped of each into `out`.
+    """Run the recipes, `workers` at a time, and pack each finished run into the folder `out`.
 
-    What stands there already, with the same settings, is kept; what was killed on the way resumes. `only`: names to
-    make, with all that they need; all if empty. UserError if a recipe fails: it is named, the others have gone on.
+    Runs that are there already, with the same settings, are kept; interrupted ones resume. only: names of recipes to
+    make, with all that they need; all if empty. show: called with the runs made and their total. tell: called with a
+    line of text for each run made. UserError if a name is unknown, or recipes fail; those that need no failed one are
+    made all the same.
     """
     known = {r.name: r for r in recipes()}
     if unknown := set(only) - known.keys():
         raise UserError(f"There is no recipe {sorted(unknown)[0]!r}: choose from {', '.join(known)}.")
-    wanted = [r for r in known.values() if not only or r.name in _closed(only, known)]
+    wanted = [r for r in known.values() if not only or r.name in _with_needs(only, known)]
     out.mkdir(parents=True, exist_ok=True)
-    os.environ |= {
-        "OCRGEN_SLOTS": str(workers),
-        "OCRGEN_CHECKPOINTS": str(out.resolve()),
-    }  # measured by what is made there
+    # Distances are measured with the network and the reference made in `out`, not with the shipped ones.
+    os.environ |= {"OCRGEN_SLOTS": str(workers), "OCRGEN_CHECKPOINTS": str(out.resolve())}
     store = RunStore(RunStore().root / ".checkpoints", shipped=None)
-    ready = {r.name for r in wanted if _stands(out, r)}
+    ready = {r.name for r in wanted if _is_made(out, r)}
     failed: dict[str, str] = {}
     tried: set[str] = set()
     for recipe in wanted:
         if recipe.name not in ready and not (store.root / recipe.name).exists():
-            _take_up(store, recipe, out)
+            _restore(store, recipe, out)
     while len(ready) + len(failed) < len(wanted):
         show(len(ready), len(wanted))
         for recipe in [r for r in wanted if r.name not in ready and r.name not in failed]:
@@ -90,39 +90,43 @@ def make(
         raise UserError("Not made: " + "; ".join(f"{name} ({why})" for name, why in failed.items()))
 
 
-def _closed(only: list[str], known: dict[str, Recipe]) -> set[str]:
-    """Names with all that they need, and the scores of trainings."""
+def _with_needs(only: list[str], known: dict[str, Recipe]) -> set[str]:
+    """The names, all that they need, directly or not, and the scores of the trainings named."""
     names = set(only)
     while more := {n for name in names for n in known[name].needs} - names:
         names |= more
     return names | {f"score-{n}" for n in only if f"score-{n}" in known}
 
 
-def _stands(out: Path, recipe: Recipe) -> bool:
-    """Whether a recipe's run is in the shipped folder, made with the same settings."""
+def _is_made(out: Path, recipe: Recipe) -> bool:
+    """Whether a recipe's finished run lies in `out`, made with the same settings."""
     if recipe.verb == "score":
         run = Run(out / recipe.settings["run"])
         return run.state == "done" and len(read_scores(run)) >= len(run.epochs()) > 0
     run = Run(out / recipe.name)
     if run.state != "done":
         return False
-    then = _settings(run)
-    # A setting that has come since was at its default then.
-    return all(then.get(k, v) == v for k, v in recipe.settings.items())
+    settings = _settings(run)
+    # A setting added since the run was made is absent from it, and counts as unchanged.
+    return all(settings.get(k, v) == v for k, v in recipe.settings.items())
 
 
 def _settings(run: Run) -> dict:
-    """A run's settings by their present names, whichever version wrote them."""
+    """A run's settings under their present names, whichever version wrote them."""
     settings = run.request.settings
     return StudyConfig.present_names(settings) if run.request.verb == "study" else settings
 
 
 def _advance(store: RunStore, recipe: Recipe, workers: int, tried: set[str]) -> tuple[str, Run]:
-    """Start or resume a recipe's run, once, if there is room; its state ("" while it has none to tell), and the run."""
+    """Start or resume a recipe's run, at most once, if fewer than `workers` are running.
+
+    tried: names of recipes started so far, added to here. Returns the run's state, "" if it is still to start, and the
+    run.
+    """
     run = Run(store.root / recipe.name)
     if not run.path.exists():
-        fresh = store.create(recipe.verb, recipe.settings, recipe.name)
-        run = Run(fresh.path.rename(run.path))
+        created = store.create(recipe.verb, recipe.settings, recipe.name)
+        run = Run(created.path.rename(run.path))
     state = run.state
     alive = [r for r in store.list() if r.alive]
     if state in ("cancelled", "died", "failed") and recipe.name not in tried:
@@ -134,9 +138,10 @@ def _advance(store: RunStore, recipe: Recipe, workers: int, tried: set[str]) -> 
 
 
 def keep_unfinished(run: Run, out: Path) -> int:
-    """Put the seeds of a study that are complete into `out/.unfinished`, out of sight; `make` goes on from them.
+    """Copy the results of a study's complete seeds to `out/.unfinished`, for `make` to go on from.
 
-    Only whole seeds: a cell may need the weights that others of its seed have left. Returns how many there are.
+    Only of complete seeds, since a task may need networks, which are not copied, of other tasks of its seed. Pages do
+    not list this folder. Returns the number of complete seeds.
     """
     cells = plan(StudyConfig.model_validate(run.request.settings))
     open_seeds = {c.seed for c in cells if state_of(run, c.key) != "done"}
@@ -150,67 +155,73 @@ def keep_unfinished(run: Run, out: Path) -> int:
     return len({c.seed for c in cells} - open_seeds)
 
 
-def _take_up(store: RunStore, recipe: Recipe, out: Path) -> None:
-    """Begin a recipe's run with what `keep_unfinished` has left of it, where that was made with the same settings."""
-    left = Run(out / UNFINISHED / recipe.name)
-    if left.state == "cancelled" and _settings(left) == recipe.settings:
+def _restore(store: RunStore, recipe: Recipe, out: Path) -> None:
+    """Start a recipe's run from what `keep_unfinished` saved of it, if that was made with the same settings."""
+    saved = Run(out / UNFINISHED / recipe.name)
+    if saved.state == "cancelled" and _settings(saved) == recipe.settings:
         store.root.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(left.path, store.root / recipe.name)
+        shutil.copytree(saved.path, store.root / recipe.name)
 
 
 def pack(run: Run, out: Path) -> None:
-    """Copy what pages show of a finished run into `out`, weights of generators in half precision where that is safe."""
+    """Copy what pages show of a finished run into `out`, with a model card and checksums.
+
+    Generators keep their last epoch only, unless their preset is fast, in half precision where their distances bear it.
+    """
     verb, settings = run.request.verb, run.request.settings
     if verb == "score":
         scored = Run(run.path.parent / run.request.scored_run)
         pack(scored, out)
         return
-    target, unborn = out / run.name, out / f".new-{run.name}"
-    shutil.rmtree(unborn, ignore_errors=True)
+    target, staging = out / run.name, out / f".new-{run.name}"
+    shutil.rmtree(staging, ignore_errors=True)
     for pattern in KEPT[verb]:
         for file in run.path.glob(pattern):
-            place = unborn / file.relative_to(run.path)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, place)
-    unborn.mkdir(exist_ok=True)
+            copy = staging / file.relative_to(run.path)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+    staging.mkdir(exist_ok=True)
     request = run.read_json("run.json") | {"label": ""}
     if verb == "train":
         if settings["preset"] != "fast":
-            _last_only(unborn)
-        request["half_precision"] = _halve(Run(unborn), run)
-    status = {k: v for k, v in run.read_json("status.json").items() if k not in PASSING}
-    (unborn / "run.json").write_text(json.dumps(request, indent=1))
-    (unborn / "status.json").write_text(json.dumps(status, indent=1))
+            _keep_last_epoch(staging)
+        request["half_precision"] = _halve(Run(staging), run)
+    status = {k: v for k, v in run.read_json("status.json").items() if k not in TRANSIENT}
+    (staging / "run.json").write_text(json.dumps(request, indent=1))
+    (staging / "status.json").write_text(json.dumps(status, indent=1))
     shutil.rmtree(target, ignore_errors=True)
-    unborn.rename(target)
-    if words := card(Run(target, shipped=True)):
-        (target / "README.md").write_text(words)
+    staging.rename(target)
+    if text := card(Run(target, shipped=True)):
+        (target / "README.md").write_text(text)
     write_sums(out, rebuilt=run.name)
 
 
-def _last_only(folder: Path) -> None:
-    """Keep the weights of the last epoch alone."""
+def _keep_last_epoch(folder: Path) -> None:
+    """Delete the weights of all epochs but the last."""
     for file in sorted((folder / "weights").glob("epoch-*"))[:-1]:
         file.unlink()
 
 
 def _halve(copy: Run, run: Run) -> dict:
-    """Halve the copy's weights where its scores bear it; the greatest relative change of a distance, and the choice."""
+    """Convert the copy's weights to half precision, and back if a distance changes by more than TOLERANCE.
+
+    Returns the entry `half_precision` of `run.json`: the greatest relative change, and whether half precision is kept.
+    """
     files = sorted((copy.path / "weights").glob("epoch-*.safetensors"))
     for file in files:
         with safe_open(file, "pt") as content:
-            about = content.metadata()
+            metadata = content.metadata()
             tensors = {k: content.get_tensor(k) for k in content.keys()}  # noqa: SIM118
-        save_file({k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}, file, about)
-    change = max(_changes(copy, run), default=0.0)
+        save_file({k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}, file, metadata)
+    change = max(_distance_changes(copy, run), default=0.0)
     if change > TOLERANCE:
         for file in files:
             shutil.copyfile(run.path / "weights" / file.name, file)
     return {"greatest change of a score": round(change, 5), "kept": change <= TOLERANCE}
 
 
-def _changes(copy: Run, run: Run) -> Iterator[float]:
-    """How much each distance of the last epoch's samples moves with the weights' precision, as a share of it."""
+def _distance_changes(copy: Run, run: Run) -> Iterator[float]:
+    """For each distance, |ln(d' / d)|: of 1,000 samples per digit by the copy's last epoch, and by the run's."""
     limit_threads(1)
     extractor = load_extractor()
     reference = find_reference(run.request.dataset, extractor)

@@ -1,4 +1,4 @@
-"""Model cards of what is shipped, written from what the runs say of themselves (Mitchell et al. 2019)."""
+"""Model cards (Mitchell et al. 2019) of the shipped networks, written from the files of their runs."""
 
 import json
 
@@ -21,19 +21,20 @@ LIMITS = (
 
 
 def card(run: Run) -> str | None:
-    """The card of a shipped generator or reader, in Markdown; None for runs that are no network."""
+    """The model card of a shipped generator or reader, in Markdown; None for runs of other verbs."""
     write = {"train": _generator, "reader": _reader}.get(run.request.verb)
     return write(run) if write else None
 
 
 def _generator(run: Run) -> str:
+    """The card of a generator."""
     request = TrainRequest.model_validate(run.request.settings)
     title = generators()[request.model].title
     best, half = run.best_epoch(), run.request.half_precision
-    seen = run.request.n_images("train")
+    n_train = run.request.n_images("train")
     facts = {
         "what": f"draws labelled handwritten digits; {title}, preset `{request.preset}`",
-        "learned from": f"{seen:,} labelled training images of {DATA.get(request.dataset, request.dataset)}",
+        "learned from": f"{n_train:,} labelled training images of {DATA.get(request.dataset, request.dataset)}",
         "made by": f"`{describe(request)}`",
         "weights": f"epochs {run.epochs()[0]} to {run.epochs()[-1]}; epoch {best} scored best while training; "
         f"{'half' if half and half.kept else 'single'} precision",
@@ -52,6 +53,7 @@ def _generator(run: Run) -> str:
 
 
 def _reader(run: Run) -> str:
+    """The card of a reader."""
     settings = ReaderRequest.model_validate(run.request.settings).model_dump()
     report = json.loads((run.path / "report.json").read_bytes())
     dataset = DATA.get(settings["dataset"], settings["dataset"])
@@ -78,6 +80,7 @@ def _reader(run: Run) -> str:
 
 
 def _write(run: Run, facts: dict[str, str], use: str) -> str:
+    """A card in Markdown: the facts, with seed and library versions, then intended use and limits."""
     versions = ", ".join(f"{k} {v}" for k, v in run.request.versions.items())
     settings = run.request.settings
     facts |= {"seed": str(settings.get("train", settings).get("seed", 0)), "versions": versions}

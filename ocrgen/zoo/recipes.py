@@ -1,4 +1,4 @@
-"""What is shipped, run by run: names, verbs and settings, each after what it needs."""
+"""Recipes of the shipped runs: name, verb and settings of each, after the recipes it needs."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from ocrgen.study.plan import StudyConfig
 
 SCRIPTS = ("mnist", "arabic")
 EPOCHS = 10
-LEFT_OUT = {("cgan", "paper")}  # 3.8 million weights: for two scripts they would take the folder past its 40 MB
+LEFT_OUT = {("cgan", "paper")}  # its 3.8 million weights, for two scripts, would take the folder past 40 MB
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One run: its name, its verb and settings, and the recipes that come before it."""
+    """One shipped run. verb, settings: as in its `run.json`. needs: names of the recipes whose runs it uses."""
 
     name: str
     verb: str
@@ -26,9 +26,9 @@ class Recipe:
 
 
 def recipes() -> list[Recipe]:
-    """All that is shipped, each after what it needs."""
-    found = [Recipe(VERSION, "digitnet", {})]
-    found += [Recipe(f"reference-{s}", "reference", {"dataset": s}, (VERSION,)) for s in SCRIPTS]
+    """The recipes of all shipped runs, each after those it needs."""
+    listed = [Recipe(VERSION, "digitnet", {})]
+    listed += [Recipe(f"reference-{s}", "reference", {"dataset": s}, (VERSION,)) for s in SCRIPTS]
     for script in SCRIPTS:
         measured = (VERSION, f"reference-{script}")
         for model, kind in generators().items():
@@ -41,8 +41,8 @@ def recipes() -> list[Recipe]:
                     train=TrainConfig(epochs=EPOCHS),
                     config=kind.presets[preset],
                 )
-                found.append(Recipe(name, "train", request.model_dump(mode="json"), measured))
-                found.append(Recipe(f"score-{name}", "score", ScoreConfig(run=name).model_dump(), (name,)))
+                listed.append(Recipe(name, "train", request.model_dump(mode="json"), measured))
+                listed.append(Recipe(f"score-{name}", "score", ScoreConfig(run=name).model_dump(), (name,)))
         for name, changes in (
             ("real-500", {"n": 500}),
             ("real", {}),
@@ -52,7 +52,7 @@ def recipes() -> list[Recipe]:
         ):
             request = ReaderRequest.model_validate({"dataset": script, **changes})
             needs = (request.generator,) if request.generator else ()
-            found.append(Recipe(f"reader-{name}-{script}", "reader", request.model_dump(), needs))
+            listed.append(Recipe(f"reader-{name}-{script}", "reader", request.model_dump(), needs))
     for protocol, script, changes in (
         ("paper", "mnist", {}),
         ("fair", "mnist", {}),
@@ -61,6 +61,6 @@ def recipes() -> list[Recipe]:
     ):
         config = StudyConfig.model_validate({"dataset": script, "protocol": protocol, **changes})
         needs = (VERSION, f"reference-{script}")
-        found.append(Recipe(f"study-{protocol}-{script}", "study", config.model_dump(), needs))
-    found.append(Recipe("benchmark-all", "benchmark", BenchmarkConfig().model_dump()))
-    return found
+        listed.append(Recipe(f"study-{protocol}-{script}", "study", config.model_dump(), needs))
+    listed.append(Recipe("benchmark-all", "benchmark", BenchmarkConfig().model_dump()))
+    return listed

@@ -115,7 +115,7 @@ def test_a_cell_whose_process_dies_fails_and_spares_the_worker(cluster, store, m
             content = json.dumps(about | {"confusion": np.zeros((10, 10), int).tolist(), "misread": [[], []]})
             (run.path / "cells" / f"{cell.key}.json").write_text(content)
     killer = in_thread(lambda: os.kill(wait_for(lambda: log_of(run, "begins"))[0][0], signal.SIGKILL))
-    with pytest.raises(UserError, match=f"7 of 13 cells failed; the first: {maker}: .* died .exit status -9"):
+    with pytest.raises(UserError, match=f"7 of 13 tasks failed; the first: {maker}: .* died .exit status -9"):
         execute(run, store)
     killer.join()
     faults = {f["key"]: f["error"] for f in read_results(run).failures}

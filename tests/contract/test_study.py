@@ -56,7 +56,7 @@ def told(tmp_path_factory) -> tuple[Run, dict]:
 def test_the_object_that_a_study_prints(told):
     run, found = told
     assert found["run"] == run.name
-    assert set(found) == {"run", "table", "summary", "differences", "correlations", "verdicts", "advice"}
+    assert set(found) == {"run", "answer", "table", "summary", "differences", "correlations", "verdicts", "advice"}
     assert set(found["table"][0]) == {
         *("kind", "arm", "n_real", "seed", "epoch", "n_labelled", "n_validation", "metric", "value"),
     }
@@ -139,7 +139,7 @@ def test_a_fault_is_told_spares_the_rest_and_is_tried_again(told, store):
     before = files(run)
     assert damaged not in before and len(read_results(run).failures) == 0
 
-    with pytest.raises(UserError, match=f"7 of 13 cells failed; the first: {maker}: FileExistsError"):
+    with pytest.raises(UserError, match=f"7 of 13 tasks failed; the first: {maker}: FileExistsError"):
         execute(run, store)
     assert run.state == "failed" and "resuming tries the failed ones again" in run.read_status().error
     faults = {f["key"]: f["error"] for f in read_results(run).failures}

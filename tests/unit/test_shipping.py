@@ -76,9 +76,9 @@ def test_whole_seeds_of_an_unfinished_study_are_gone_on_from(studied, tmp_path):
     left = Run(tmp_path / "out" / ".unfinished" / run.name)
     assert {c.name[-6] for c in (left.path / "cells").iterdir()} == {"0"}
     store = RunStore(tmp_path / "again", shipped=None)
-    shipping._take_up(store, Recipe(run.name, "study", run.request.settings | {"seeds": 3}), tmp_path / "out")
+    shipping._restore(store, Recipe(run.name, "study", run.request.settings | {"seeds": 3}), tmp_path / "out")
     assert not store.list()  # other settings: begun afresh
-    shipping._take_up(store, Recipe(run.name, "study", run.request.settings), tmp_path / "out")
+    shipping._restore(store, Recipe(run.name, "study", run.request.settings), tmp_path / "out")
     (taken,) = store.list()
     assert taken.state == "cancelled" and len(read_results(taken).table.seed.unique()) == 1
     assert [r.name for r in RunStore(tmp_path / "empty", shipped=tmp_path / "out").list()] == []  # out of sight

@@ -10,7 +10,7 @@ from ocrgen.datasets import Digits
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.runs.store import SHIPPED
-from ocrgen.study.cells import Cells
+from ocrgen.study.cells import TaskRunner
 from ocrgen.study.plan import Arm, Cell, StudyConfig, plan
 
 CONFIG = {
@@ -27,10 +27,10 @@ CONFIG = {
 
 
 @pytest.fixture
-def cells(store) -> Cells:
+def cells(store) -> TaskRunner:
     """A study whose generator and readers have been trained: the CVAE and the reader that are shipped."""
     config = StudyConfig(**CONFIG)
-    cells = Cells(store.create("study", config.model_dump(), "study"))
+    cells = TaskRunner(store.create("study", config.model_dump(), "study"))
     for folder in ("cells", "readers"):
         cells.run.folder(folder)
     for cell in plan(config):
@@ -41,7 +41,7 @@ def cells(store) -> Cells:
     return cells
 
 
-def cell_of(cells: Cells, arm: str) -> Cell:
+def cell_of(cells: TaskRunner, arm: str) -> Cell:
     return next(c for c in plan(cells.config) if c.kind == "reader" and c.arm.name == arm)
 
 
@@ -90,5 +90,5 @@ def test_the_papers_epoch_is_validations_whatever_the_test_set_would_prefer(cell
     for epoch in (1, 2, 3):
         good, bad = {"validation": 0.9, "accuracy": 0.7}, {"validation": 0.8, "accuracy": 0.95 + epoch / 100}
         key = Cell("epoch", cell.seed, 0, Arm(generator="cvae"), epoch).key
-        cells.file(key).write_text(json.dumps(good if epoch == best else bad))
+        cells.result_file(key).write_text(json.dumps(good if epoch == best else bad))
     assert cells.best_epoch(cell) == best

@@ -11,7 +11,7 @@ from ocrgen.cli.study import asked
 from ocrgen.datasets import load_digits
 from ocrgen.generators import generators
 from ocrgen.runs.store import RunStore
-from ocrgen.study.cells import Cells
+from ocrgen.study.cells import TaskRunner
 from ocrgen.study.plan import PAPER_N, QUICK, Arm, StudyConfig, arms, check, describe, plan
 from ocrgen.utils.errors import UserError
 
@@ -58,7 +58,7 @@ def test_all_arms_are_there_for_every_seed_and_size(config):
 def test_the_terms_are_equal(config, tmp_path):
     """No arm of protocol fair learns from more than n labelled images, or chooses by more than n further ones."""
     store = RunStore(tmp_path, shipped=None)
-    cells = Cells(store.create("study", config.model_dump(), "study"))
+    cells = TaskRunner(store.create("study", config.model_dump(), "study"))
     train = {image.tobytes() for image in cells.data.train.images}
     of_seed = {}
     for cell in plan(config):

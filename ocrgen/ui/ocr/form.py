@@ -1,4 +1,4 @@
-"""The form of a new study: quick on the bundled digits, or careful on any data set, the user's own among them."""
+"""The form of a new study: a quick one of the bundled digits, or a full one of any data set."""
 
 import math
 from pathlib import Path
@@ -17,26 +17,26 @@ SIZES = [100, 500, 1000, 5000]
 
 
 def start(settings: dict) -> None:
-    """Submit a study and show it."""
+    """Start a study and choose it on the page. UserError if it cannot be started."""
     config = StudyConfig.model_validate(settings)
     run = jobs.start(store(), "study", config.model_dump(), f"study-{config.protocol}-{Path(config.dataset).stem}")
     st.session_state["ocr_next"] = run.name
 
 
 def linked() -> bool:
-    """Whether a link brought a data set to be studied (`?data=NAME`), which the form then offers."""
-    titles, asked = uploads.data_sets(), st.query_params.get("data")
-    if asked not in titles:
-        if asked:
-            st.warning(f"The link names a data set that is not here: {asked[:200]}. Bring it on the page Train.")
+    """Whether the link names a data set (`?data=NAME`) that is there; the form then starts with it."""
+    titles, name = uploads.data_sets(), st.query_params.get("data")
+    if name not in titles:
+        if name:
+            st.warning(f"The link names a data set that is not here: {name[:200]}. Bring it on the page Train.")
         return False
-    if st.session_state.get("ocr_form_linked") != asked:
-        st.session_state.update(ocr_form_linked=asked, ocr_form_data=asked, ocr_form_quick=False)
+    if st.session_state.get("ocr_form_linked") != name:
+        st.session_state.update(ocr_form_linked=name, ocr_form_data=name, ocr_form_quick=False)
     return True
 
 
 def form() -> None:
-    """Widgets of a new study, the command that does the same, and the button that starts it."""
+    """The settings of a new study, the shell command that does the same, and the button that starts it."""
     titles = uploads.data_sets()
     st.session_state.setdefault("ocr_form_quick", True)
     quick = st.toggle("Quick", key="ocr_form_quick", help="bundled digits, small, under three minutes")
@@ -48,13 +48,14 @@ def form() -> None:
             data = st.selectbox(
                 "Data set", list(titles), format_func=titles.__getitem__, key="ocr_form_data", width=280
             )
-            about = "repetitions; five or more"
-            seeds = st.number_input("Seeds", 1, 100, 5, key="ocr_form_seeds", help=about, width=132)
+            seeds = st.number_input(
+                "Seeds", 1, 100, 5, key="ocr_form_seeds", help="repetitions; five or more", width=132
+            )
             workers = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers", width=132)
         values = {"dataset": data, "seeds": seeds, "workers": workers}
-    # A closed popover runs too: quick, which is its default, must not read data for it.
-    most = math.inf if quick else _most(values["dataset"])
-    if most is None:
+    # This runs even while the popover is closed: the default, quick, must not cost reading a data set.
+    n_train = math.inf if quick else _count_training_images(values["dataset"])
+    if n_train is None:
         return
     protocol = st.segmented_control(
         "Protocol", ["fair", "paper"], default="fair", required=True, key="ocr_form_protocol",
@@ -62,11 +63,11 @@ def form() -> None:
     )  # fmt: skip
     values["protocol"] = protocol
     if protocol == "fair":
-        default = values.get("n") or ([min(most, max(SIZES))] if values["dataset"] in uploads.found() else SIZES)
+        default = values.get("n") or ([min(n_train, max(SIZES))] if values["dataset"] in uploads.found() else SIZES)
         sizes = st.text_input(
-            "Labelled images", ", ".join(map(str, [n for n in default if n <= most])),
+            "Labelled images", ", ".join(map(str, [n for n in default if n <= n_train])),
             key=f"ocr_form_n_{quick}_{values['dataset']}",
-            help="one number or several" + ("" if quick else f", of {most:,} training images"),
+            help="one number or several" + ("" if quick else f", of {n_train:,} training images"),
         )  # fmt: skip
         values["n"] = [int(part) for part in sizes.replace(",", " ").split() if part.isdigit()]
     try:
@@ -74,18 +75,18 @@ def form() -> None:
     except ValueError:
         st.error("Labelled images must be whole numbers of 20 or more, separated by commas.")
         return
-    if protocol == "fair" and max(config.n) > most:
-        st.error(f"There are {most:,} training images: ask for no more than that.")
+    if protocol == "fair" and max(config.n) > n_train:
+        st.error(f"There are {n_train:,} training images: ask for no more than that.")
         return
     st.code(describe(config), language=None, wrap_lines=True)
-    st.caption(f"{len(plan(config)):,} pieces of work, 5 to 60 s each; it can be cancelled and resumed at any time.")
+    st.caption(f"{len(plan(config)):,} tasks, 5 to 60 s each; it can be cancelled and resumed at any time.")
     if st.button("Start", type="primary", key="ocr_form_start") and show_errors(start, values):
         st.query_params.pop("data", None)
         st.rerun()
 
 
-def _most(dataset: str) -> int | None:
-    """How many training images there are; None, with a word why, where they cannot be read."""
+def _count_training_images(dataset: str) -> int | None:
+    """The number of training images; None, with a message, if the data set cannot be read."""
     source = datasets.sources().get(dataset)
     if source and (missing := source.missing(datasets.data_root())):
         st.info(missing)

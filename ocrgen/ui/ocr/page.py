@@ -1,4 +1,4 @@
-"""The page OCR: choose or start a study, what it found in words, and its views."""
+"""The page OCR: choose or start a study, read its results in words, and look at its views."""
 
 from functools import partial
 
@@ -28,7 +28,7 @@ VIEWS = {
 
 
 def head() -> Run | None:
-    """Choose a study, or start one."""
+    """The choice of a study and the form of a new one; returns the chosen one, None if there is none."""
     linked = form.linked()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         run = choose()
@@ -42,7 +42,7 @@ def head() -> Run | None:
 
 
 def choose() -> Run | None:
-    """Choose a study; the choice stands in the link."""
+    """The choice of a study, kept in the page's URL; None, with a button for a quick study, if there is none."""
     known = {r.name: r for r in store().list("study")}
     if (started := st.session_state.pop("ocr_next", None)) in known:
         st.session_state["ocr_run"] = started
@@ -60,7 +60,7 @@ def choose() -> Run | None:
 
 
 def progress(run: Run) -> None:
-    """How a study stands, and what can be done about it; gone once it is done."""
+    """The state of a study that is not done, with buttons to cancel or resume it."""
     if run.shipped or run.read_status().state == "done":
         return
 
@@ -75,14 +75,14 @@ def progress(run: Run) -> None:
 
 
 def _report(run: Run, results: Results) -> str:
-    """The report, made when it is asked for; what it takes is imported then."""
+    """The report as HTML, made on download only; its imports are slow."""
     from ocrgen.report.page import report
 
     return report(run, results)
 
 
 def show(run: Run) -> None:
-    """What a study found: banner, verdicts, views, and the command that repeats it."""
+    """A study's results: banner, answer, recommendation, verdicts, views, downloads, and the command to repeat it."""
     try:
         results = results_of(run)
     except UserError as fault:

@@ -1,4 +1,4 @@
-"""What to do with one's own digits, as a study of them says, and what to take home from it."""
+"""What a study recommends, and its best reader and generated digits as downloads."""
 
 from html import escape
 
@@ -15,12 +15,12 @@ from ocrgen.utils.errors import UserError
 
 
 def show_advice(results: Results) -> None:
-    """One line for each number of labelled images: use this much synthetic data, or don't bother."""
-    found = recommend(results)
-    if found:
+    """The recommendations of a study, a line for each number of labelled images."""
+    recommendations = recommend(results)
+    if recommendations:
         with st.container(border=True):
             st.markdown("##### What to do")
-            st.html("".join(map(_line, found)))
+            st.html("".join(map(_line, recommendations)))
             st.caption(
                 "The best mix and what it is compared with are chosen on validation images; the gain is that on test "
                 "images, paired by seed."
@@ -28,7 +28,7 @@ def show_advice(results: Results) -> None:
 
 
 def _line(a: Recommendation) -> str:
-    """One recommendation as a line that wraps where the screen is narrow."""
+    """A recommendation as HTML: a line that wraps on narrow screens."""
     return (
         f'<div class="part"><span style="flex:0 0 9rem">{a.n:,} labelled images</span>'
         f'<b style="flex:0 0 7rem;color:{VERDICT_COLOURS[a.verdict]}">{a.headline}</b>'
@@ -37,7 +37,7 @@ def _line(a: Recommendation) -> str:
 
 
 def take_home(run: Run, results: Results) -> None:
-    """The best reader and the generated digits as files, where this study keeps its networks."""
+    """Downloads of the recommended reader and of generated digits, if the study keeps its networks."""
     sizes = [a.n for a in recommend(results)]
     if not sizes:
         return
@@ -48,31 +48,33 @@ def take_home(run: Run, results: Results) -> None:
                 "Labelled images", sizes, default=n, key="ocr_take_n", required=True, format_func=lambda n: f"{n:,}"
             )
         try:
-            taken = find_export(run, results, n)
+            export = find_export(run, results, n)
         except UserError as why:
             st.caption(str(why))
             return
-        _files(run, taken)
+        _downloads(run, export)
 
 
-def _files(run: Run, taken: StudyExport) -> None:
+def _downloads(run: Run, export: StudyExport) -> None:
+    """The buttons that download a reader and generated digits."""
     from ocrgen.generators.base import MAX_SAMPLES
     from ocrgen.readers.export import to_onnx
 
-    a, stem = taken.advice, f"{run.name}-n{taken.advice.n}"
-    made_of = f"{a.best.title}, {a.n:,} labelled images, seed 0"
+    a, stem = export.advice, f"{run.name}-n{export.advice.n}"
+    training = f"{a.best.title}, {a.n:,} labelled images, seed 0"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Reader** of {made_of}")
+        st.markdown(f"**Reader** of {training}")
         st.download_button(
-            "ONNX", lambda: to_onnx(taken.reader), f"{stem}-reader.onnx", "application/octet-stream",
+            "ONNX", lambda: to_onnx(export.reader), f"{stem}-reader.onnx", "application/octet-stream",
             key="ocr_take_onnx", on_click="ignore", help="images uint8 (n, 1, 28, 28) in, probabilities (n, 10) out",
         )  # fmt: skip
         st.download_button(
-            "safetensors", taken.reader.read_bytes, f"{stem}-reader.safetensors", "application/octet-stream",
+            "safetensors", export.reader.read_bytes, f"{stem}-reader.safetensors", "application/octet-stream",
             key="ocr_take_safetensors", on_click="ignore", help="weights in half precision, with their provenance",
         )  # fmt: skip
-    most = MAX_SAMPLES // CLASSES
-    per_digit = st.number_input("Images of each digit", 1, most, 1000, key="ocr_take_count", width=220)
+    per_digit = st.number_input(
+        "Images of each digit", 1, MAX_SAMPLES // CLASSES, 1000, key="ocr_take_count", width=220
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Generated digits** of {model_title(a.arm.generator)}, {10 * per_digit:,} images")
-        digits_buttons(lambda: taken.samples(per_digit), f"{stem}-digits", "ocr_take")
+        digits_buttons(lambda: export.samples(per_digit), f"{stem}-digits", "ocr_take")

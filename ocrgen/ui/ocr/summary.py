@@ -1,4 +1,4 @@
-"""What a study says in words: the protocol, the answer with its differences, the comparisons behind the claims."""
+"""A study in words: its protocol, its answer with the headline's differences, and its verdicts on the claims."""
 
 import streamlit as st
 
@@ -13,14 +13,14 @@ from ocrgen.study.headline import banner, headline, seeds_in_words
 
 
 def show_banner(results: Results) -> None:
-    """How many labelled images the training mixes learned from: no figure of this page can be read without it."""
+    """How many labelled images the training mixes learned from, without which no figure of the page can be read."""
     words = banner(results)
     show = st.info if words.equal else st.warning
     show(f"**{words.title}** {words.text} {seeds_in_words(results).capitalize()}; intervals are 95%.", icon="⚖️")
 
 
 def show_answer(run: Run, results: Results) -> None:
-    """The answer of this study, and a card for each way to use synthetic data, at the headline's size."""
+    """The study's answer, and a card for each comparison of the headline."""
     comparisons = headline(results)
     if not comparisons:
         return
@@ -34,11 +34,11 @@ def show_answer(run: Run, results: Results) -> None:
 
 
 def show_verdicts(results: Results) -> None:
-    """The comparisons of this study that bear on the paper's claims."""
+    """The study's comparisons that bear on the paper's claims, one claim at a time."""
     parts = verdicts(results)
     if not parts:
         return
-    # A fair study begins with its advice; its comparisons are many.
+    # Folded in a fair study, which has many comparisons and shows its recommendation first.
     unfold = results.done == results.total and results.config.protocol == "paper"
     with st.expander(f"Verdicts on the paper's claims: {counted(parts)}", expanded=unfold):
         claims = sorted({v.claim for v in parts})

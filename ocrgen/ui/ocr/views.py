@@ -1,4 +1,4 @@
-"""The views of a study on the page OCR, with their choosers; the figures themselves are made in `plots/views.py`."""
+"""The views of a study on the page OCR, with their controls; `plots/views.py` makes the figures."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,11 +18,13 @@ from ocrgen.ui.shared.widgets import places
 
 
 def _token(results: Results) -> str:
+    """What Streamlit's cache knows results by."""
     return results.token
 
 
 @st.cache_resource(max_entries=128, show_spinner=False, hash_funcs={Results: _token})
 def _section(name: str, results: Results, options: dict, _make: Callable[..., Section | None]) -> Section | None:
+    """`_make(results, **options)`, cached under `name`, since functions cannot be part of the key."""
     section = _make(results, **options)
     for view in section.views if section else ():
         _remember_spec(view)
@@ -31,28 +33,29 @@ def _section(name: str, results: Results, options: dict, _make: Callable[..., Se
 
 @st.cache_resource(max_entries=128, show_spinner=False, hash_funcs={Results: _token})
 def _view(name: str, results: Results, options: dict, _make: Callable[..., View]) -> View:
+    """The same as `_section` for a single view."""
     return _remember_spec(_make(results, **options))
 
 
 def _remember_spec(view: View) -> View:
-    """Make what Streamlit sends of a figure once: `to_dict` copies all of it, for each viewer."""
+    """Let the figure make its specification once: `to_dict` copies it all, and Streamlit calls it for each viewer."""
     spec = view.figure.to_dict()
     view.figure.to_dict = lambda: spec
     return view
 
 
-def made(make: Callable[..., Section | None], results: Results, **options) -> Section | None:
-    """What `make(results, **options)` gives, made once for all viewers of the same results."""
+def cached_section(make: Callable[..., Section | None], results: Results, **options) -> Section | None:
+    """The section `make(results, **options)`, made once for all viewers of the same results."""
     return _section(make.__name__, results, options, make)
 
 
-def made_view(make: Callable[..., View], results: Results, **options) -> View:
-    """The same for a single view."""
+def cached_view(make: Callable[..., View], results: Results, **options) -> View:
+    """The view `make(results, **options)`, made once for all viewers of the same results."""
     return _view(make.__name__, results, options, make)
 
 
 def choose_size(results: Results, key: str) -> int:
-    """Which n to look at: the one there is, or the one chosen; the headline's at first."""
+    """The number of labelled images to show: the only one, or the user's choice, at first the headline's."""
     sizes = results.config.sizes()
     if len(sizes) == 1:
         return sizes[0]
@@ -62,16 +65,18 @@ def choose_size(results: Results, key: str) -> int:
     )  # fmt: skip
 
 
-def _metric(key: str) -> str:
+def _choose_metric(key: str) -> str:
+    """The metric to show."""
     return st.selectbox("Metric", list(charts.METRICS), format_func=charts.METRICS.__getitem__, key=f"ocr_{key}_metric")
 
 
 def _choose_arms(key: str, names: list[str], default: list[str]) -> list[str]:
+    """The names of the training mixes to show."""
     return st.multiselect("Training mixes", names, default, format_func=lambda a: Arm.parse(a).title, key=key)
 
 
 def show(section: Section, key: str) -> None:
-    """A section's legend, figures and caption."""
+    """Show a section's legend, figures and caption."""
     if section.legend:
         st.html(legend(section))
     for i, (view, place) in enumerate(zip(section.views, places(section.columns), strict=False)):
@@ -81,7 +86,7 @@ def show(section: Section, key: str) -> None:
 
 
 def legend(section: Section) -> str:
-    """One legend for many small charts."""
+    """One legend for many small charts, as HTML."""
     items = [
         f'<span style="white-space:nowrap"><span style="color:{item.colour}" aria-hidden="true">{item.key}</span> '
         f"{item.title}</span>"
@@ -91,14 +96,14 @@ def legend(section: Section) -> str:
 
 
 def by_arm(results: Results, run: Run) -> None:
-    """Every training mix with its interval, and its difference from the bars to clear."""
+    """Every training mix with its interval, and its difference from a mix of real images only."""
     left, middle, right = st.columns(3)
     with left:
-        metric = _metric("arm")
+        metric = _choose_metric("arm")
     with middle:
         n = choose_size(results, "arm")
-    d = results.differences
-    paired = len(d.loc[(d.n_real == n) & (d.metric == metric)]) > 0
+    differences = results.differences
+    paired = ((differences.n_real == n) & (differences.metric == metric)).any()
     against = "real+aug"
     with right:
         if paired:
@@ -108,13 +113,13 @@ def by_arm(results: Results, run: Run) -> None:
             )  # fmt: skip
         else:
             st.caption("Differences are paired for accuracy, F1 and robustness.")
-    if section := made(views.by_arm, results, n=n, metric=metric, against=against):
+    if section := cached_section(views.by_arm, results, n=n, metric=metric, against=against):
         show(section, "arms")
     shares(results, n)
 
 
 def shares(results: Results, n: int) -> None:
-    """Which synthetic share validation chose, and how many images the filter kept."""
+    """The synthetic share of each mix, chosen on validation data, and the share of images that the filter kept."""
     rows = []
     for name in [a.name for a in arms(results.config.generators) if a.generator]:
         share, kept = (results.of(name, n, metric) for metric in ("share", "kept"))
@@ -132,7 +137,7 @@ def shares(results: Results, n: int) -> None:
 
 
 def by_size(results: Results, run: Run) -> None:
-    """A metric against the number of labelled images."""
+    """A metric against the number of real labelled images."""
     if results.config.protocol == "paper":
         st.caption(
             "The paper's protocol has one size. Choose a study with the fair protocol to see the low-data curve."
@@ -140,25 +145,25 @@ def by_size(results: Results, run: Run) -> None:
         return
     left, right = st.columns([1, 3])
     with left:
-        metric = _metric("size")
+        metric = _choose_metric("size")
     with right:
         chosen = _choose_arms("ocr_size_arms", views.arm_names(results), views.main_arms(results))
-    if chosen and (section := made(views.by_size, results, metric=metric, names=chosen)):
+    if chosen and (section := cached_section(views.by_size, results, metric=metric, names=chosen)):
         show(section, "sizes")
 
 
 def by_epoch(results: Results, run: Run) -> None:
-    """The paper's plots: what a reader of each epoch's 10,000 samples scores."""
+    """The paper's plots: scores of readers trained on the samples of each epoch."""
     if not (results.summary.kind == "epoch").any():
         st.caption("Readers are trained on every epoch's samples in the paper's protocol only.")
         return
     average = st.segmented_control("Average", ["macro", "weighted"], default="macro", key="ocr_average", required=True)
-    if section := made(views.by_epoch, results, average=average):
+    if section := cached_section(views.by_epoch, results, average=average):
         show(section, "epochs")
 
 
 def robustness(results: Results, run: Run) -> None:
-    """Accuracy under each corruption by strength, and under attack."""
+    """Accuracy against the strength of each corruption and of the attack."""
     if not results.readers.metric.str.startswith("corruption/").any():
         st.caption("This study did not corrupt any images.")
         return
@@ -167,13 +172,13 @@ def robustness(results: Results, run: Run) -> None:
         n = choose_size(results, "robust")
     with right:
         chosen = _choose_arms("ocr_robust_arms", views.arm_names(results), views.main_arms(results))
-    if chosen and (section := made(views.robustness, results, n=n, names=chosen)):
+    if chosen and (section := cached_section(views.robustness, results, n=n, names=chosen)):
         show(section, "robust")
 
 
 def distances(results: Results, run: Run) -> None:
-    """Does FID, or LFID, tell how well a reader learns?"""
-    section = made(views.distances, results)
+    """FID and LFID against the accuracy of readers, with their rank correlations."""
+    section = cached_section(views.distances, results)
     if section is None:
         st.caption("Distances are compared with accuracy over the epochs of the paper's protocol.")
         return
@@ -182,7 +187,7 @@ def distances(results: Results, run: Run) -> None:
 
 
 def table(results: Results, run: Run) -> None:
-    """Everything as a table, and as CSV."""
+    """All figures as a table, and as CSV."""
     st.dataframe(results.summary, hide_index=True, width="stretch", height=420)
     with st.container(horizontal=True):
         for name, frame in (("summary", results.summary), ("every task", results.table)):

@@ -1,13 +1,16 @@
-"""Real digits beside each generator's, from the sheets that trainings leave: nothing is drawn anew, nothing waits."""
+"""Real digits beside each generator's, from the sheets of samples that trainings have saved."""
 
-import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from ocrgen import datasets
+from ocrgen.datasets.base import CLASSES, SIZE
+from ocrgen.imaging.render import tile, to_png
 from ocrgen.plots import style as charts
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared import selection as choices
@@ -16,62 +19,60 @@ from ocrgen.ui.shared.widgets import link
 from ocrgen.utils.checksums import verify
 from ocrgen.utils.errors import UserError
 
-ROWS = 4
-SIDE = 28
+ROWS = 4  # images of each digit in a sheet
 TITLES = {"cvae": "CVAE", "cgan": "CGAN"}
 
 
 def pick(runs: list[Run]) -> dict[str, Run]:
-    """One run of each kind of generator, all of one data set.
+    """One run of each generator, by its name, all of one data set.
 
-    The data set with most kinds, MNIST before others, then the newest; of a kind a finished run before others, then the
-    last of `runs`.
+    The data set is that with runs of most generators; among equals MNIST, or else that of the newest run. Of a
+    generator's runs a finished one is preferred, then the last of `runs`.
     """
-    by_data: dict[str, dict[str, Run]] = {}
+    by_dataset: dict[str, dict[str, Run]] = {}
     for run in sorted(runs, key=lambda r: r.state == "done"):
-        by_data.setdefault(run.request.dataset, {})[run.request.model] = run
-    if not by_data:
+        by_dataset.setdefault(run.request.dataset, {})[run.request.model] = run
+    if not by_dataset:
         return {}
-    newest = {name: max(r.request.created for r in kinds.values()) for name, kinds in by_data.items()}
-    name = max(by_data, key=lambda n: (len(by_data[n]), n == "mnist", newest[n]))
+    newest = {name: max(r.request.created for r in models.values()) for name, models in by_dataset.items()}
+    name = max(by_dataset, key=lambda n: (len(by_dataset[n]), n == "mnist", newest[n]))
     order = {model: i for i, model in enumerate(TITLES)}
-    return dict(sorted(by_data[name].items(), key=lambda kv: (order.get(kv[0], len(order)), kv[0])))
+    return dict(sorted(by_dataset[name].items(), key=lambda kv: (order.get(kv[0], len(order)), kv[0])))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def sheet(path: str, changed: int) -> bytes:
-    """The first rows of a sheet of samples, as PNG. UserError if the file is damaged."""
+def saved_sheet(path: str, changed: int) -> bytes:
+    """The first ROWS rows of a saved sheet, as PNG. UserError if the file is damaged.
+
+    changed: its modification time, part of the cache key.
+    """
     file = Path(path)
     try:
         verify(file)
         pixels = np.asarray(Image.open(file, formats=["PNG"]).convert("L"))
-        return laid_out(pixels.reshape(-1, SIDE, 10, SIDE).swapaxes(1, 2)[:ROWS])
+        return to_sheet(pixels.reshape(-1, SIZE, CLASSES, SIZE).swapaxes(1, 2).reshape(-1, SIZE, SIZE))
     except (OSError, ValueError, SyntaxError) as fault:
         raise UserError(f"{file.parents[1].name}: samples/{file.name} is damaged and not shown.") from fault
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the data …")
 def real_sheet(dataset: str, root: str) -> bytes:
-    """Real training images of a data set, laid out in the same way. UserError if the data are not at hand."""
-    train = load_data_set(dataset, root).train
-    rng = np.random.default_rng(0)
-    picked = [np.resize(rng.permutation(np.flatnonzero(train.labels == d)), ROWS) for d in range(10)]
-    return laid_out(train.images[np.stack(picked, 1)])
+    """A sheet of real training images, as PNG. UserError if the data set is not available.
+
+    root: folder of the data, part of the cache key.
+    """
+    from ocrgen.generators.reference_grid import pick_reference  # imports torch
+
+    return to_sheet(pick_reference(load_data_set(dataset, root).train))
 
 
-def laid_out(images: np.ndarray, gap: int = 2, zoom: int = 3) -> bytes:
-    """Images uint8 (rows, 10, 28, 28) as one sheet, PNG."""
-    padded = np.pad(images, ((0, 0), (0, 0), (0, gap), (0, gap)), constant_values=48)
-    rows, columns, high, wide = padded.shape
-    flat = padded.swapaxes(1, 2).reshape(rows * high, columns * wide)[:-gap, :-gap]
-    picture = Image.fromarray(flat)
-    buffer = io.BytesIO()
-    picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST).save(buffer, "PNG")
-    return buffer.getvalue()
+def to_sheet(images: np.ndarray) -> bytes:
+    """The first ROWS images of each digit, of images uint8 (N, 28, 28) that show 0 to 9 in turn, as PNG."""
+    return to_png(tile(images[: ROWS * CLASSES], CLASSES, gap=2, paper=48), zoom=3)
 
 
 def show() -> None:
-    """Three sheets side by side; one click to the first digits where there are none."""
+    """Sheets of real digits and of each generator's side by side; where there are no runs, buttons to start one."""
     st.header("Real digits, and digits that nobody wrote")
     runs = pick([r for r in store().list("train") if r.grids()])
     if not runs:
@@ -83,7 +84,7 @@ def show() -> None:
     places = st.columns(1 + len(runs))
     with places[0]:
         choices.heading(f"Real: {name}", charts.REAL)
-        place(real, list(runs.values()), alt=f"Real handwriting from {name}: {ROWS} of each digit 0 to 9")
+        show_sheet(load_real, list(runs.values()), alt=f"Real handwriting from {name}: {ROWS} of each digit 0 to 9")
         st.caption("Written by people; what the generators learned from.")
     for column, (model, run) in zip(places[1:], runs.items(), strict=True):
         with column:
@@ -92,29 +93,31 @@ def show() -> None:
             grids = run.grids()
             best = run.read_status().best_epoch
             epoch = best if best in grids else max(grids)
-            place(grid, grids[epoch], alt=f"{title}: {ROWS} generated images of each digit 0 to 9")
-            seen = run.request.n_images("train")
-            about = f"After epoch {epoch}" + (f"; {seen:,} labelled images seen." if seen else ".")
-            st.caption(about)
+            show_sheet(load_saved, grids[epoch], alt=f"{title}: {ROWS} generated images of each digit 0 to 9")
+            n_train = run.request.n_images("train")
+            st.caption(f"After epoch {epoch}" + (f"; {n_train:,} labelled images seen." if n_train else "."))
             link("3_Gallery", f"More by this {title}", query_params={"run": run.name}, icon=":material/grid_view:")
 
 
-def grid(file: Path) -> bytes:
-    """The sheet of one epoch."""
-    return sheet(str(file), file.stat().st_mtime_ns)
+def load_saved(file: Path) -> bytes:
+    """The sheet saved in `file`, as PNG. UserError if it is damaged."""
+    return saved_sheet(str(file), file.stat().st_mtime_ns)
 
 
-def real(runs: list[Run]) -> bytes:
-    """What the generators learned from: the sheet that a training kept, else the data themselves."""
+def load_real(runs: list[Run]) -> bytes:
+    """Images that the generators learned from, as PNG: the sheet that a run has saved, else one from the data set.
+
+    UserError if the sheet is damaged, or neither is available.
+    """
     kept = next((f for r in runs if (f := r.path / "samples" / "real.png").exists()), None)
     if kept:
-        return grid(kept)
+        return load_saved(kept)
     return real_sheet(runs[0].request.dataset, str(datasets.data_root()))
 
 
-def place(draw, source, alt: str) -> None:
-    """A sheet, or one line on why there is none."""
+def show_sheet(load: Callable[[Any], bytes], source: Any, alt: str) -> None:
+    """Show the sheet that `load(source)` returns, or its UserError as one line."""
     try:
-        st.image(draw(source), width="stretch", alt=alt)
+        st.image(load(source), width="stretch", alt=alt)
     except UserError as fault:
         st.info(str(fault))

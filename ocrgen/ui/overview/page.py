@@ -1,4 +1,4 @@
-"""The page Overview: the answer, the paper's five claims with our verdicts, the digits, and three ways on."""
+"""The page Overview: the answer, verdicts on the paper's five claims, digits, and what to do next."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from ocrgen.ui.overview import digits as overview_digits
 from ocrgen.ui.shared.cache import store, warm
 from ocrgen.ui.shared.widgets import link
 
-STAMPED = ("results.json", "table.parquet", "cells", "benchmark.json", "scores")
+RESULT_FILES = ("results.json", "table.parquet", "cells", "benchmark.json", "scores")
 HOW = """
 - **95% interval [low, high]**: repeated again and again, such intervals hold the true figure 95 times in 100. One that
   spans zero decides nothing.
@@ -24,37 +24,40 @@ HOW = """
 
 
 def show() -> None:
-    """The whole page. What needs no results stands at once; the verdicts come into their place as they are read."""
+    """The whole page. What needs no results appears at once; answer and verdicts fill their places once read."""
     from ocrgen.report.cards import style
 
     st.html(style())
-    top, middle = st.container(key="overview_answer"), st.container(key="overview_claims")
+    answer_place, claims_place = st.container(key="overview_answer"), st.container(key="overview_claims")
     overview_digits.show()
     with st.expander("How to read this", icon=":material/help:"):
         st.markdown(HOW)
-    behind = st.container()
-    ways_on()
-    with top:
+    details_place = st.container()
+    next_steps()
+    with answer_place:
         with st.spinner("Reading the results …"):
-            answer, claims, faults = _judged(tuple(_stamp(run) for run in store().list()))
+            answer, claims, faults = _read_verdicts(tuple(_stamp(run) for run in store().list()))
         st.markdown(answer)
         if faults:
             st.warning(f"{faults[0]}{f' And {len(faults) - 1} more.' if len(faults) > 1 else ''}", icon="⚠️")
-    with middle:
+    with claims_place:
         verdicts(claims)
-    with behind:
+    with details_place:
         sub_verdicts(claims)
     warm()
 
 
 def _stamp(run: Run) -> tuple:
-    """What changes when there is something new to say of a run."""
-    return run.name, run.state, *(f.stat().st_mtime_ns for n in STAMPED if (f := run.path / n).exists())
+    """Changes whenever the results of a run do: its name, state, and its result files' modification times."""
+    return run.name, run.state, *(f.stat().st_mtime_ns for n in RESULT_FILES if (f := run.path / n).exists())
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _judged(stamps: tuple) -> tuple:
-    """The answer in a paragraph, the five claims, and what is damaged."""
+def _read_verdicts(stamps: tuple) -> tuple[str, list, tuple[str, ...]]:
+    """The answer in Markdown, the five claims with their verdicts, and a line on each damaged run.
+
+    stamps: of all runs, the cache key.
+    """
     from ocrgen.claims.answer import answer
     from ocrgen.claims.evidence import judge_claims
     from ocrgen.claims.selection import select_runs
@@ -64,7 +67,7 @@ def _judged(stamps: tuple) -> tuple:
 
 
 def verdicts(claims: list) -> None:
-    """Five cards, and what their words mean in the sixth place."""
+    """A card for each of the five claims, and a legend of the verdicts' words."""
     from ocrgen.report.cards import card, legend
 
     st.header("What the paper claims, and what we found")
@@ -83,7 +86,7 @@ def verdicts(claims: list) -> None:
 
 
 def sub_verdicts(claims: list) -> None:
-    """The rule of each claim, and every comparison that its verdict is made from."""
+    """The rule of each claim, and every comparison that its verdict rests on."""
     from ocrgen.report.cards import comparison
 
     with st.expander("The rule behind each verdict, and every comparison it is made from", icon=":material/rule:"):
@@ -93,18 +96,18 @@ def sub_verdicts(claims: list) -> None:
                 st.html("".join(map(comparison, claim.parts)))
 
 
-def ways_on() -> None:
-    """Three things to do next."""
+def next_steps() -> None:
+    """Three things to do next, with links."""
     st.header("Three ways on")
     with st.container(key="overview_ways"):
-        for place, (title, words, page, label, icon) in zip(st.columns(3), WAYS, strict=True):
+        for place, (title, words, page, label, icon) in zip(st.columns(3), NEXT_STEPS, strict=True):
             with place.container(border=True, height="stretch"):
                 st.markdown(f"**{title}**")
                 st.write(words)
                 link(page, label, icon=f":material/{icon}:")
 
 
-WAYS = (
+NEXT_STEPS = (
     (
         "Upload a digit",
         "A photograph or a scan, or draw one: what do readers make of it, and where did they look?",
