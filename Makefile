@@ -25,11 +25,12 @@ $(VENV)/.requirements-dev: requirements-cluster.txt
 run: $(VENV)/.requirements
 	$(BIN)/streamlit run app.py
 
+# In the order of the folders: the browser's tests, the longest, begin first and nobody waits for them at the end.
 test: $(VENV)/.requirements-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 checkpoints: $(VENV)/.requirements
 	$(BIN)/python -m ocrgen checkpoints

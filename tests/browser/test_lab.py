@@ -159,7 +159,7 @@ def test_a_study_is_read_and_its_misread_digits_are_shown(serve, new_page, studi
     expect(page.get_by_text(re.compile("of the first seed|The first seed's reader")).first).to_be_visible()
     page.get_by_role("radio", name="Table").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV: every cell").click()
+        page.get_by_role("button", name="CSV: every task").click()
     download.value.save_as(file := tmp_path / "study.csv")
     assert file.read_text().startswith("kind,arm,n_real,seed,epoch")
 
