@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from ocrgen.runs.store import SHIPPED
 from tests.helpers.browser import Server, find_chromium
 
 # Upper bounds, not expectations: two cores, a training on one of them, and a server that first imports torch.
@@ -22,6 +23,22 @@ def serve(tmp_path):
     yield start
     for server in servers:
         assert "Traceback" not in server.stop()
+
+
+@pytest.fixture(scope="package")
+def lab(trained, tmp_path_factory):
+    """A dashboard over two trainings, shared by tests that only look."""
+    server = Server(trained.root, tmp_path_factory.getbasetemp() / "nothing")
+    yield server
+    assert "Traceback" not in server.stop()
+
+
+@pytest.fixture(scope="package")
+def study_lab(studied):
+    """A dashboard over two studies and over what is shipped, shared by tests that only look."""
+    server = Server(studied.root, SHIPPED)
+    yield server
+    assert "Traceback" not in server.stop()
 
 
 # Not for the whole session: its event loop would be in the way of others in this process.

@@ -104,20 +104,14 @@ def test_an_empty_lab_is_one_click_from_its_first_digits(serve, new_page, tmp_pa
     expect(page.get_by_text("cancelled", exact=True)).to_have_count(2)
 
 
-@pytest.fixture
-def lab(serve, trained):
-    return serve(trained.root)
-
-
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_every_page_is_accessible_and_fits_a_phone(lab, serve, studied, new_page, dark):
-    study = serve(studied.root)
+def test_every_page_is_accessible_and_fits_a_phone(lab, study_lab, new_page, dark):
     for width in (1280,) if dark else (1280, 390):  # colours are the same at every width
         page = new_page(width, dark)
         for path in PAGES:
-            page.goto(f"{(study if path == 'OCR' else lab).url}/{path}")
+            page.goto(f"{(study_lab if path in ('OCR', 'Runtime') else lab).url}/{path}")
             settle(page)
-            page.wait_for_timeout(1000)
+            page.wait_for_timeout(500)
             found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
             told = [(v["id"], [n["html"][:200] for n in v["nodes"]][:3]) for v in found]
             assert not told, f"{path or 'Overview'} at {width} px: {told}"
@@ -141,10 +135,10 @@ def test_a_run_is_scored_by_a_click(serve, new_page, store):
     assert download.value.suggested_filename == "scores.csv"
 
 
-def test_a_study_is_read_and_its_misread_digits_are_shown(serve, new_page, studied, tmp_path):
+def test_a_study_is_read_and_its_misread_digits_are_shown(study_lab, new_page, studied, tmp_path):
     (fair,) = [r for r in studied.list("study") if r.request.settings["protocol"] == "fair"]
     page = new_page()
-    page.goto(f"{serve(studied.root).url}/OCR?run={fair.name}")
+    page.goto(f"{study_lab.url}/OCR?run={fair.name}")
     settle(page)
     expect(page.get_by_text("Fair protocol: an equal comparison.")).to_be_visible()
     expect(page.get_by_text("a network learns to read")).to_be_visible()

@@ -30,7 +30,7 @@ def train(root, name):
 def processes():
     """Children of a server that has imported torch already: each is a process of its own, and starts at once."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ocrgen.generators.training", "torch._dynamo", "tensorboard", "tests.helpers.runs"])
+    context.set_forkserver_preload(["tests.helpers.warm", "tests.helpers.runs"])
     with pytest.MonkeyPatch.context() as patch:
         # Where a page was tested before, Streamlit has left the app as the main module: each child would run it first.
         patch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))

@@ -23,10 +23,12 @@ def find_chromium() -> str | None:
 
 
 class Server:
-    """The dashboard as `make run` starts it, on a free port, over its own runs."""
+    """The dashboard as `make run` starts it, on a free port, over its own runs; `checkpoints`: what is shipped."""
 
-    def __init__(self, runs):
-        self.runs = runs
+    def __init__(self, runs: Path, checkpoints: Path | None = None):
+        self.variables = {"OCRGEN_RUNS": str(runs)}
+        if checkpoints:
+            self.variables["OCRGEN_CHECKPOINTS"] = str(checkpoints)
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -35,7 +37,7 @@ class Server:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
-        environment = {**os.environ, "OCRGEN_RUNS": str(self.runs)}
+        environment = os.environ | self.variables
         self.process = subprocess.Popen(
             command, cwd=PACKAGE, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def module_in(text: str) -> str | None:
     return next((name for name in names if name in MODULES), None)
 
 
+@cache
 def imports(text: str) -> set[str]:
     """Modules that a file's text imports, wherever in it, those that it names in a string included."""
     found = set()
