@@ -8,7 +8,7 @@ import torch
 from ocrgen.datasets import Splits, load_digits
 from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
-from tests.helpers.runs import shared, train_here
+from tests.helpers.runs import shared, train_here, trained_once
 from tests.helpers.studies import SMALL_STUDY
 
 torch.set_num_threads(1)
@@ -43,6 +43,12 @@ def trained(tmp_path_factory) -> RunStore:
             train_here(store, model, train={"epochs": 3})
 
     return shared(tmp_path_factory, "trained", make)
+
+
+@pytest.fixture(scope="module")
+def never_stopped(tmp_path_factory):
+    """Train a run that is never stopped, to compare others with; once for each model and settings of a test file."""
+    return trained_once(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Runs made for tests: requests, trainings in this process, waiting, stops, and stores that tests share."""
 
+import json
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
@@ -10,6 +12,7 @@ from safetensors.torch import load_file
 from ocrgen.generators.config import TrainRequest
 from ocrgen.generators.training import run_training
 from ocrgen.runs import jobs
+from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.files import lock
 
@@ -43,6 +46,19 @@ def train_here(store: RunStore, model: str = "cvae", **changes):
     run = store.create("train", request(model, **changes), f"{model}-digits")
     assert jobs.execute(run, store, run_training) == "done"
     return run
+
+
+def trained_once(folder: Path) -> Callable[..., Run]:
+    """A function like `train_here`, in a store in `folder`, that trains only once with the same settings."""
+    store, runs = RunStore(folder, shipped=None), {}
+
+    def train(model: str, **changes) -> Run:
+        key = json.dumps([model, changes], sort_keys=True)
+        if key not in runs:
+            runs[key] = train_here(store, model, **changes)
+        return runs[key]
+
+    return train
 
 
 def shared(tmp_path_factory, name: str, make: Callable[[RunStore], None]) -> RunStore:

@@ -37,9 +37,9 @@ def test_training_stops_when_the_score_has_stopped_falling(store):
 
 
 @pytest.mark.parametrize("stop", [5, 25])
-def test_a_monitored_run_resumes_to_the_same_end(store, stop):
+def test_a_monitored_run_resumes_to_the_same_end(store, never_stopped, stop):
     settings = {"train": {"epochs": 8, "monitor": 3000, "patience": 2, "min_gain": 0.9}}
-    whole = train_here(store, "cvae", **settings)
+    whole = never_stopped("cvae", **settings)
     run = store.create("train", request("cvae", **settings), "stopped")
     stopper = StopAt(stop)
     jobs.execute(run, store, lambda run, _: run_training(run, stopper))

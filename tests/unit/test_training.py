@@ -29,12 +29,12 @@ def test_the_same_seed_repeats_a_run_exactly(store, model):
 
 @pytest.mark.parametrize(("model", "preset"), [("cvae", "fast"), ("cgan", "fast"), ("cgan", "paper")])
 @pytest.mark.parametrize("stop", [1, 7, 10, 13])
-def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, model, preset, stop):
+def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, never_stopped, model, preset, stop):
     monkeypatch.setattr("ocrgen.generators.training.load_digits", lambda name: small)
     config = generators()[model].presets[preset].model_dump() | {"batch": 32}
     if preset == "paper":  # its dropout draws from the global generator; narrow, since its width is slow
         config |= {"decoder_width": 16, "discriminator_width": 8}
-    whole = train_here(store, model, config=config)
+    whole = never_stopped(model, config=config)
 
     run = store.create("train", request(model, config=config), "stopped")
     stopper = StopAt(stop)
