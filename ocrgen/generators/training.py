@@ -85,7 +85,8 @@ class Trainer:
     def epoch_order(self, epoch: int) -> Tensor:
         """A random permutation of the n image indices, int64 (n,), which depends on seed and epoch only."""
         seeds = np.random.SeedSequence([self.config.seed, epoch]).generate_state(1)
-        return torch.randperm(len(self.train[1]), generator=torch.Generator().manual_seed(int(seeds[0])))
+        order = torch.randperm(len(self.train[1]), generator=torch.Generator().manual_seed(int(seeds[0])))
+        return order.to(self.device)
 
     def train_step(self, index: Tensor) -> None:
         """One training step on the images at `index` int64 (B,), scaled to [0, 1]."""
