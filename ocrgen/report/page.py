@@ -20,11 +20,12 @@ from ocrgen.report.figures import FONT, Figures
 from ocrgen.report.glossary import GLOSSARY, sources
 from ocrgen.runs.run import Run, now
 from ocrgen.study import Results, read_results, verdicts
-from ocrgen.study.formatting import accuracy, duration
+from ocrgen.study.formatting import accuracy
 from ocrgen.study.headline import PROTOCOLS, banner, complete_seeds, headline, seeds_in_words
 from ocrgen.study.plan import describe
 from ocrgen.study.recommendation import recommend
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.progress import duration
 
 SECTIONS = (
     views.by_arm, views.by_size, views.by_epoch, views.robustness, views.confusion, views.distances,

@@ -30,10 +30,3 @@ def bounds(low: float | None, high: float | None, unit: str = "accuracy", none: 
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return f"[{none}]"
     return "[" + ", ".join(signed(value, unit).split()[0] for value in (low, high)) + "]"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as 8 s, 12 min or 2 h 5 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds // 3600:.0f} h {seconds % 3600 // 60:.0f} min"

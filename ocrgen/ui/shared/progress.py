@@ -8,7 +8,8 @@ from ocrgen.runs import jobs
 from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.widgets import BADGES, duration, run_title, show_errors
+from ocrgen.ui.shared.widgets import BADGES, run_title, show_errors
+from ocrgen.utils.progress import duration
 
 RESUMABLE = ("cancelled", "died", "failed")
 

@@ -87,16 +87,6 @@ def run_title(run: Run) -> str:
     return f"#{run.number} {model} · {data} · {settings.get('preset', '')}{label}"
 
 
-def duration(seconds: float) -> str:
-    """Seconds in words: 8 s, 3 min 20 s, 2 h 5 min."""
-    seconds = int(round(seconds))
-    if seconds < 90:
-        return f"{seconds} s"
-    if seconds < 5400:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
-
-
 def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run:
     """Choose one run; the choice stands in the URL (`?run=NAME`), so that it can be shared and reloaded."""
     link_run, chosen, linked = st.query_params.get("run"), f"{key}_run", f"{key}_linked"
