@@ -34,9 +34,10 @@ def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, nev
     config = generators()[model].presets[preset].model_dump() | {"batch": 32}
     if preset == "paper":  # its dropout draws from the global generator; narrow, since its width is slow
         config |= {"decoder_width": 16, "discriminator_width": 8}
-    whole = never_stopped(model, config=config)
+    changes = {"config": config, "train": {"monitor": 0}}  # how a monitor resumes is tested with it
+    whole = never_stopped(model, **changes)
 
-    run = store.create("train", request(model, config=config), "stopped")
+    run = store.create("train", request(model, **changes), "stopped")
     stopper = StopAt(stop)
     assert jobs.execute(run, store, lambda run, _: run_training(run, stopper)) == "cancelled"
     assert run.read_status().step == stop
