@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from ocrgen.datasets import Splits, load_digits
+from ocrgen.datasets import Splits, load_data
 from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
 from tests.helpers.runs import shared, train_here, trained_once
@@ -30,7 +30,7 @@ def store(tmp_path) -> RunStore:
 @pytest.fixture(scope="session")
 def small() -> Splits:
     """The bundled handwriting, cut to a few batches."""
-    splits = load_digits("digits")
+    splits = load_data("digits")
     return Splits(splits.train.subset(320, 0), splits.validation, splits.test)
 
 

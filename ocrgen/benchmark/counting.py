@@ -5,7 +5,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ocrgen.datasets.base import CLASSES
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.generators.layers.fused import LabelledLinear
 
@@ -20,7 +19,7 @@ def multiply_adds(network: nn.Module, *inputs: Tensor) -> int:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(*inputs)
     # A LabelledLinear looks its label up; it counts as the layer over the concatenation that it stands for.
-    looked_up = sum(CLASSES * m.out_features for m in network.modules() if isinstance(m, LabelledLinear))
+    looked_up = sum(m.n_classes * m.out_features for m in network.modules() if isinstance(m, LabelledLinear))
     return counter.get_total_flops() // 2 // len(inputs[0]) + looked_up
 
 
@@ -32,7 +31,7 @@ def step_multiply_adds(model: GenerativeModel, batch: int = 4) -> int:
     from torch.utils.flop_counter import FlopCounterMode
 
     model.start_training()
-    images, labels = torch.rand(batch, 1, 28, 28), torch.arange(batch) % 10
+    images, labels = torch.rand(batch, 1, 28, 28), torch.arange(batch) % len(model.classes)
     model.training_step(images, labels)
     with FlopCounterMode(display=False) as counter:
         model.training_step(images, labels)

@@ -7,7 +7,7 @@ from ocrgen.benchmark.machine import precision
 from ocrgen.benchmark.measure import Side, Times, interleave, ratios, spread
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.results import make_row
-from ocrgen.datasets import DataError, Splits, load_digits, sources
+from ocrgen.datasets import DataError, Splits, load_data, sources
 from ocrgen.generators import generators
 from ocrgen.generators.base import GenerativeModel, ModelConfig
 from ocrgen.runs.run import Run
@@ -28,12 +28,12 @@ class Lab:
     def data(self) -> Splits:
         """The data set; the bundled digits where a known one is not available, since the speed is the same."""
         try:
-            return load_digits(self.config.dataset)
+            return load_data(self.config.dataset)
         except DataError:
             if self.config.dataset not in sources():
                 raise
             self.fallback = f"{self.config.dataset} is not at hand: the bundled digits"
-            return load_digits("digits")
+            return load_data("digits")
 
     def times(self, *sides: Side) -> list[Times]:
         """Time the sides in turn."""

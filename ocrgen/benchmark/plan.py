@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from ocrgen.datasets import DATASET
 from ocrgen.utils.settings import Settings
 
 BENCHES = ("train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality")
@@ -19,7 +20,7 @@ class BenchmarkConfig(Settings):
         )
     )
     quick: bool = Field(default=False, description="all but the quality of samples, roughly, in under a minute")
-    dataset: str = Field(default="mnist", description="digits, mnist, arabic, or a path to your own data")
+    dataset: str = Field(default="mnist", description=DATASET)
     threads: int = Field(default=1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
     repeats: int = Field(default=0, ge=0, le=100, description="rounds of each comparison; 0 = 9, or 3 if quick")
 

@@ -14,7 +14,7 @@ def export(args: list[str]) -> int:
     """A reader, or a study's best reader or generated digits, as a file: export RUN --out FILE [--n N]"""
 
     def command(
-        run: Positional[str], *, out: Path, n: int | None = None, per_digit: int = 1000
+        run: Positional[str], *, out: Path, n: int | None = None, per_class: int = 1000
     ) -> tuple[str, Path, int | None, int]:
         """Write a network or generated digits for use elsewhere.
 
@@ -22,22 +22,22 @@ def export(args: list[str]) -> int:
             run: a reader's run, or a study's: its best reader, chosen on validation data.
             out: reader: .onnx or .safetensors; the digits that the study tried beside real ones: .zip or .npz.
             n: a study's number of labelled images; the most if not given.
-            per_digit: generated images of each digit.
+            per_class: generated images of each digit.
         """
-        return run, out, n, per_digit
+        return run, out, n, per_class
 
-    name, out, n, per_digit = parse(command, "export", args)
+    name, out, n, per_class = parse(command, "export", args)
     kind = out.suffix.lower()
     if kind not in KINDS:
         raise UserError(f"{out}: the file's name must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
     check_out(out)
     run = open_store().get(name)
-    write_out(out, _content(run, kind, n, per_digit))
+    write_out(out, _content(run, kind, n, per_class))
     print(out)
     return 0
 
 
-def _content(run, kind: str, n: int | None, per_digit: int) -> bytes:
+def _content(run, kind: str, n: int | None, per_class: int) -> bytes:
     from ocrgen.readers.checkpoint import load_reader
     from ocrgen.readers.export import to_onnx
 
@@ -48,7 +48,7 @@ def _content(run, kind: str, n: int | None, per_digit: int) -> bytes:
 
         taken = find_export(run, read_results(run), n)
         if kind in (".zip", ".npz"):
-            return (to_zip if kind == ".zip" else to_npz)(*taken.samples(per_digit))
+            return (to_zip if kind == ".zip" else to_npz)(*taken.samples(per_class))
         file = taken.reader
     elif run.request.verb == "reader":
         from ocrgen.readers.runs import FILE

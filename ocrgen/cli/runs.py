@@ -55,27 +55,27 @@ def runs(args: list[str]) -> int:
 
 
 def sample(args: list[str]) -> int:
-    """Draw labelled digits from a run: sample RUN --per-digit N --seed S --out FILE.npz|FILE.zip"""
+    """Draw labelled digits from a run: sample RUN --per-class N --seed S --out FILE.npz|FILE.zip"""
 
     def command(
-        run: Positional[str], *, out: Path, per_digit: int = 100, seed: int = 0, epoch: int | None = None
+        run: Positional[str], *, out: Path, per_class: int = 100, seed: int = 0, epoch: int | None = None
     ) -> tuple[str, Path, int, int, int | None]:
         """Draw labelled digits from a run into one file, with their provenance.
 
         Args:
             run: the run's name, or its label.
             out: FILE.npz (arrays images, labels) or FILE.zip (one folder per digit, PNG).
-            per_digit: images of each digit, 1 to 10,000.
+            per_class: images of each digit, 1 to 10,000.
             seed: the same seed draws the same images.
             epoch: the epoch whose weights draw; the last one if not given.
         """
-        return run, out, per_digit, seed, epoch
+        return run, out, per_class, seed, epoch
 
-    name, out, per_digit, seed, epoch = parse(command, "sample", args)
+    name, out, per_class, seed, epoch = parse(command, "sample", args)
     from ocrgen.generators.sampling import save_samples
 
-    digits = save_samples(open_store().get(name), per_digit, seed, out, epoch, Bar(f"sample {name}").show)
-    print(f"{len(digits):,} images, {per_digit:,} a digit, in {out}")
+    digits = save_samples(open_store().get(name), per_class, seed, out, epoch, Bar(f"sample {name}").show)
+    print(f"{len(digits):,} images, {per_class:,} a digit, in {out}")
     return 0
 
 
@@ -97,7 +97,7 @@ def data(args: list[str]) -> int:
     if fetch:
         datasets.download(name)
     if name:
-        for part, digits in datasets.load_digits(name)._asdict().items():
+        for part, digits in datasets.load_data(name)._asdict().items():
             print(f"{part:<11}{len(digits):>7,} images   {digits.fingerprint}")
         return 0
     print(f"Data root: {datasets.data_root()} (OCRGEN_DATA)\n")

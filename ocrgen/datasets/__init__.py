@@ -1,4 +1,4 @@
-"""Data sets of handwritten digits: every module of this folder that has a NAME is one."""
+"""Data sets of handwritten characters: every module of this folder that has a NAME is one."""
 
 import importlib
 import os
@@ -9,16 +9,29 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from ocrgen.datasets.base import DataError, Digits, Splits
+from ocrgen.datasets.alphabet import DIGITS, stored_classes
+from ocrgen.datasets.base import Characters, DataError, Splits
 
 if TYPE_CHECKING:
     from ocrgen.runs.jobs import Stop
     from ocrgen.runs.run import Run
     from ocrgen.utils.progress import ProgressCallback
 
-__all__ = ["DataError", "Digits", "Splits", "data_root", "download", "load_digits", "sources", "title"]
+__all__ = [
+    "Characters",
+    "DataError",
+    "Splits",
+    "classes_of",
+    "classes_of_run",
+    "data_root",
+    "download",
+    "load_data",
+    "sources",
+    "title",
+]
 
-_FIRST = ("digits", "mnist", "arabic")
+DATASET = "a data set (digits, mnist, arabic, arabic-letters), or a path to your own data"  # describes the setting
+_FIRST = ("digits", "mnist", "arabic", "arabic-letters")
 
 
 def data_root() -> Path:
@@ -30,7 +43,7 @@ def data_root() -> Path:
 
 @cache
 def sources() -> dict[str, ModuleType]:
-    """All data sets by name: modules with NAME, TITLE, ABOUT, missing(root), load(root) and optionally download(root).
+    """All data sets by name: modules with NAME, TITLE, ABOUT, CLASSES, missing(root), load(root), maybe download(root).
 
     They are discovered in this folder at the first call; errors on import are not caught.
     """
@@ -45,7 +58,17 @@ def title(name: str) -> str:
     return sources()[name].TITLE if name in sources() else re.sub(r"-[0-9a-f]{8}$", "", Path(name).stem)
 
 
-def load_digits(name: str) -> Splits:
+def classes_of(name: str) -> tuple[str, ...]:
+    """The class texts of the data set `name`; the digits 0 to 9 for own data, whose earlier runs wrote no others."""
+    return sources()[name].CLASSES if name in sources() else DIGITS
+
+
+def classes_of_run(run: "Run") -> tuple[str, ...]:
+    """The class texts of the data that a run is about. AlphabetError if those that it has written are damaged."""
+    return stored_classes({"classes": run.request.classes}, classes_of(run.request.dataset))
+
+
+def load_data(name: str) -> Splits:
     """Training, validation and test set of the data set `name`, or of the user's own data at the path `name` (own.py).
 
     DataError if `name` is neither, or if the files are missing or damaged.
@@ -58,7 +81,7 @@ def load_digits(name: str) -> Splits:
         return own.load(path)
     raise DataError(
         f"{name!r} is no data set and no existing path: choose one of {', '.join(sources())}, or give the path "
-        "of your own data (a folder or zip with one folder per digit, an .npz, or IDX files)."
+        "of your own data (a folder or zip with one folder per character, an .npz, or IDX files)."
     )
 
 

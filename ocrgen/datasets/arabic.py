@@ -1,14 +1,17 @@
 """Arabic-Indic digits (MADBase), from two .npz files or the four CSV files of AHDD1."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 
-from ocrgen.datasets.base import SIZE, DataError, Digits, Splits, hold_out
+from ocrgen.datasets.alphabet import ARABIC_DIGITS
+from ocrgen.datasets.base import SIZE, Characters, DataError, Splits, hold_out
 from ocrgen.datasets.formats.archive import open_files
 from ocrgen.datasets.formats.arrays import RawArrays, read_npz
 
 NAME = "arabic"
+CLASSES = ARABIC_DIGITS
 TITLE = "Arabic-Indic"
 ABOUT = (
     "70,000 Arabic-Indic digits by 700 people, 28x28 pixels (MADBase, El-Sherif & Abdelazeem 2007, also known as "
@@ -25,9 +28,13 @@ def _npz(root: Path) -> list[Path]:
 def _csv(root: Path, part: str) -> list[Path]:
     """The CSV files of the images and of the labels of a part; empty unless both exist."""
     for folder in (root / "AHDD1", root / "MAHDBase", root):
-        images, labels = (sorted(folder.glob(f"csv{part.title()}{kind}*.csv"))[:1] for kind in ("Images", "Label"))
+        images, labels = (
+            # The CSV files of the Arabic letters begin alike, and name their 13,440 or 3,360 rows.
+            [f for f in sorted(folder.glob(f"csv{part.title()}{kind}*.csv")) if not re.search("(13440|3360)x1", f.name)]
+            for kind in ("Images", "Label")
+        )
         if images and labels:
-            return images + labels
+            return [images[0], labels[0]]
     return []
 
 
@@ -42,10 +49,10 @@ def missing(root: Path) -> str | None:
     )
 
 
-def _read_npz(file: Path) -> Digits:
+def _read_npz(file: Path) -> Characters:
     with open_files(file) as files:
         raw = read_npz(files)
-    return raw.digits(NAME)
+    return raw.characters(NAME, CLASSES)
 
 
 def _read_table(file: Path, columns: int) -> np.ndarray:
@@ -60,7 +67,7 @@ def _read_table(file: Path, columns: int) -> np.ndarray:
     return table
 
 
-def _read_csv(root: Path, part: str) -> Digits:
+def _read_csv(root: Path, part: str) -> Characters:
     images_file, labels_file = _csv(root, part)
     images, labels = _read_table(images_file, SIZE * SIZE), _read_table(labels_file, 1)[:, 0].astype(np.int64)
     if len(images) != len(labels):
@@ -70,7 +77,8 @@ def _read_csv(root: Path, part: str) -> Digits:
     # Each writer wrote 0 to 9 ten times, and the rows are in that order; the writers of a shuffled table are unknown.
     rows = np.arange(len(labels))
     writers = rows // _PER_WRITER + 1 + _TRAIN_WRITERS * (part == "test")
-    return RawArrays(str(images_file), images, labels, writers if (labels == rows % 10).all() else None).digits(NAME)
+    in_order = bool((labels == rows % len(CLASSES)).all())
+    return RawArrays(str(images_file), images, labels, writers if in_order else None).characters(NAME, CLASSES)
 
 
 def load(root: Path) -> Splits:

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ocrgen.datasets.base import DataError, Digits, Splits, hold_out
-from ocrgen.imaging.digits import to_digit
+from ocrgen.datasets.alphabet import DIGITS
+from ocrgen.datasets.base import Characters, DataError, Splits, hold_out
+from ocrgen.imaging.geometry import to_digit
 
 NAME = "digits"
+CLASSES = DIGITS
 TITLE = "Digits"
 ABOUT = (
     "1,797 digits by 13 people, 8x8 pixels enlarged to 28x28, bundled with scikit-learn "
@@ -46,7 +48,7 @@ def load(root: Path) -> Splits:
     if message := missing(root):
         raise DataError(message)
     images, labels = map(np.copy, _read(_file()))
-    digits = Digits(images, labels, NAME)
+    digits = Characters(images, labels, CLASSES, NAME)
     return Splits(*hold_out(digits[:-_TEST]), digits[-_TEST:])
 
 

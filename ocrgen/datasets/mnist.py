@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ocrgen.datasets.base import DataError, Digits, Splits, hold_out
+from ocrgen.datasets.alphabet import DIGITS
+from ocrgen.datasets.base import Characters, DataError, Splits, hold_out
 from ocrgen.datasets.formats.idx import check_pair, parse_idx
 
 NAME = "mnist"
+CLASSES = DIGITS
 TITLE = "MNIST"
 ABOUT = (
     "70,000 digits by about 500 people, 28x28 pixels (LeCun, Cortes & Burges 1998); "
@@ -39,7 +41,7 @@ def missing(root: Path) -> str | None:
     )
 
 
-def _read(root: Path, part: str) -> Digits:
+def _read(root: Path, part: str) -> Characters:
     files = _files(root, part)
     try:
         images, labels = (parse_idx(file.read_bytes(), str(file)) for file in files)
@@ -48,7 +50,7 @@ def _read(root: Path, part: str) -> Digits:
     check_pair(images, labels, (str(files[0]), str(files[1])))
     if len(images) != COUNTS[part]:
         raise DataError(f"{files[0]}: holds {len(images):,} images; MNIST has {COUNTS[part]:,} in this file.")
-    return Digits(images, labels.astype(np.int64), NAME)
+    return Characters(images, labels.astype(np.int64), CLASSES, NAME)
 
 
 def load(root: Path) -> Splits:

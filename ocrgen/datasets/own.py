@@ -1,27 +1,32 @@
-"""The user's own digits, from a folder or zip with one folder per digit, an .npz, or IDX files."""
+"""The user's own characters, from a folder or zip with one folder per class, an .npz, or IDX files."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ocrgen.datasets.base import CLASSES, SIZE, DataError, Digits, Splits, hold_out
+from ocrgen.datasets.alphabet import AlphabetError, check_classes, folder_text, noun, shown
+from ocrgen.datasets.base import SIZE, Characters, DataError, Splits, hold_out
 from ocrgen.datasets.formats.archive import Files, open_files
 from ocrgen.datasets.formats.arrays import RawArrays, join_parts, read_npz
 from ocrgen.datasets.formats.idx import check_pair, parse_idx
 from ocrgen.imaging.decoding import ImageError, open_image
-from ocrgen.imaging.digits import ink_is_white, to_digit
+from ocrgen.imaging.geometry import ink_is_white, to_digit, to_frame
 
-EXPECTED = "expected one folder per digit 0 to 9, an .npz with images and labels, or IDX files of images and labels"
+EXPECTED = (
+    "expected one folder per class, named after its digit, letter or word, with images in it; an .npz with images and "
+    "labels; or IDX files of images and labels"
+)
 # So that the training, validation and test set can have one each.
 MIN_PER_CLASS = 3
 _POLARITY_SAMPLE = 1000
-_IN_CLASS = re.compile(r"(?:(train|test)(?:ing)?/)?([0-9])/[^/]+")
+_PART = re.compile(r"(train|test)(?:ing)?", re.IGNORECASE)
 _IDX = re.compile(r"(.*)(images|labels)[.-]idx[13]([.-]ubyte)?(\.gz)?")
 
 
-def read(path: Path) -> Digits:
-    """All digits at `path`, training and test images alike, in any of the formats of `load`.
+def read(path: Path) -> Characters:
+    """All characters at `path`, training and test images alike, in any of the formats of `load`.
 
     DataError, which names the file, what is wrong and what is expected, if any part of the data is unusable.
     """
@@ -31,38 +36,46 @@ def read(path: Path) -> Digits:
 def load(path: Path) -> Splits:
     """Training, validation and test set from the user's own data at `path`, which is one of:
 
-    - a folder or zip of images in one folder per digit, 0 to 9, which may be inside train/ and test/, and all of them
-      inside one more folder; 28x28 images are taken as they are, others are normalised to MNIST's geometry;
+    - a folder or zip of images in one folder per class, whose name is the class's text; these may be inside train/ and
+      test/, and all of them inside one more folder; 28x28 images are taken as they are, digits of other sizes are
+      normalised to MNIST's geometry, and anything else is shrunk as it stands, since the place of a dot has a meaning;
     - an .npz with images (N, 28, 28), labels (N,) and optionally writer (N,), or with x_train, y_train, x_test and
-      y_test as Keras has them; grey levels 0 to 255 or 0 to 1;
+      y_test as Keras has them; grey levels 0 to 255 or 0 to 1; labels are the digits 0 to 9, or, with an array of texts
+      `classes` (K,), indices into it;
     - a folder or zip with IDX files of images and labels, optionally gzipped; t10k or test in a name means test.
 
     Images must be upright; the polarity is decided by majority. Without a test part, a sixth of the images is held
     out, by writer where writers are known, else stratified by label. DataError as for `read`.
     """
-    digits, n_train = _read(Path(path))
+    whole, n_train = _read(Path(path))
     if n_train is None:
-        rest, test = hold_out(digits, 1 / 6, seed=1)
+        rest, test = hold_out(whole, 1 / 6, seed=1)
     else:
-        rest, test = digits[:n_train], digits[n_train:]
+        rest, test = whole[:n_train], whole[n_train:]
     splits = Splits(*(hold_out(rest) if len(rest) else (rest, rest)), test)
     for part, subset in splits._asdict().items():
-        if absent := np.flatnonzero(np.bincount(subset.labels, minlength=CLASSES) == 0).tolist():
-            needed = "more images" if digits.writers is None else "more writers, or no writer key to split by"
-            raise DataError(f"{path}: no images of digit {absent[0]} are left for {part}; expected {needed}.")
+        if (absent := np.flatnonzero(subset.counts == 0)).size:
+            needed = "more images" if whole.writers is None else "more writers, or no writer key to split by"
+            named = _named(whole.classes, absent[0])
+            raise DataError(f"{path}: no images of {named} are left for {part}; expected {needed}.")
     return splits
 
 
-def _read(path: Path) -> tuple[Digits, int | None]:
+def _read(path: Path) -> tuple[Characters, int | None]:
     with open_files(path) as files:
         raw = _read_arrays(files)
-    digits = raw.digits(path.name)
-    for digit, count in enumerate(np.bincount(digits.labels, minlength=CLASSES)):
+    characters = raw.characters(path.name)
+    for label, count in enumerate(characters.counts):
         if count < MIN_PER_CLASS:
             raise DataError(
-                f"{path}: digit {digit} has {count} images; expected at least {MIN_PER_CLASS} of each digit."
+                f"{path}: {_named(characters.classes, label)} has {count} image{'s' * (count != 1)}; expected at least "
+                f"{MIN_PER_CLASS} of each {noun(characters.classes)}."
             )
-    return digits, raw.train
+    return characters, raw.train
+
+
+def _named(classes: tuple[str, ...], label: int) -> str:
+    return f"{noun(classes)} {shown(classes[label])}"
 
 
 def _read_arrays(files: Files) -> RawArrays:
@@ -106,15 +119,19 @@ def _concatenate(pairs: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray
 
 def _read_pictures(files: Files) -> RawArrays:
     source, names = str(files.source), files.names
-    top_folders = {name.partition("/")[0] for name in names}
-    prefix = f"{top_folders.pop()}/" if len(top_folders) == 1 and not re.fullmatch(r"[0-9]/.*", names[0]) else ""
-    labels = np.empty(len(names), np.int64)
-    is_test = np.zeros(len(names), bool)
-    for i, name in enumerate(names):
-        match = _IN_CLASS.fullmatch(name.removeprefix(prefix))
-        if match is None:
-            raise DataError(f"{source}: {name} is in no digit's folder; {EXPECTED}.")
-        labels[i], is_test[i] = int(match[2]), match[1] == "test"
+    folders = [name.split("/")[:-1] for name in names]
+    # All classes may be inside one more folder, as a zip of a folder has them.
+    if len({tuple(parts[:1]) for parts in folders}) == 1 and any(len(parts) > 1 for parts in folders):
+        folders = [parts[1:] for parts in folders]
+    parts_named = all(parts and _PART.fullmatch(parts[0]) for parts in folders)
+    is_test = np.array([parts_named and parts[0].lower().startswith("test") for parts in folders])
+    if parts_named:
+        folders = [parts[1:] for parts in folders]
+    for name, parts in zip(names, folders, strict=True):
+        if len(parts) != 1:
+            where = "in no class's folder" if not parts else "in a folder within a class's folder"
+            raise DataError(f"{source}: {name} is {where}; {EXPECTED}.")
+    classes, labels = _classes_of(source, [parts[0] for parts in folders])
 
     def grey(name: str) -> np.ndarray:
         try:
@@ -126,20 +143,33 @@ def _read_pictures(files: Files) -> RawArrays:
     # read twice rather than kept, since they may be large.
     votes = [ink_is_white(grey(name)) for name in names[:: max(1, len(names) // _POLARITY_SAMPLE)]]
     white = bool(np.mean(votes) >= 0.5)
+    digits = noun(classes) == "digit"
     images = np.empty((len(names), SIZE, SIZE), np.uint8)
     for image, name in zip(images, names, strict=True):
         picture = grey(name)
         try:
-            image[:] = _to_geometry(picture, white)
+            image[:] = _to_geometry(picture, white, digits)
         except ImageError as error:
             raise DataError(f"{source}: {name}: {error}") from error
     if is_test.all() or not is_test.any():
-        return RawArrays(source, images, labels)
-    return join_parts(source, (images[~is_test], labels[~is_test]), (images[is_test], labels[is_test]))
+        return RawArrays(source, images, labels, classes=classes)
+    raw = join_parts(source, (images[~is_test], labels[~is_test]), (images[is_test], labels[is_test]))
+    return replace(raw, classes=classes)
 
 
-def _to_geometry(picture: np.ndarray, white: bool) -> np.ndarray:
-    """A grey image (H, W) as uint8 (28, 28), white ink on black: unchanged if it has that size, else normalised."""
+def _classes_of(source: str, folders: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
+    """The class texts that folders' names stand for, digits first by value, then in Unicode's order; and labels."""
+    names = sorted(set(folders), key=lambda name: (not name.isdecimal(), int(name) if name.isdecimal() else 0, name))
+    try:
+        classes = check_classes([folder_text(name) for name in names])
+    except AlphabetError as error:
+        raise DataError(f"{source}: {error} A folder's name is the text of its class.") from error
+    index = {name: label for label, name in enumerate(names)}
+    return classes, np.array([index[name] for name in folders], np.int64)
+
+
+def _to_geometry(picture: np.ndarray, white: bool, digit: bool) -> np.ndarray:
+    """A grey image (H, W) as uint8 (28, 28), white ink on black: unchanged if it has that size, else brought to it."""
     if picture.shape == (SIZE, SIZE):
         return picture if white else 255 - picture
-    return to_digit(picture, white)
+    return (to_digit if digit else to_frame)(picture, white)

@@ -1,4 +1,4 @@
-"""Generators of labelled digits; command line, dashboard and tests discover every file in `models/`."""
+"""Generators of labelled characters; command line, dashboard and tests discover every file in `models/`."""
 
 import importlib
 import inspect

@@ -8,7 +8,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from ocrgen.datasets.base import CLASSES, SIZE
+from ocrgen.datasets.alphabet import DIGITS
+from ocrgen.datasets.base import SIZE
 from ocrgen.generators.inference import TensorVersions, fuse_for_inference, tensor_versions
 from ocrgen.utils.device import pick_dtype
 from ocrgen.utils.progress import ProgressCallback, no_progress
@@ -46,11 +47,11 @@ DecoderT = TypeVar("DecoderT", bound=nn.Module)
 
 
 class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
-    """A class-conditional generator of digits; it owns its optimisers, so that one training loop serves all models.
+    """A class-conditional generator of characters; it owns its optimisers, so that one training loop serves all models.
 
-    A subclass has a `name`, a `title`, a `Config` and `presets`. Its `__init__` sets `self.decoder` (codes (B, latent),
-    labels (B,) -> logits (B, 1, 28, 28)) and ends with `self.build_ema()`. It implements `make_optimisers` and
-    `training_step`.
+    A subclass has a `name`, a `title`, a `Config` and `presets`. Its `__init__` takes the settings and the texts of
+    the K classes that labels index, sets `self.decoder` (codes (B, latent), labels (B,) -> logits (B, 1, 28, 28)) and
+    ends with `self.build_ema()`. It implements `make_optimisers` and `training_step`.
     """
 
     name: ClassVar[str]
@@ -61,9 +62,9 @@ class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
     decoder: DecoderT
     sampler: DecoderT  # a copy of the decoder with averaged weights, which generates the samples
 
-    def __init__(self, config: ConfigT):
+    def __init__(self, config: ConfigT, classes: tuple[str, ...] = DIGITS):
         super().__init__()
-        self.config = config
+        self.config, self.classes = config, classes
         self.optimisers: list[Any] = []  # filled by start_training
         self.updates = 0  # steps of the averaged weights
         self._fused: tuple[TensorVersions, DecoderT] | None = None  # the fused sampler, and which weights it has
@@ -159,13 +160,13 @@ class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
     ) -> Tensor:
         """One image per label, uint8 (N, 28, 28) on the CPU; image i depends on the seed, i and labels[i], not on N.
 
-        labels: int64 (N,), 0 to 9. show(done, N): called per block. ValueError if N exceeds 100,000 or a label is not
-        0 to 9.
+        labels: int64 (N,), indices into `classes`. show(done, N): called per block. ValueError if N exceeds 100,000 or
+        a label is not one of 0 to K - 1.
         """
         if len(labels) > MAX_SAMPLES:
             raise ValueError(f"at most {MAX_SAMPLES:,} samples at a time, not {len(labels):,}")
-        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < CLASSES:
-            raise ValueError("labels must be 0 to 9")
+        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < len(self.classes):
+            raise ValueError(f"labels must be 0 to {len(self.classes) - 1}")
         return self.decode(self.noise(len(labels), generator), labels, noise=True, show=show)
 
     def training_state(self) -> dict:

@@ -3,16 +3,20 @@
 import json
 from pathlib import Path
 
-from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch.nn import Module
 
+from ocrgen.datasets import classes_of
+from ocrgen.datasets.alphabet import AlphabetError, stored_classes
 from ocrgen.generators import generators
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.utils.checksums import verify
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import parse, write_atomically
+
+# ValidationError is a ValueError; metadata that are no object have no attribute `get`.
+_FAULTS = (KeyError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError, AlphabetError)
 
 
 def save_weights(model: GenerativeModel, metadata: dict, file: Path) -> None:
@@ -37,10 +41,11 @@ def load_generator(file: Path) -> GenerativeModel:
     name = f"{file.parent.parent.name}/{file.name}"
     try:
         kind = generators()[metadata["model"]]
-        model = kind(kind.Config.model_validate(metadata["config"]))
+        default = classes_of(str(metadata.get("dataset", "")))
+        model = kind(kind.Config.model_validate(metadata["config"]), stored_classes(metadata, default))
         with safe_open(file, "pt") as content:
             model.sampler.load_state_dict({k: content.get_tensor(k) for k in content.keys()})  # noqa: SIM118
-    except (KeyError, TypeError, ValidationError, RuntimeError, SafetensorError) as fault:
+    except _FAULTS as fault:
         raise UserError(f"{name} does not fit its own description ({type(fault).__name__}).") from fault
     require_finite(model.sampler, name)
     return model.eval()

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
+from ocrgen.datasets import DATASET
 from ocrgen.generators import generators
 from ocrgen.generators.base import ModelConfig
 from ocrgen.utils.settings import Settings
@@ -51,7 +52,7 @@ class TrainConfig(Settings):
 class TrainRequest(Settings):
     """One training, as it stands in `run.json`."""
 
-    dataset: str = Field(default="digits", description="digits, mnist, arabic, or a path to your own data")
+    dataset: str = Field(default="digits", description=DATASET)
     model: str = Field(default="cvae", description="generator")
     preset: str = Field(default="fast", description="settings to start from: fast, or paper for the published ones")
     train: TrainConfig = TrainConfig()

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 
-from ocrgen.datasets.base import CLASSES, Digits
+from ocrgen.datasets.base import Characters
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.metrics.extractors.base import FeatureExtractor
 from ocrgen.metrics.frechet import frechet_distance
@@ -16,7 +16,8 @@ from ocrgen.metrics.scores import metric_name
 from ocrgen.utils.errors import UserError
 
 TAPS = (64, 192)
-SAMPLES = 2000
+SAMPLES = 2000  # about; as many of each class
+MIN_PER_CLASS = 20
 REAL = 5000
 
 
@@ -48,7 +49,7 @@ class Monitor:
     train: the training images, of which up to 5,000 are used. UserError if they are all alike.
     """
 
-    def __init__(self, train: Digits, extractor: FeatureExtractor, seed: int, config: MonitorConfig):
+    def __init__(self, train: Characters, extractor: FeatureExtractor, seed: int, config: MonitorConfig):
         real = train.subset(min(REAL, len(train)), seed)
         self.extractor, self.seed, self.config = extractor, seed, config
         self.real = {d: GaussianStats.of(f) for d, f in extractor.features(real.images, TAPS).items()}
@@ -57,7 +58,9 @@ class Monitor:
                 raise UserError("the training images are all alike.")
             stats.root  # noqa: B018 - computed here, once, and not during the first score
         self.spread = within_class_spread(real.images, real.labels)
-        self.labels = torch.arange(CLASSES).repeat(SAMPLES // CLASSES)
+        # As many of each class, and at least enough for a spread within it.
+        per_class = max(MIN_PER_CLASS, SAMPLES // train.n_classes)
+        self.labels = torch.arange(train.n_classes).repeat(per_class)
         self._state = MonitorState()
 
     def due(self, images: int) -> bool:
@@ -65,7 +68,7 @@ class Monitor:
         return images - self._state.seen >= self.config.every
 
     def score(self, model: GenerativeModel, epoch: int, trained: int) -> dict[str, float]:
-        """Of 2,000 samples on fixed noise: LFID by name, and `spread`, that within a class over that of real digits.
+        """Of some 2,000 samples on fixed noise: LFID by name, and `spread`, that within a class over that of real ones.
 
         trained: images trained on so far. Samples that are all alike have no LFID: a collapse, but not an error.
         """

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.generators.checkpoint import load_generator
-from ocrgen.generators.sampling import draw
+from ocrgen.generators.sampling import draw_total
 from ocrgen.metrics.compare import SEED
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.reference import find_reference
@@ -71,9 +71,9 @@ def score_epochs(
             raise Cancelled
         file = run.weights(epoch)
         reference = reference or find_reference(run.request.dataset, extractor)
-        digits = draw(load_generator(file), -(-config.n // 10), SEED, run.name)[: config.n]
-        row = {"run": run.name, "epoch": epoch} | score(digits, reference, extractor)
-        row["cost"] = cost = cost or costs(digits.images, reference, extractor)
+        characters = draw_total(load_generator(file), config.n, SEED, run.name)
+        row = {"run": run.name, "epoch": epoch} | score(characters, reference, extractor)
+        row["cost"] = cost = cost or costs(characters.images, reference, extractor)
         if not run.shipped:
             folder = run.path / "scores" / config.extractor
             folder.mkdir(parents=True, exist_ok=True)

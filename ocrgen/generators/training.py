@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ocrgen.datasets import Digits, Splits, load_digits
+from ocrgen.datasets import Characters, Splits, load_data
 from ocrgen.generators import generators
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.generators.checkpoint import save_weights
@@ -45,17 +45,18 @@ class Trainer:
         self.total = self.steps_per_epoch * self.epochs
         self.train = _to_tensors(data.train, self.device)
         self.validation = _to_tensors(data.validation[:VALIDATION_LIMIT], self.device)
-        self.source = {"name": data.train.name, "train": len(data.train), "fingerprint": data.train.fingerprint}
+        train = data.train
+        self.source = {"name": train.name, "train": len(train), "fingerprint": train.fingerprint}
         self.step = 0
         self.seconds = 0.0  # of training, interruptions not included
         self.pending: list[dict[str, Tensor]] = []  # losses of the steps since the last log
         self.monitor = self.make_monitor(data.train)
         self.last_log = (0, 0.0)  # step and seconds, to compute the speed from
         grid = torch.Generator().manual_seed(config.seed)
-        self.grid_labels = torch.arange(10).repeat(GRID_ROWS)
+        self.grid_labels = torch.arange(len(model.classes)).repeat(GRID_ROWS)
         self.grid_noise = model.noise(len(self.grid_labels), grid)
 
-    def make_monitor(self, train: Digits) -> Monitor | None:
+    def make_monitor(self, train: Characters) -> Monitor | None:
         """The LFID monitor; None if it is off, or if its network cannot be read, which is noted in the status."""
         if not self.config.monitor:
             return None
@@ -135,10 +136,12 @@ class Trainer:
             torch.manual_seed(self.config.seed)
             losses = self.model.evaluate(images.float().div_(255), labels)
         curves.add({(n if "/" in n else f"{n}/validation"): float(v) for n, v in losses.items()}, self.step)
-        grid = tile(self.model.decode(self.grid_noise, self.grid_labels, noise=True).numpy(), columns=10)
+        samples = self.model.decode(self.grid_noise, self.grid_labels, noise=True).numpy()
+        grid = tile(samples, columns=len(self.model.classes))
         curves.add_image("samples", grid, self.step)
         write_atomically(self.run.folder("samples") / f"epoch-{epoch:03d}.png", to_png(grid))
         about = self.run.request.settings | {"epoch": epoch, "step": self.step, "data": self.source}
+        about |= {"classes": self.model.classes}
         save_weights(self.model, about, self.run.folder("weights") / f"epoch-{epoch:03d}.safetensors")
         self.model.train()
 
@@ -224,8 +227,8 @@ class Trainer:
             curves.close()
 
 
-def _to_tensors(digits: Digits, device: torch.device) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(digits.images).unsqueeze(1).to(device), torch.from_numpy(digits.labels).to(device)
+def _to_tensors(characters: Characters, device: torch.device) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(characters.images).unsqueeze(1).to(device), torch.from_numpy(characters.labels).to(device)
 
 
 def run_training(run: Run, stop: Stop, show: Callable[[int, int], None] = lambda step, total: None) -> None:
@@ -235,15 +238,16 @@ def run_training(run: Run, stop: Stop, show: Callable[[int, int], None] = lambda
     """
     request = TrainRequest.model_validate(run.request.settings)
     configure_threads(request.train.threads)
-    data = load_digits(request.dataset)
+    data = load_data(request.dataset)
     before = run.request.data
     facts = data.facts()
     if before and before != facts:
         raise UserError(f"{request.dataset} is not what it was when {run.name} began: start a new run on it.")
     torch.manual_seed(request.train.seed)
-    model = generators()[request.model](request.config)
+    model = generators()[request.model](request.config, data.train.classes)
     trainer = Trainer(model, data, request.train, run)
-    run.amend(data=facts, device=str(trainer.device), precision=str(trainer.dtype).removeprefix("torch."))
+    run.amend(data=facts, classes=data.train.classes)
+    run.amend(device=str(trainer.device), precision=str(trainer.dtype).removeprefix("torch."))
     save_reference_grid(data.train, run)
     stop.graceful = True
     trainer.fit(stop, show)

@@ -12,6 +12,7 @@ MAX_GAP, MAX_PART = 0.13, 0.7
 # A component wider than this many times its height may be several digits that touch, if each of them has nearly its
 # full height.
 MIN_ASPECT, MIN_SPLIT_HEIGHT = 1.3, 0.8
+MAX_PARTS = 12  # strokes and dots of one character
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,26 @@ def segment(mask: np.ndarray, min_height: int, min_relative_height: float) -> tu
     digits = [c for c in joined if c.height >= max(min_height, min_relative_height * typical)]
     dropped = len(joined) - len(digits)
     return _reading_order([part for digit in digits for part in _split(digit, typical)]), dropped
+
+
+def whole(mask: np.ndarray, min_size: int) -> tuple[list[Component], int]:
+    """All the ink of a mask bool (H, W) as one character, dots included, in a list that is empty if there is none.
+
+    min_size: of the character, in pixels. Specks, smaller than a fourteenth of it, are left out; the second value is
+    their number.
+    """
+    strokes = _strokes(mask, 3)
+    if not strokes:
+        return [], 0
+    largest = max(s.size for s in strokes)
+    parts = [s for s in strokes if s.size >= largest / 14]
+    dropped = len(strokes) - len(parts)
+    if len(parts) > MAX_PARTS or largest < min_size:
+        return [], len(strokes)
+    character = parts[0]
+    for part in parts[1:]:
+        character = _union(character, part)
+    return [character], dropped
 
 
 def stroke_width(mask: np.ndarray) -> float:

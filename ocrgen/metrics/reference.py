@@ -1,4 +1,4 @@
-"""The reference statistics of real digits: shipped, or computed from the data."""
+"""The reference statistics of real characters: shipped, or computed from the data."""
 
 import contextlib
 from dataclasses import replace
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel
 
-from ocrgen.datasets import DataError, load_digits
+from ocrgen.datasets import DataError, load_data
 from ocrgen.metrics.extractors.base import FeatureExtractor
 from ocrgen.metrics.gaussian import GaussianStats
 from ocrgen.metrics.scores import Reference, held_out_images
@@ -42,7 +42,7 @@ def find_reference(dataset: str, extractor: FeatureExtractor) -> Reference:
     if info is not None and info.extractor != extractor.identifier:
         info = None
     try:
-        splits = load_digits(dataset)
+        splits = load_data(dataset)
     except DataError as error:
         if info is not None:
             return load_reference(folder)
@@ -67,8 +67,8 @@ def save_reference(reference: Reference, folder: Path) -> None:
     assert extractor is not None and train is not None and held_out is not None, "a loaded reference has no images"
     for d, stats in reference.stats.items():
         stats.save(folder / f"tap-{d}.npz", LOSS)
-    for (c, d), stats in reference.by_digit.items():
-        stats.save(folder / f"digit-{c}-tap-{d}.npz", LOSS)
+    for (c, d), stats in reference.by_class.items():
+        stats.save(folder / f"class-{c}-tap-{d}.npz", LOSS)
     np.savez_compressed(folder / "features.npz", features=reference.features.astype(np.float16))
     info = ReferenceInfo(
         name=reference.name,
@@ -88,13 +88,13 @@ def load_reference(folder: Path) -> Reference:
     try:
         info = ReferenceInfo.model_validate_json((folder / "reference.json").read_bytes())
         stats = {int(f.stem.split("-")[1]): GaussianStats.load(f) for f in folder.glob("tap-*.npz")}
-        by_digit = {
+        by_class = {
             (int(f.stem.split("-")[1]), int(f.stem.split("-")[3])): GaussianStats.load(f)
-            for f in folder.glob("digit-*-tap-*.npz")
+            for f in folder.glob("*-*-tap-*.npz")  # class-…, or digit-… of earlier versions
         }
         with np.load(folder / "features.npz", allow_pickle=False) as content:
             features = content["features"].astype(np.float32)
         stats = dict(sorted(stats.items()))
-        return Reference(info.name, info.n, stats, by_digit, features, info.spread, floors=info.floors)
+        return Reference(info.name, info.n, stats, by_class, features, info.spread, floors=info.floors)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder.name}: the shipped statistics are damaged ({type(error).__name__}).") from error

@@ -1,4 +1,4 @@
-"""Score generated digits against real ones: FID, LFID at three depths, and measures of what these do not show."""
+"""Score generated characters against real ones: FID, LFID at three depths, and measures of what these do not show."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from statistics import median
 
 import numpy as np
 
-from ocrgen.datasets.base import CLASSES, Digits, Splits
+from ocrgen.datasets.base import Characters, Splits
 from ocrgen.metrics.extractors.base import TAPS, FeatureExtractor
 from ocrgen.metrics.frechet import frechet_distance
 from ocrgen.metrics.gaussian import Accumulator, GaussianStats
@@ -16,7 +16,8 @@ from ocrgen.metrics.measures import MeasureInput, measures
 from ocrgen.metrics.measures.spread import within_class_spread
 from ocrgen.metrics.neighbours import nearest
 
-PER_DIGIT = (64, 192)
+PER_CLASS = (64, 192)
+MIN_PER_CLASS = 20  # images of a class, for statistics of its own
 MANIFOLD_TAP = 192
 MANIFOLD_N = 2000
 HELD_OUT = 5000  # held-out images whose distances to training images are the standard for copies
@@ -29,55 +30,57 @@ def metric_name(tap: int) -> str:
 
 
 def statistics(
-    images: np.ndarray, labels: np.ndarray, extractor: FeatureExtractor, taps=TAPS, fingerprint: str = ""
+    characters: Characters, extractor: FeatureExtractor, taps=TAPS
 ) -> tuple[dict[int, GaussianStats], dict[tuple[int, int], GaussianStats], np.ndarray]:
-    """Statistics by tap, statistics by (digit, tap), and features float32 (min(N, 2000), 192), in one pass.
+    """Statistics by tap, statistics by (label, tap), and features float32 (min(N, 2000), 192), in one pass.
 
-    images: uint8 (N, 28, 28), shuffled, since the features are of the first ones. labels: int64 (N,). fingerprint: of
-    the images. Statistics by digit are for the taps 64 and 192 and for digits with more than one image.
+    characters: shuffled, since the features are of the first ones. Statistics by label are for the taps 64 and 192 and
+    for labels with at least MIN_PER_CLASS images.
     """
+    labels, fingerprint = characters.labels, characters.fingerprint
     whole = {d: Accumulator(d) for d in taps}
-    parts = {(c, d): Accumulator(d) for c in range(CLASSES) for d in PER_DIGIT if d in taps}
+    parts = {(c, d): Accumulator(d) for c in range(characters.n_classes) for d in PER_CLASS if d in taps}
     sample, start = [], 0
-    for batch in extractor.stream(images, taps):
+    for batch in extractor.stream(characters.images, taps):
         batch_labels = labels[start : start + len(next(iter(batch.values())))]
         start += len(batch_labels)
         for d, features in batch.items():
             whole[d].update(features)
-            if d in PER_DIGIT:
+            if d in PER_CLASS:
                 for c in np.unique(batch_labels):
                     parts[c, d].update(features[batch_labels == c])
         if MANIFOLD_TAP in batch and start <= 2 * MANIFOLD_N:
             sample.append(batch[MANIFOLD_TAP])
     stats = {d: a.stats(extractor.identifier, fingerprint) for d, a in whole.items()}
-    by_digit = {k: a.stats(extractor.identifier, fingerprint) for k, a in parts.items() if a.n > 1}
-    return stats, by_digit, np.concatenate(sample)[:MANIFOLD_N] if sample else np.empty((0, MANIFOLD_TAP), np.float32)
+    by_class = {k: a.stats(extractor.identifier, fingerprint) for k, a in parts.items() if a.n >= MIN_PER_CLASS}
+    return stats, by_class, np.concatenate(sample)[:MANIFOLD_N] if sample else np.empty((0, MANIFOLD_TAP), np.float32)
 
 
-def held_out_images(splits: Splits) -> Digits:
+def held_out_images(splits: Splits) -> Characters:
     """Validation and test set together, shuffled: the real images from which floors are computed."""
     parts = splits.validation, splits.test
     images, labels = np.concatenate([p.images for p in parts]), np.concatenate([p.labels for p in parts])
-    held_out = Digits(images, labels, splits.train.name)
+    held_out = Characters(images, labels, splits.train.classes, splits.train.name)
     return held_out[np.random.default_rng(SEED).permutation(len(held_out))]
 
 
 @dataclass(eq=False)
 class Reference:
-    """What generated digits are scored against: statistics of real digits, and the digits themselves if available.
+    """What generated characters are scored against: statistics of real ones, and these themselves if available.
 
-    n: number of training images. stats: by tap. by_digit: by (digit, tap). spread: within classes, of the training
-    images. A reference with images and extractor computes its floors; one without has only those that were stored.
+    n: number of training images. stats: by tap. by_class: by (label, tap), of classes with enough images. spread:
+    within classes, of the training images. A reference with images and extractor computes its floors; one without
+    has only those that were stored.
     """
 
     name: str
     n: int
     stats: dict[int, GaussianStats]
-    by_digit: dict[tuple[int, int], GaussianStats]
+    by_class: dict[tuple[int, int], GaussianStats]
     features: np.ndarray  # float32 (m, 192), of a random sample
     spread: float
-    held_out: Digits | None = None
-    train: Digits | None = None
+    held_out: Characters | None = None
+    train: Characters | None = None
     extractor: FeatureExtractor | None = None
     floors: dict[int, dict[int, float]] = field(default_factory=dict)  # n -> tap -> distance
 
@@ -86,9 +89,9 @@ class Reference:
         """The reference of a data set: statistics of its training images, floors from its held-out ones."""
         train = splits.train
         shuffled = train[np.random.default_rng(SEED).permutation(len(train))]
-        stats, by_digit, features = statistics(shuffled.images, shuffled.labels, extractor, taps, train.fingerprint)
+        stats, by_class, features = statistics(shuffled, extractor, taps)
         spread, held_out = within_class_spread(train.images, train.labels), held_out_images(splits)
-        return cls(train.name, len(train), stats, by_digit, features, spread, held_out, train, extractor)
+        return cls(train.name, len(train), stats, by_class, features, spread, held_out, train, extractor)
 
     @cached_property
     def held_out_distances(self) -> tuple[np.ndarray, np.ndarray]:
@@ -108,7 +111,7 @@ class Reference:
         n = min(n, len(self.held_out))
         if n not in self.floors:
             sample = self.held_out.subset(n, SEED)
-            stats, _, _ = statistics(sample.images, sample.labels, self.extractor, tuple(self.stats))
+            stats, _, _ = statistics(sample, self.extractor, tuple(self.stats))
             self.floors[n] = {d: frechet_distance(s, self.stats[d]) for d, s in stats.items()}
         return n, self.floors[n]
 
@@ -134,28 +137,31 @@ def costs(images: np.ndarray, reference: Reference, extractor: FeatureExtractor)
     return times
 
 
-def score(digits: Digits, reference: Reference, extractor: FeatureExtractor, copies: bool = True) -> dict:
-    """Score generated `digits` against a reference: all distances, their floors, and all measures.
+def score(generated: Characters, reference: Reference, extractor: FeatureExtractor, copies: bool = True) -> dict:
+    """Score `generated` characters against a reference: all distances, their floors, and all measures.
 
     copies: whether to look for copies of training images, if the reference has images.
-    Keys: lfid_64, lfid_192, lfid_768, fid_2048, floor_* and floor_n, per_digit, precision, recall, density, coverage,
+    Keys: lfid_64, lfid_192, lfid_768, fid_2048, floor_* and floor_n, per_class, precision, recall, density, coverage,
     spread, real_spread, relative_spread, collapsed, memorised (with `copies`), n, n_real, extractor, seconds, and the
-    values of any further module of `measures`. UserError or MetricError if there are too few digits.
+    values of any further module of `measures`. A class with under MIN_PER_CLASS images on either side has None in
+    per_class. UserError or MetricError if there are too few images.
     """
     start = time.perf_counter()
-    order = np.random.default_rng(SEED).permutation(len(digits))  # generated digits are ordered 0, 1, ..., 9, 0, ...
-    shuffled = digits[order]
+    order = np.random.default_rng(SEED).permutation(len(generated))  # the classes come in turn
+    shuffled = generated[order]
     taps = tuple(reference.stats)
-    stats, by_digit, features = statistics(shuffled.images, shuffled.labels, extractor, taps, digits.fingerprint)
+    stats, by_class, features = statistics(shuffled, extractor, taps)
     row: dict = {metric_name(d): frechet_distance(s, reference.stats[d]) for d, s in stats.items()}
-    floor_n, floors = reference.floor(len(digits))
+    floor_n, floors = reference.floor(len(generated))
     row |= {f"floor_{d}": value for d, value in floors.items()} | {"floor_n": floor_n}
-    row["per_digit"] = {
+    row["per_class"] = {
         metric_name(d): [
-            frechet_distance(by_digit[c, d], reference.by_digit[c, d]) if (c, d) in by_digit else None
-            for c in range(CLASSES)
+            frechet_distance(by_class[c, d], reference.by_class[c, d])
+            if (c, d) in by_class and (c, d) in reference.by_class
+            else None
+            for c in range(generated.n_classes)
         ]
-        for d in PER_DIGIT
+        for d in PER_CLASS
         if d in taps
     }
     size = min(len(features), len(reference.features))
@@ -169,5 +175,5 @@ def score(digits: Digits, reference: Reference, extractor: FeatureExtractor, cop
     inputs = MeasureInput(shuffled, features[:size], reference.features[:size], reference.spread, **images)
     for module in measures().values():
         row |= module.measure(inputs)
-    row |= {"n": len(digits), "n_real": reference.n, "extractor": extractor.identifier}
+    row |= {"n": len(generated), "n_real": reference.n, "extractor": extractor.identifier}
     return row | {"seconds": time.perf_counter() - start}

@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ocrgen.datasets import Digits
-from ocrgen.datasets.base import CLASSES
+from ocrgen.datasets import Characters
 from ocrgen.readers.network import Reader
 from ocrgen.utils.errors import UserError
 
@@ -19,10 +18,10 @@ BLOCK = 100  # images per forward pass: their activations stay in the cache
 
 @dataclass(frozen=True)
 class OCRReport:
-    """The metrics of a reader on n labelled digits; rates are 0 to 1, averages over classes macro and weighted.
+    """The metrics of a reader on n characters of K classes; rates are 0 to 1, averages over classes macro and weighted.
 
-    confusion: int (10, 10), rows are the true classes. misread: indices of the misclassified digits, `read` their
-    predicted classes. calibration_error: see `calibration_error`. per_digit: precision, recall, f1 and n by class.
+    confusion: int (K, K), rows are the true classes. misread: indices of the misread images, `read` their
+    predicted classes. calibration_error: see `calibration_error`. per_class: precision, recall, f1 and n by class.
     """
 
     n: int
@@ -34,7 +33,7 @@ class OCRReport:
     recall_weighted: float
     f1_weighted: float
     calibration_error: float
-    per_digit: list[dict]
+    per_class: list[dict]
     confusion: list[list[int]]
     misread: list[int]
     read: list[int]
@@ -45,37 +44,37 @@ class OCRReport:
 
 
 def report(probabilities: np.ndarray, labels: np.ndarray) -> OCRReport:
-    """The metrics of class probabilities (N, 10) against labels int64 (N,). UserError if N is 0."""
+    """The metrics of class probabilities (N, K) against labels int64 (N,). UserError if N is 0."""
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     if not len(labels):
         raise UserError("There are no images to grade the reader on.")
     read = probabilities.argmax(1)
-    digits = range(CLASSES)
+    classes = range(probabilities.shape[1])
     averages = {}
     for average in ("macro", "weighted"):
         # A class that is neither a label nor a prediction (own data may lack one) counts in no average.
         present = np.union1d(labels, read)
         p, r, f, _ = precision_recall_fscore_support(labels, read, labels=present, average=average, **ZERO_DIVISION)
         averages |= {f"precision_{average}": float(p), f"recall_{average}": float(r), f"f1_{average}": float(f)}
-    columns = precision_recall_fscore_support(labels, read, labels=digits, **ZERO_DIVISION)
+    columns = precision_recall_fscore_support(labels, read, labels=classes, **ZERO_DIVISION)
     names = ("precision", "recall", "f1", "n")
-    per_digit = [dict(zip(names, map(float, row), strict=True)) for row in zip(*map(np.asarray, columns), strict=True)]
+    per_class = [dict(zip(names, map(float, row), strict=True)) for row in zip(*map(np.asarray, columns), strict=True)]
     wrong = np.flatnonzero(read != labels)
     return OCRReport(
         n=len(labels),
         accuracy=float((read == labels).mean()),
         **averages,
         calibration_error=calibration_error(probabilities, labels),
-        per_digit=per_digit,
-        confusion=confusion_matrix(labels, read, labels=digits).tolist(),
+        per_class=per_class,
+        confusion=confusion_matrix(labels, read, labels=classes).tolist(),
         misread=wrong.tolist(),
         read=read[wrong].tolist(),
     )
 
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Expected calibration error of probabilities (N, 10) (Guo et al. 2017): sum_b n_b / N |accuracy_b - confidence_b|.
+    """Expected calibration error of probabilities (N, K) (Guo et al. 2017): sum_b n_b / N |accuracy_b - confidence_b|.
 
     Over 15 bins b of confidence, the largest probability, of equal width.
     """
@@ -87,7 +86,7 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 @torch.inference_mode()
 def probabilities(reader: Reader, images: np.ndarray | Tensor) -> np.ndarray:
-    """Class probabilities float32 (N, 10) of images uint8 (N, 28, 28) or float (N, 1, 28, 28) in [0, 1].
+    """Class probabilities float32 (N, K) of images uint8 (N, 28, 28) or float (N, 1, 28, 28) in [0, 1].
 
     Always computed in float32, so that a reader gives nearly the same values on every machine.
     """
@@ -96,12 +95,12 @@ def probabilities(reader: Reader, images: np.ndarray | Tensor) -> np.ndarray:
         images = torch.from_numpy(images).unsqueeze(1)
     reader.eval()
     out = [reader(scale(block.to(device))).softmax(1).cpu() for block in images.split(BLOCK)]
-    return torch.cat(out).numpy() if out else np.empty((0, CLASSES), np.float32)
+    return torch.cat(out).numpy() if out else np.empty((0, len(reader.classes)), np.float32)
 
 
-def grade(reader: Reader, digits: Digits) -> OCRReport:
-    """The metrics of a reader on labelled digits. UserError if there are none."""
-    return report(probabilities(reader, digits.images), digits.labels)
+def grade(reader: Reader, characters: Characters) -> OCRReport:
+    """The metrics of a reader on labelled images of its own classes. UserError if there are none."""
+    return report(probabilities(reader, characters.images), characters.labels)
 
 
 def scale(images: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ocrgen.datasets.alphabet import noun
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.network import Reader
 
@@ -30,7 +31,7 @@ def to_onnx(file: Path) -> bytes:
     """The reader in `file` as a serialised ONNX model, with its provenance in the metadata property `ocrgen`.
 
     Input `images`: uint8 (n, 1, 28, 28), white ink on black, laid out as MNIST's. Output `probabilities`: float32
-    (n, 10). UserError if the file is damaged.
+    (n, K); the class texts are in `ocrgen`, as `classes`. UserError if the file is damaged.
     """
     import onnx
 
@@ -49,6 +50,7 @@ def to_onnx(file: Path) -> bytes:
             dynamic_axes={"images": {0: "n"}, "probabilities": {0: "n"}},
         )
     model = onnx.load_from_string(buffer.getvalue())
-    model.doc_string = "Reads one handwritten digit: images uint8 (n, 1, 28, 28), white on black, as MNIST's."
-    onnx.helper.set_model_props(model, {"ocrgen": json.dumps(metadata)})
+    what = noun(reader.classes)
+    model.doc_string = f"Reads one handwritten {what}: images uint8 (n, 1, 28, 28), white on black, as trained on."
+    onnx.helper.set_model_props(model, {"ocrgen": json.dumps(metadata | {"classes": reader.classes})})
     return model.SerializeToString()

@@ -6,7 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from ocrgen.datasets.base import CLASSES
+from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.utils.settings import Settings
 
 
@@ -29,7 +29,9 @@ class ReaderConfig(Settings):
 
 
 class Classifier(nn.Module):
-    """The base class of readers: images float (B, 1, 28, 28) in [0, 1] -> logits (B, 10), with layers for Grad-CAM."""
+    """The base class of readers: images float (B, 1, 28, 28) in [0, 1] -> logits (B, K), with layers for Grad-CAM."""
+
+    classes: tuple[str, ...]  # the texts of the K classes
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
@@ -47,7 +49,7 @@ class Classifier(nn.Module):
 
 
 class Reader(Classifier):
-    """Images float (B, 1, 28, 28) in [0, 1], white ink on black -> logits (B, 10)."""
+    """Images float (B, 1, 28, 28) in [0, 1], white ink on black -> logits (B, K)."""
 
     title: ClassVar[str] = "OCR network"
     presets: ClassVar[dict[str, ReaderConfig]] = {
@@ -58,9 +60,9 @@ class Reader(Classifier):
         "fast": ReaderConfig(),
     }
 
-    def __init__(self, config: ReaderConfig):
+    def __init__(self, config: ReaderConfig, classes: tuple[str, ...] = DIGITS):
         super().__init__()
-        self.config = config
+        self.config, self.classes = config, classes
 
         def block(a: int, b: int) -> nn.Sequential:
             convolution = nn.Conv2d(a, b, config.kernel, padding=config.kernel // 2)
@@ -72,7 +74,7 @@ class Reader(Classifier):
         c = config.channels
         self.blocks = nn.Sequential(block(1, c), block(c, 2 * c))
         self.dense = nn.Sequential(nn.Flatten(), nn.Linear(2 * c * 49, config.hidden), nn.ReLU())
-        self.last = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(config.hidden, CLASSES))
+        self.last = nn.Sequential(nn.Dropout(config.dropout), nn.Linear(config.hidden, len(classes)))
         self.to(memory_format=torch.channels_last)
 
     @property
@@ -89,5 +91,5 @@ class Reader(Classifier):
         return self.dense(self.blocks(images))
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 1, 28, 28) -> logits (B, 10)."""
+        """(B, 1, 28, 28) -> logits (B, K)."""
         return self.last(self.features(images))

@@ -2,21 +2,21 @@
 
 import torch
 
-from ocrgen.datasets import Digits
+from ocrgen.datasets import Characters
 from ocrgen.imaging.corruptions import CORRUPTIONS, EPSILONS, STRENGTHS, corrupt, fgsm
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 
 
-def robustness(reader: Reader, digits: Digits, n: int) -> dict:
-    """Accuracy on a fixed subset of `n` digits; empty if n is 0.
+def robustness(reader: Reader, characters: Characters, n: int) -> dict:
+    """Accuracy on a fixed subset of `n` images; empty if n is 0.
 
     Keys: n_robust, images used; corruptions, by name: accuracy at strengths 1 to 5; fgsm: accuracy at each of
     EPSILONS, 0 to 0.1 (fast gradient sign method, Goodfellow et al. 2015).
     """
     if not n:
         return {}
-    subset = digits.subset(min(n, len(digits)), 0)
+    subset = characters.subset(min(n, len(characters)), 0)
     images, labels = torch.from_numpy(subset.images).unsqueeze(1).float().div_(255), torch.from_numpy(subset.labels)
 
     def accuracy(changed: torch.Tensor) -> float:

@@ -1,22 +1,21 @@
-"""Readers as runs: train one on real, augmented or generated digits, list them, and read pictures with them."""
+"""Readers as runs: train one on real, augmented or generated characters, list them, and read pictures with them."""
 
 import json
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import asdict
 from typing import Literal
 
-import numpy as np
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
-from ocrgen.datasets import Digits, load_digits
+from ocrgen.datasets import DATASET, Characters, load_data
+from ocrgen.datasets.alphabet import noun
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.generators.checkpoint import load_generator, read_metadata
-from ocrgen.generators.sampling import draw
+from ocrgen.generators.sampling import draw_total
 from ocrgen.imaging.augmentation import augment
-from ocrgen.imaging.decoding import MAX_BYTES
-from ocrgen.imaging.digits import GEOMETRIES, Geometry, read_picture
+from ocrgen.imaging.geometry import GEOMETRIES, Geometry
 from ocrgen.readers.checkpoint import load_reader, save_reader
-from ocrgen.readers.evaluation import grade, probabilities
+from ocrgen.readers.evaluation import grade
 from ocrgen.readers.network import Reader
 from ocrgen.readers.training import train_reader
 from ocrgen.runs.jobs import Stop
@@ -33,7 +32,7 @@ FILE = "reader.safetensors"
 class ReaderRequest(Settings):
     """One training of a reader, as it stands in `run.json`."""
 
-    dataset: str = Field(default="mnist", description="digits, mnist, arabic, or a path to your own data")
+    dataset: str = Field(default="mnist", description=DATASET)
     n: int = Field(
         default=0, ge=0, le=10_000_000, description="real labelled images to learn from; 0 = the whole training set"
     )
@@ -56,9 +55,9 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `reader`: train, choose the weights on validation data, evaluate them once on the test set."""
     request = ReaderRequest.model_validate(run.request.settings)
     configure_threads(request.threads)
-    data = load_digits(request.dataset)
+    data = load_data(request.dataset)
     real = data.train.subset(request.n, request.seed) if request.n else data.train
-    synthetic, source = _generate(run, request)
+    synthetic, source = _generate(run, request, real.classes)
     synthetic_only = synthetic is not None and request.share == 1
     n_labelled = len(real)
     if source:
@@ -89,6 +88,7 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     report = grade(trained.reader, data.test)
     metadata = {
         "dataset": request.dataset,
+        "geometry": asdict(_geometry(request.dataset, data.train)),
         "request": request.model_dump(),
         "generator": source,
         "n_labelled": n_labelled,
@@ -101,17 +101,30 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     save_reader(trained.reader, metadata, run.path / "weights" / FILE)
     write_atomically(run.path / "report.json", json.dumps(vars(report)))
     kind = source["model"] if source else "real"
-    run.amend(data=data.facts(), accuracy=report.accuracy, n_labelled=n_labelled, learned_from=kind)
+    run.amend(
+        data=data.facts(), classes=real.classes, accuracy=report.accuracy, n_labelled=n_labelled, learned_from=kind
+    )
     run.update(step=steps, total=steps)
 
 
-def _generate(run: Run, request: ReaderRequest) -> tuple[Digits | None, dict | None]:
-    """The generated training images and the metadata of their generator; None and None if no generator is named."""
+def _geometry(dataset: str, train: Characters) -> Geometry:
+    """How a data set places its characters: known, MNIST's for other digits, measured for anything else."""
+    if dataset in GEOMETRIES or noun(train.classes) == "digit":
+        return GEOMETRIES.get(dataset, GEOMETRIES["mnist"])
+    return Geometry.of(train.images)
+
+
+def _generate(run: Run, request: ReaderRequest, classes: tuple[str, ...]) -> tuple[Characters | None, dict | None]:
+    """The generated training images and the metadata of their generator; None and None if no generator is named.
+
+    DataError if it draws a class that is not among `classes`.
+    """
     if not request.generator:
         return None, None
     source = RunStore(run.path.parent).get(request.generator)
     file = source.weights(request.epoch or None)
-    return draw(load_generator(file), request.samples // 10, request.seed, source.name), read_metadata(file)
+    drawn = draw_total(load_generator(file), request.samples, request.seed, source.name)
+    return drawn.relabelled(classes), read_metadata(file)
 
 
 def readers(store: RunStore) -> list[Run]:
@@ -124,13 +137,22 @@ def load(run: Run) -> tuple[Reader, dict]:
     return load_reader(run.path / "weights" / FILE)
 
 
-def geometry_of(run: Run) -> Geometry:
-    """How the digits were placed that a reader was trained on; pictures must be normalised alike."""
-    return GEOMETRIES.get(run.request.dataset, GEOMETRIES["mnist"])
+def geometry_of(metadata: dict) -> Geometry:
+    """How the characters were placed that a reader was trained on; pictures must be normalised alike.
+
+    metadata: of the reader. UserError if its geometry is damaged.
+    """
+    dataset = str(metadata.get("dataset", ""))
+    if "geometry" not in metadata:  # of an earlier version, which knew digits only
+        return GEOMETRIES.get(dataset, GEOMETRIES["mnist"])
+    try:
+        return TypeAdapter(Geometry).validate_python(metadata["geometry"])
+    except ValidationError as fault:
+        raise UserError(f"The reader's geometry is damaged ({fault.error_count()} wrong values).") from fault
 
 
 def default_reader(store: RunStore) -> Run:
-    """The default reader: the most accurate one trained on real MNIST, else on real images, else any.
+    """The default reader: the most accurate one trained on real MNIST images, else on real images, else any.
 
     UserError if there is none.
     """
@@ -140,24 +162,3 @@ def default_reader(store: RunStore) -> Run:
     if not found:
         raise UserError("There is no reader yet: `python -m ocrgen reader --dataset digits` trains one in seconds.")
     return max(found, key=lambda r: r.request.accuracy or 0)
-
-
-def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
-    """Read one picture: `file`, `digits` (each `digit`, ten `probabilities`, `box`) and `error`, None or a sentence.
-
-    box: [x, y, width, height] in pixels of the picture.
-    """
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise UserError(f"{file.name} is larger than {MAX_BYTES // 2**20} MB: send a smaller picture.")
-        picture = read_picture(file.read_bytes(), file.name, geometry)
-    except OSError as fault:
-        return {"file": str(file), "digits": [], "error": f"{file} cannot be read: {fault.strerror}."}
-    except UserError as fault:
-        return {"file": str(file), "digits": [], "error": str(fault)}
-    predictions = probabilities(reader, np.stack([d.image for d in picture.digits]))
-    rows = [
-        {"digit": int(p.argmax()), "probabilities": [round(float(v), 6) for v in p], "box": list(map(int, d.box))}
-        for p, d in zip(predictions, picture.digits, strict=True)
-    ]
-    return {"file": str(file), "digits": rows, "error": None}

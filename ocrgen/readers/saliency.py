@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ocrgen.datasets.base import CLASSES
 from ocrgen.readers.network import Classifier
 from ocrgen.utils.errors import UserError
 
@@ -32,7 +31,7 @@ class SaliencyMap:
     """The saliency of one image's pixels for one class.
 
     heat: float32 (28, 28) in [0, 1], scaled to its own maximum; all zero if there is no evidence for the class.
-    probabilities: of the classes, float32 (10,). target: the class that is explained.
+    probabilities: of the classes, float32 (K,). target: the class that is explained.
     """
 
     heat: np.ndarray
@@ -71,8 +70,9 @@ def explain(
             class_probabilities = reader(x).softmax(1)
         predicted = class_probabilities.argmax(1).tolist()
         classes = predicted if targets is None else [int(t) for t in targets]
-        if len(classes) != len(images) or not all(0 <= t < CLASSES for t in classes):
-            raise UserError(f"Name a class of 0 to {CLASSES - 1} for each of the {len(images)} images.")
+        k = class_probabilities.shape[1]
+        if len(classes) != len(images) or not all(0 <= t < k for t in classes):
+            raise UserError(f"Name a class of 0 to {k - 1} for each of the {len(images)} images.")
         heat = _maps(reader, layers[layer] if layer else reader.cam_layer, x, classes, method)
     return [SaliencyMap(h, p, t) for h, p, t in zip(heat, class_probabilities.numpy(), classes, strict=True)]
 
@@ -144,7 +144,7 @@ def randomised_copy(reader: Classifier, seed: int = 0) -> Classifier:
     """An untrained copy with random weights, for the sanity check of Adebayo et al. 2018."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return type(reader)(reader.config).eval()
+        return type(reader)(reader.config, reader.classes).eval()
 
 
 def faithfulness(reader: Classifier, images: np.ndarray, seed: int = 0, other: Classifier | None = None) -> dict:

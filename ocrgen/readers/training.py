@@ -1,4 +1,4 @@
-"""Train a reader (the OCR classifier) on real, generated or mixed digits."""
+"""Train a reader (the OCR classifier) on real, generated or mixed characters."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ocrgen.datasets import Digits
+from ocrgen.datasets import Characters
 from ocrgen.readers.evaluation import probabilities, scale
 from ocrgen.readers.network import Reader, ReaderConfig
 from ocrgen.runs.jobs import Cancelled
@@ -39,13 +39,13 @@ class TrainedReader:
 
 
 def train_reader(
-    digits: Digits,
-    validation: Digits,
+    characters: Characters,
+    validation: Characters,
     config: ReaderConfig,
     steps: int,
     seed: int,
     augment: Callable[[Tensor], Tensor] | None = None,
-    synthetic: Digits | None = None,
+    synthetic: Characters | None = None,
     share: float = 0.0,
     n_evaluations: int = 4,
     stop: Callable[[], bool] = lambda: False,
@@ -62,9 +62,9 @@ def train_reader(
     bf16 = pick_dtype(device) is torch.bfloat16
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        reader = Reader(config).to(device).train()
+        reader = Reader(config, characters.classes).to(device).train()
         optimiser = FusedAdam(reader, config.lr, weight_decay=config.weight_decay)
-        batches = _batches(digits, synthetic, share, config.batch, seed)
+        batches = _batches(characters, synthetic, share, config.batch, seed)
         best, state, evaluations = (0, -1.0), {}, []
         losses: list[Tensor] = []
         for step in range(1, steps + 1):
@@ -91,7 +91,9 @@ def train_reader(
                 raise Cancelled
     reader.cpu().load_state_dict(state)
     seconds = time.process_time() - begun
-    return TrainedReader(reader.eval(), best[0], evaluations, len(digits), seconds, torch.stack(losses).cpu().tolist())
+    return TrainedReader(
+        reader.eval(), best[0], evaluations, len(characters), seconds, torch.stack(losses).cpu().tolist()
+    )
 
 
 def lr_factor(progress: float, warmup: float) -> float:
@@ -107,11 +109,11 @@ def lr_factor(progress: float, warmup: float) -> float:
 
 
 def _batches(
-    digits: Digits, synthetic: Digits | None, share: float, batch: int, seed: int
+    characters: Characters, synthetic: Characters | None, share: float, batch: int, seed: int
 ) -> Iterator[tuple[Tensor, Tensor, int]]:
     """Endless batches: images uint8 (B, 1, 28, 28), labels (B,), and how many of them, the first ones, are real."""
     n_synthetic = round(batch * share) if synthetic is not None else 0
-    sources = [(digits, batch - n_synthetic), (synthetic, n_synthetic)]
+    sources = [(characters, batch - n_synthetic), (synthetic, n_synthetic)]
     streams = [
         (torch.from_numpy(d.images).unsqueeze(1), torch.from_numpy(d.labels), _endless(len(d), k, (seed, i)))
         for i, (d, k) in enumerate(sources)

@@ -48,6 +48,7 @@ class RunRequest(Record):
     created: str
     versions: dict[str, str] = {}
     data: dict[str, PartFacts] | None = None
+    classes: list[str] | None = None
     device: str | None = None
     precision: str | None = None
     half_precision: HalfPrecision | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ocrgen.datasets import Digits
+from ocrgen.datasets import Characters
 from ocrgen.imaging.augmentation import augment
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.reference import find_reference
@@ -60,14 +60,14 @@ class TaskRunner(GeneratorStore):
 
     def epoch(self, cell: Cell, stop: Callable[[], bool]) -> dict:
         """Score one epoch of a generator by distances to real images and by a reader trained on its samples."""
-        digits = self.sample(cell, cell.epoch)
-        trained = self.train(cell, stop, None, digits)
+        generated = self.sample(cell, cell.epoch)
+        trained = self.train(cell, stop, None, generated)
         row = self.grade(cell, trained)
         if cell.seed == 0:
             self.save(cell, trained.reader, row)
-        scores = score(digits, self.reference, self.extractor, copies=False)
+        scores = score(generated, self.reference, self.extractor, copies=False)
         row["scores"] = {k: scores[k] for k in SCORES if k in scores}
-        return row | {"gan_test": self.gan_test(cell, digits), "n_labelled": len(self.data.train)}
+        return row | {"gan_test": self.gan_test(cell, generated), "n_labelled": len(self.data.train)}
 
     def reader(self, cell: Cell, stop: Callable[[], bool]) -> dict:
         """Train the reader of a training mix and grade it on the test set.
@@ -76,9 +76,9 @@ class TaskRunner(GeneratorStore):
         data is graded, of equally good ones that with the smallest share.
         """
         arm, config = cell.arm, self.config
-        real, digits, row = self.material(cell)
+        real, generated, row = self.material(cell)
         shares = config.shares if arm.mixed else [1.0]
-        by_share = {share: self.train(cell, stop, real, digits, share) for share in shares}
+        by_share = {share: self.train(cell, stop, real, generated, share) for share in shares}
         share = max(by_share, key=lambda s: (by_share[s].validation, -s))
         trained = by_share[share]
         if arm.generator:
@@ -89,7 +89,7 @@ class TaskRunner(GeneratorStore):
             self.save(cell, trained.reader, graded)
         return row | graded | robustness(trained.reader, self.data.test, config.n_robustness)
 
-    def material(self, cell: Cell) -> tuple[Digits | None, Digits | None, dict]:
+    def material(self, cell: Cell) -> tuple[Characters | None, Characters | None, dict]:
         """The images that a task's reader learns from: real, generated, and a first part of its result.
 
         Either kind of images is None where the training mix has none. Result: n_labelled; for generated images also
@@ -102,29 +102,38 @@ class TaskRunner(GeneratorStore):
         if not arm.generator:
             return real, None, row
         epoch = self.best_epoch(cell)
-        digits = self.sample(cell, epoch)
+        generated = self.sample(cell, epoch)
         if arm.filtered:
-            digits, row["kept"] = self.filter(cell, epoch)
-        return real, digits, row | {"gan_test": self.gan_test(cell, digits), "n_synthetic": len(digits), "epoch": epoch}
+            generated, row["kept"] = self.filter(cell, epoch)
+        return (
+            real,
+            generated,
+            row | {"gan_test": self.gan_test(cell, generated), "n_synthetic": len(generated), "epoch": epoch},
+        )
 
     def load_or_retrain(self, key: str, stop: Callable[[], bool]) -> Reader:
         """The reader of a finished task; where it was not saved, it is trained again, to the same weights."""
         if not self.reader_file(key).exists():
             cell = next(c for c in plan(self.config) if c.key == key)
-            real, digits, _ = self.material(cell)
-            return self.train(cell, stop, real, digits, self.result(key).get("share", 1.0)).reader
+            real, generated, _ = self.material(cell)
+            return self.train(cell, stop, real, generated, self.result(key).get("share", 1.0)).reader
         return load_reader(self.reader_file(key))[0]
 
     def saliency(self, cell: Cell, stop: Callable[[], bool]) -> dict:
         """Measure Grad-CAM's maps of a reader: their faithfulness, and agreement with the reader of real images."""
         readers = [self.load_or_retrain(key, stop) for key in cell.needs]
-        digits = self.data.test.subset(min(self.config.n_saliency, len(self.data.test)), 0)
+        test = self.data.test.subset(min(self.config.n_saliency, len(self.data.test)), 0)
         real_reader = readers[0] if len(readers) > 1 else None
-        row = {"saliency": faithfulness(readers[-1], digits.images, cell.seed, real_reader), "n_looked": len(digits)}
+        row = {"saliency": faithfulness(readers[-1], test.images, cell.seed, real_reader), "n_looked": len(test)}
         return row | {k: self.result(cell.needs[-1])[k] for k in ("n_labelled", "n_validation")}
 
     def train(
-        self, cell: Cell, stop: Callable[[], bool], real: Digits | None, synthetic: Digits | None, share: float = 1.0
+        self,
+        cell: Cell,
+        stop: Callable[[], bool],
+        real: Characters | None,
+        synthetic: Characters | None,
+        share: float = 1.0,
     ) -> TrainedReader:
         """Train one reader on real images, synthetic ones, or both.
 
@@ -147,8 +156,8 @@ class TaskRunner(GeneratorStore):
     def grade(self, cell: Cell, trained: TrainedReader) -> dict:
         """Grade a trained reader on the test set; as part of a task's result.
 
-        The figures of `Graded.figures`, validation accuracy, numbers of images, optimiser steps, scores per digit, the
-        confusion matrix, and the first misread images: [their indices, the digits read].
+        The figures of `Graded.figures`, validation accuracy, numbers of images, optimiser steps, scores per class, the
+        confusion matrix, and the first misread images: [their indices, the classes read].
         """
         graded = grade(trained.reader, self.data.test)
         return graded.figures() | {
@@ -156,34 +165,36 @@ class TaskRunner(GeneratorStore):
             "n_validation": len(self.validation(cell)),
             "n_test": graded.n,
             "steps": trained.best,
-            "per_digit": graded.per_digit,
+            "per_class": graded.per_class,
             "confusion": graded.confusion,
             "misread": [graded.misread[:MISREAD], graded.read[:MISREAD]],
         }
 
-    def filter(self, cell: Cell, epoch: int | None) -> tuple[Digits, float]:
+    def filter(self, cell: Cell, epoch: int | None) -> tuple[Characters, float]:
         """Generated images whose label a reader gives at least probability `confidence`; and their share of all drawn.
 
-        The reader has learned from the same real images as the generator. Twice `samples` are drawn; of each digit at
-        most a tenth of `samples` is kept. UserError if no image passes.
+        The reader has learned from the same real images as the generator. Twice `samples` are drawn; of each class at
+        most its share of `samples` is kept. UserError if no image passes.
         """
-        digits = self.sample(cell, epoch, factor=2)
+        generated = self.sample(cell, epoch, factor=2)
         reader, _ = load_reader(self.reader_file(cell.needs[-1]))
         confirmed = (
-            probabilities(reader, digits.images)[np.arange(len(digits)), digits.labels] >= self.config.confidence
+            probabilities(reader, generated.images)[np.arange(len(generated)), generated.labels]
+            >= self.config.confidence
         )
         if not confirmed.any():
             raise UserError(
                 "The filter confirms no generated image at all: the generator or the filter has learned nothing."
             )
-        per_digit = self.config.samples // 10
-        index = np.concatenate([np.flatnonzero(confirmed & (digits.labels == c))[:per_digit] for c in range(10)])
-        return digits[np.sort(index)], float(confirmed.mean())
+        per_class = -(-self.config.samples // generated.n_classes)
+        by_class = [np.flatnonzero(confirmed & (generated.labels == c)) for c in range(generated.n_classes)]
+        index = np.concatenate([found[:per_class] for found in by_class])
+        return generated[np.sort(index)], float(confirmed.mean())
 
-    def gan_test(self, cell: Cell, digits: Digits) -> float:
+    def gan_test(self, cell: Cell, generated: Characters) -> float:
         """GAN-test (Shmelkov et al. 2018): accuracy, on generated images, of a reader trained on all real ones."""
         reader, _ = load_reader(self.reader_file(next(k for k in cell.needs if k.startswith("reader-all+aug"))))
-        return grade(reader, digits).accuracy
+        return grade(reader, generated).accuracy
 
     def reader_file(self, key: str) -> Path:
         """The weights of a task's reader."""

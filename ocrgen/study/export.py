@@ -1,9 +1,9 @@
-"""Export a study's best reader, and digits of the generator that it recommends or has tried."""
+"""Export a study's best reader, and samples of the generator that it recommends or has tried."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocrgen.datasets import Digits
+from ocrgen.datasets import Characters
 from ocrgen.generators.checkpoint import load_generator
 from ocrgen.generators.sampling import draw, provenance
 from ocrgen.runs.run import Run
@@ -24,12 +24,12 @@ class StudyExport:
     reader: Path
     generator: Run
 
-    def samples(self, per_digit: int) -> tuple[Digits, dict]:
-        """Draw `per_digit` images of each digit; with their provenance. UserError if the generator is damaged."""
-        digits = draw(load_generator(self.generator.weights()), per_digit, SEED, self.generator.name)
-        origin = provenance(self.generator, None, per_digit, SEED)
-        command = f"python -m ocrgen export {self.run.name} --n {self.advice.n} --per-digit {per_digit} --out FILE.zip"
-        return digits, origin | {"run": self.run.name, "command": command}
+    def samples(self, per_class: int) -> tuple[Characters, dict]:
+        """Draw `per_class` images of each class; with their provenance. UserError if the generator is damaged."""
+        drawn = draw(load_generator(self.generator.weights()), per_class, SEED, self.generator.name)
+        origin = provenance(self.generator, None, per_class, SEED)
+        command = f"python -m ocrgen export {self.run.name} --n {self.advice.n} --per-class {per_class} --out FILE.zip"
+        return drawn, origin | {"run": self.run.name, "command": command}
 
 
 def find_export(run: Run, results: Results, n: int | None = None) -> StudyExport:

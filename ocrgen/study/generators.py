@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ocrgen.datasets import Digits, Splits, load_digits
+from ocrgen.datasets import Characters, Splits, load_data
 from ocrgen.generators import generators
 from ocrgen.generators.checkpoint import load_generator
 from ocrgen.generators.config import TrainConfig, TrainRequest
-from ocrgen.generators.sampling import draw
+from ocrgen.generators.sampling import draw_total
 from ocrgen.generators.training import Trainer
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import Arm, Cell, StudyConfig, check
@@ -32,8 +32,8 @@ class GeneratorStore:
     @cached_property
     def data(self) -> Splits:
         """The data set. UserError if it is too small, or has changed since the study began."""
-        data = load_digits(self.config.dataset)
-        check(self.config, len(data.train))
+        data = load_data(self.config.dataset)
+        check(self.config, data.train)
         if self.run.request.data not in (None, data.facts()):
             raise UserError(f"{self.config.dataset} is not what it was when {self.run.name} began: start a new study.")
         return data
@@ -46,11 +46,11 @@ class GeneratorStore:
         """The result of the task `key`, which must have ended."""
         return json.loads(self.result_file(key).read_bytes())
 
-    def labelled(self, cell: Cell) -> Digits:
+    def labelled(self, cell: Cell) -> Characters:
         """The task's real labelled images: n of the training set, drawn with its seed; all if n is 0."""
         return self.data.train.subset(cell.n, cell.seed) if cell.n else self.data.train
 
-    def validation(self, cell: Cell) -> Digits:
+    def validation(self, cell: Cell) -> Characters:
         """The task's validation images, drawn with its seed: at most `validation` of the settings.
 
         Under the fair protocol also at most n, since they are labelled too; all for tasks with n = 0.
@@ -92,7 +92,7 @@ class GeneratorStore:
         repeats = max(1, -(-config.min_epoch_images // len(train)))
         repeated = train[np.tile(np.arange(len(train)), repeats)]
         data = Splits(repeated, self.validation(cell), self.data.test)
-        trainer = Trainer(model(request.config), data, loop, run)
+        trainer = Trainer(model(request.config, train.classes), data, loop, run)
         trainer.fit(stop, lambda step, total: None)
         (run.path / "resume.pt").unlink(missing_ok=True)
         if cell.n:  # the fair protocol samples the last epoch only
@@ -101,14 +101,14 @@ class GeneratorStore:
         run.update(state="done")
         return {"n_labelled": len(train), "training_seconds": trainer.seconds, "steps": trainer.total}
 
-    def sample(self, cell: Cell, epoch: int | None, factor: float = 1.0) -> Digits:
+    def sample(self, cell: Cell, epoch: int | None, factor: float = 1.0) -> Characters:
         """Images drawn from the task's generator as it was after `epoch`, the last one if None.
 
-        samples x factor of them, as many of each digit, drawn with the task's seed.
+        samples x factor of them, as many of each class, drawn with the task's seed.
         """
         run = self.generator_run(cell)
         file = run.weights(epoch or run.epochs()[-1])
-        return draw(load_generator(file), int(self.config.samples * factor) // 10, cell.seed, generator_arm(cell).name)
+        return draw_total(load_generator(file), int(self.config.samples * factor), cell.seed, generator_arm(cell).name)
 
     def best_epoch(self, cell: Cell) -> int | None:
         """The epoch to sample: of the paper's protocol, that whose reader has the best validation accuracy.

@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from ocrgen.datasets import DATASET, Characters
+from ocrgen.datasets.alphabet import noun
 from ocrgen.generators import generators
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.utils.errors import UserError
@@ -19,7 +21,7 @@ class StudyConfig(Settings):
 
     renamed: ClassVar = {"least": "min_epoch_images", "looked": "n_saliency", "robust": "n_robustness"}
 
-    dataset: str = Field(default="mnist", description="digits, mnist, arabic, or a path to your own data")
+    dataset: str = Field(default="mnist", description=DATASET)
     protocol: Literal["paper", "fair"] = Field(
         default="fair",
         description="fair: generator and reader learn from the same n labelled images; "
@@ -88,7 +90,7 @@ class StudyConfig(Settings):
     @classmethod
     def _sizes(cls, sizes: list[int]) -> list[int]:
         if min(sizes) < 20:
-            raise ValueError("each n must be 20 or more: two images of each digit")
+            raise ValueError("each n must be 20 or more")
         return sorted(set(sizes))
 
     def sizes(self) -> list[int]:
@@ -233,14 +235,20 @@ def describe(config: StudyConfig) -> str:
     return " ".join(parts)
 
 
-def check(config: StudyConfig, train: int) -> None:
-    """Check settings against the data set, of `train` training images, and the generators.
+def check(config: StudyConfig, train: Characters) -> None:
+    """Check settings against the training images and the generators.
 
-    UserError if the study asks for more labelled images than there are, or for a preset that a generator lacks.
+    UserError if the study asks for more labelled images than there are, for under two of each class, or for a preset
+    that a generator lacks.
     """
-    if max(config.sizes()) > train:
+    if max(config.sizes()) > len(train):
         raise UserError(
-            f"{config.dataset} has {train:,} training images: choose n up to that, not {max(config.sizes()):,}."
+            f"{config.dataset} has {len(train):,} training images: choose n up to that, not {max(config.sizes()):,}."
+        )
+    if min(config.sizes()) < 2 * train.n_classes:
+        raise UserError(
+            f"{config.dataset} has {train.n_classes} {noun(train.classes)}s: choose n from {2 * train.n_classes} on, "
+            f"two images of each, not {min(config.sizes())}."
         )
     for name in config.generators:
         if config.preset not in generators()[name].presets:

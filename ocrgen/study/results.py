@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ocrgen.datasets import Digits
+from ocrgen.datasets import Characters, classes_of_run
+from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import StudyConfig, plan
 from ocrgen.study.statistics import correlations, paired, summarise
@@ -33,10 +34,10 @@ class Results:
     table: one row per figure: kind (of task), arm, n_real (0 for all), seed, epoch, n_labelled (labelled images that
     the arm learned from, its generator's included), n_validation (further ones, to choose by), metric, value.
     summary: as `statistics.summarise` returns it. differences: as `paired` does. correlations: as `correlations` does.
-    confusions: by "arm|n_real", counts (10, 10) summed over the seeds; rows are true digits, columns those read.
+    confusions: by "arm|n_real", counts (K, K) summed over the seeds; rows are true classes, columns those read.
     failures: key and error of each task that failed. done, total: tasks that have ended, failed ones included, and all.
-    misread: by "arm|n_real", for seed 0: indices of misread test images, and the digits read. token: unique to this
-    object, a cheap cache key.
+    misread: by "arm|n_real", for seed 0: indices of misread test images, and the classes read. classes: texts of the K
+    classes. token: unique to this object, a cheap cache key.
     """
 
     config: StudyConfig
@@ -49,6 +50,7 @@ class Results:
     done: int
     total: int
     misread: dict[str, list[list[int]]] = field(default_factory=dict)
+    classes: tuple[str, ...] = DIGITS
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @cached_property
@@ -75,7 +77,7 @@ def numbers(row: dict) -> dict[str, float]:
     """The figures of one task's result `row`, by metric; lists become one metric per entry, and their mean another."""
     figures = {k: row[k] for k in FIGURES if row.get(k) is not None}
     figures |= row.get("scores", {}) | row.get("saliency", {})
-    figures |= {f"f1/{c}": d["f1"] for c, d in enumerate(row.get("per_digit", []))}
+    figures |= {f"f1/{c}": d["f1"] for c, d in enumerate(row.get("per_class") or row.get("per_digit") or [])}
     if corruptions := row.get("corruptions"):
         figures |= {f"corruption/{c}/{k}": v for c, values in corruptions.items() for k, v in enumerate(values, 1)}
         figures["corrupted"] = float(np.mean(list(corruptions.values())))
@@ -86,8 +88,8 @@ def numbers(row: dict) -> dict[str, float]:
     return figures
 
 
-def collect(config: StudyConfig, rows: list[dict]) -> Results:
-    """Results of a study from the result files' contents `rows`, of all its tasks or of some."""
+def collect(config: StudyConfig, rows: list[dict], classes: tuple[str, ...] = DIGITS) -> Results:
+    """Results of a study of `classes` from the result files' contents `rows`, of all its tasks or of some."""
     succeeded = [r for r in rows if "error" not in r]
     cells = {cell.key: cell for cell in plan(config)}
     records = []
@@ -113,6 +115,7 @@ def collect(config: StudyConfig, rows: list[dict]) -> Results:
         len(rows),
         len(cells),
         {f"{r['arm']}|{r['n_real']}": r["misread"] for r in succeeded if r["kind"] == "reader" and r["seed"] == 0},
+        classes,
     )
 
 
@@ -134,7 +137,7 @@ def cell_rows(run: Run) -> list[dict]:
 
 def assemble(run: Run) -> Results:
     """Collect all results and write `table.parquet` and `results.json`, which `read_results` needs alone."""
-    results = collect(StudyConfig.model_validate(run.request.settings), cell_rows(run))
+    results = collect(StudyConfig.model_validate(run.request.settings), cell_rows(run), classes_of_run(run))
     buffer = BytesIO()
     results.table.to_parquet(buffer)
     write_atomically(run.path / "table.parquet", buffer.getvalue())
@@ -143,7 +146,7 @@ def assemble(run: Run) -> Results:
     return results
 
 
-def keep_misread(run: Run, results: Results, test: Digits) -> None:
+def keep_misread(run: Run, results: Results, test: Characters) -> None:
     """Write the test images that readers of seed 0 misread to `misread.npz`, for pages to show without the data set.
 
     Arrays: index (n,) into the test set, images uint8 (n, 28, 28), labels (n,).
@@ -159,13 +162,15 @@ def read_results(run: Run) -> Results:
     try:
         config = StudyConfig.model_validate(run.request.settings)
         if (run.path / "cells").is_dir():
-            return collect(config, cell_rows(run))
+            return collect(config, cell_rows(run), classes_of_run(run))
         for name in ("table.parquet", "results.json"):
             verify(run.path / name)
         table = pd.read_parquet(run.path / "table.parquet")
         kept = parse((run.path / "results.json").read_bytes())
         if not isinstance(kept, dict):
             raise TypeError("results.json")
-        return Results(config, table, summarise(table), paired(table), correlations(table), **kept)
+        return Results(
+            config, table, summarise(table), paired(table), correlations(table), **kept, classes=classes_of_run(run)
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise UserError(f"{run.name}: the study's results are missing or damaged ({type(fault).__name__}).") from fault

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.runs.jobs import PATIENCE, Cancelled, Stop
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import Cell, StudyConfig, plan
@@ -31,7 +31,8 @@ def run_study(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     if run.request.data is None:
         from ocrgen.study.cells import TaskRunner
 
-        run.amend(data=TaskRunner(run).data.facts())
+        data = TaskRunner(run).data
+        run.amend(data=data.facts(), classes=data.train.classes)
     begun, done_before = time.monotonic(), len(_ended(run, cells))
 
     def report_progress() -> None:
@@ -52,7 +53,7 @@ def run_study(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     report_progress()
     shutil.rmtree(folder / ".locks", ignore_errors=True)
     results = assemble(run)
-    keep_misread(run, results, load_digits(config.dataset).test)
+    keep_misread(run, results, load_data(config.dataset).test)
     if results.failures:
         raise UserError(
             f"{len(results.failures)} of {len(cells)} tasks failed; the first: {results.failures[0]['key']}: "

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from ocrgen import datasets
-from ocrgen.datasets import DataError, Digits, data_root, load_digits, sources
+from ocrgen.datasets import DataError, Characters, data_root, load_data, sources
 from ocrgen.datasets.base import hold_out
-from ocrgen.imaging.digits import ink_is_white, to_digit
+from ocrgen.imaging.geometry import ink_is_white, to_digit
 
 each_source = pytest.mark.parametrize("name", list(sources()))
 
 
 @cache
 def _splits(name: str):
-    return load_digits(name)
+    return load_data(name)
 
 
 def splits(name: str):
@@ -54,7 +54,7 @@ INDIC = {
 }
 
 
-def upright(digits: Digits, reference: dict[int, np.ndarray]) -> bool:
+def upright(digits: Characters, reference: dict[int, np.ndarray]) -> bool:
     """Whether every class mean looks more like its reference than like the reference transposed."""
 
     def alike(a, b):
@@ -64,8 +64,8 @@ def upright(digits: Digits, reference: dict[int, np.ndarray]) -> bool:
     return all(alike(means[digit], glyph) > alike(means[digit], glyph.T) for digit, glyph in reference.items())
 
 
-def transposed(digits: Digits) -> Digits:
-    return Digits(digits.images.transpose(0, 2, 1), digits.labels, digits.name)
+def transposed(digits: Characters) -> Characters:
+    return Characters(digits.images.transpose(0, 2, 1), digits.labels, digits.name)
 
 
 def test_the_registry_is_every_file_with_a_name():
@@ -106,7 +106,7 @@ def test_data_root(monkeypatch):
 @pytest.mark.parametrize("name", ["mnits", "", "a/b/c.zip", "x" * 5000, "nul\0byte", "~nobody-has-this-home/x"])
 def test_an_unknown_name_lists_the_names_and_the_other_way(name):
     with pytest.raises(DataError, match=r"digits, mnist, arabic.*path of your own data"):
-        load_digits(name)
+        load_data(name)
 
 
 @each_source
@@ -170,12 +170,12 @@ def test_parts_are_stratified(name):
 
 @each_source
 def test_loading_again_gives_the_same(name):
-    again = load_digits(name) if splits(name) else None
+    again = load_data(name) if splits(name) else None
     assert [part.fingerprint for part in again] == [part.fingerprint for part in splits(name)]
 
 
 def test_fingerprints_of_published_files():
-    one = Digits(np.full((1, 28, 28), 7, np.uint8), np.array([3]), "x")
+    one = Characters(np.full((1, 28, 28), 7, np.uint8), np.array([3]), "x")
     assert one.fingerprint == hashlib.sha256(b"\7" * 784 + b"\3" + b"\0" * 7).hexdigest()[:16]
     assert splits("mnist").test.fingerprint == "a0863a96c44e5666"
     assert splits("arabic").test.fingerprint == "75136e55f232accb"
@@ -188,7 +188,7 @@ def test_to_digit_leaves_mnist_as_it_is():
 
 
 def test_bundled_is_scikit_learns():
-    from sklearn.datasets import load_digits as from_sklearn
+    from sklearn.datasets import load_data as from_sklearn
 
     expected = from_sklearn()
     train, validation, test = splits("digits")
@@ -215,7 +215,7 @@ def test_subset_is_stratified_and_seeded(n, seed):
 @given(seed=st.integers(0, 2**32), writers=st.integers(2, 40))
 def test_hold_out_keeps_writers_apart(seed, writers):
     digits = _splits("digits").train
-    named = Digits(digits.images, digits.labels, "x", np.arange(len(digits)) % writers)
+    named = Characters(digits.images, digits.labels, "x", np.arange(len(digits)) % writers)
     rest, held = hold_out(named, seed=seed)
     assert not set(rest.writers.tolist()) & set(held.writers.tolist())
     assert len(rest) + len(held) == len(digits) and len(held)

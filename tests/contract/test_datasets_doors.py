@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ocrgen.datasets import DataError, Digits, arabic, data_root, load_digits, mnist
+from ocrgen.datasets import DataError, Characters, arabic, data_root, load_data, mnist
 from ocrgen.datasets.base import hold_out
 
 
 @cache
 def _splits(name: str):
-    return load_digits(name)
+    return load_data(name)
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -79,7 +79,7 @@ def test_mnist_download_offline_says_what_works_and_leaves_nothing(tmp_path, mon
     assert list((tmp_path / "new").iterdir()) == []
 
 
-def arabic_parts(seed: int) -> dict[str, Digits]:
+def arabic_parts(seed: int) -> dict[str, Characters]:
     """Real rows where they are at hand, else bundled digits in the same order (writer, pass, digit)."""
     if arabic.missing(data_root()) is None:
         train, _, test = _splits("arabic")
@@ -90,12 +90,12 @@ def arabic_parts(seed: int) -> dict[str, Digits]:
     }
     rows = {part: digits[index[n].T.ravel()] for part, n in (("train", 90), ("test", 30))}
     return {
-        part: Digits(x.images, x.labels, "x", np.arange(len(x)) // 100 + 1 + 600 * (part == "test"))
+        part: Characters(x.images, x.labels, "x", np.arange(len(x)) // 100 + 1 + 600 * (part == "test"))
         for part, x in rows.items()
     }
 
 
-def write_npz(root: Path, parts: dict[str, Digits]) -> Path:
+def write_npz(root: Path, parts: dict[str, Characters]) -> Path:
     (root / "MAHDBase").mkdir(parents=True)
     for part, x in parts.items():
         arrays = {"images": x.images, "labels": x.labels.astype(np.uint8), "writer": x.writers.astype(np.uint16)}
@@ -103,7 +103,7 @@ def write_npz(root: Path, parts: dict[str, Digits]) -> Path:
     return root
 
 
-def write_csv(folder: Path, parts: dict[str, Digits]) -> None:
+def write_csv(folder: Path, parts: dict[str, Characters]) -> None:
     """As on Kaggle: rows of transposed images."""
     folder.mkdir(parents=True, exist_ok=True)
     for part, x in parts.items():
@@ -118,7 +118,7 @@ def test_arabic_csv_and_npz_are_one_data_set(tmp_path, place):
     for part, first in (("train", 1), ("test", 601)):
         x = parts[part]
         renumbered = np.arange(len(x)) // 100 + first
-        parts[part] = Digits(x.images, x.labels, "x", renumbered)
+        parts[part] = Characters(x.images, x.labels, "x", renumbered)
     write_csv(tmp_path / "csv" / place, parts)
     by_npz, by_csv = arabic.load(write_npz(tmp_path / "npz", parts)), arabic.load(tmp_path / "csv")
     for a, b in zip(by_npz, by_csv, strict=True):

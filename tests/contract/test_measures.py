@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import ocrgen.metrics.measures as package
-from ocrgen.datasets import Digits, load_digits
+from ocrgen.datasets import Characters, load_data
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.measures import MeasureInput, columns, measures
 from ocrgen.metrics.measures.spread import within_class_spread
@@ -24,7 +24,7 @@ def extractor():
 @pytest.fixture(scope="module")
 def seen(extractor) -> MeasureInput:
     """Held-out real digits in the place of generated ones."""
-    data = load_digits("digits")
+    data = load_data("digits")
     digits, real = data.test[:N], data.train[:N]
     features = [extractor.features(d.images, (192,))[192] for d in (digits, real)]
     spread = within_class_spread(data.train.images, data.train.labels)
@@ -55,7 +55,7 @@ def test_a_measure_brings_finite_numbers_and_the_columns_that_it_names(name, see
 def test_a_measure_is_defined_on_uniform_images(name, ink, seen, extractor):
     images = np.full((N, 28, 28), ink, np.uint8)
     features = extractor.features(images, (192,))[192]
-    flat = replace(seen, digits=Digits(images, seen.digits.labels, "flat"), features=features)
+    flat = replace(seen, digits=Characters(images, seen.digits.labels, "flat"), features=features)
     assert all(map(math.isfinite, numbers(measures()[name].measure(flat))))
 
 
@@ -71,7 +71,7 @@ def test_a_dropped_in_file_brings_a_column(extractor, monkeypatch, tmp_path):
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     measures.cache_clear()
     try:
-        data = load_digits("digits")
+        data = load_data("digits")
         row = score(data.test, Reference.of(data, extractor), extractor)
         assert row["ink"] == pytest.approx(data.test.images.mean())
         assert columns()["ink"] == "Mean ink"

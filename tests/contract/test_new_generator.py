@@ -82,7 +82,7 @@ def test_a_third_generator_is_one_new_file(tmp_path):
         return done.stdout
 
     name = ocrgen("train", "tiny", "--sparkle", "0.25", "--epochs", "2").splitlines()[-1]
-    ocrgen("sample", name, "--per-digit", "3", "--out", str(tmp_path / "tiny.zip"))
+    ocrgen("sample", name, "--per-class", "3", "--out", str(tmp_path / "tiny.zip"))
     assert (tmp_path / "tiny.zip").stat().st_size > 1000
     look = subprocess.run([sys.executable, "-c", LOOK], cwd=tmp_path, env=environment,
                           capture_output=True, text=True, timeout=120)  # fmt: skip

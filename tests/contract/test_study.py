@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import PACKAGE, RunStore
@@ -80,7 +80,7 @@ def test_the_object_that_a_study_prints(told):
 
 def test_every_arm_says_how_many_labelled_images_it_has_seen(told):
     _, found = told
-    train, validation, _ = map(len, load_digits("digits"))
+    train, validation, _ = map(len, load_data("digits"))
     for row in found["summary"]:
         if row["kind"] == "reader":
             expected = (N, N) if row["n_real"] else (train, validation)
@@ -101,7 +101,7 @@ def test_results_without_their_cells_are_the_same(told, store):
     for name in ("config", "confusions", "misread", "failures", "done", "total"):
         assert getattr(whole, name) == getattr(shipped, name), name
     assert verdicts(whole) == verdicts(shipped)
-    assert np.sum(shipped.confusions[f"real|{N}"]) == len(load_digits("digits").test)
+    assert np.sum(shipped.confusions[f"real|{N}"]) == len(load_data("digits").test)
     for damage in (b"{", b"[]", None):
         file = run.path / "results.json"
         file.unlink() if damage is None else file.write_bytes(damage)
@@ -182,7 +182,7 @@ def test_the_papers_protocol(store):
     """Its generators have seen all labelled images, and every arm that uses one says so."""
     run = create(store, protocol="paper")
     assert execute(run, store) == "done"
-    train, validation, _ = map(len, load_digits("digits"))
+    train, validation, _ = map(len, load_data("digits"))
     found = read_results(run)
     readers = found.summary.query("kind == 'reader' and n_real == 500 and metric == 'accuracy'").set_index("arm")
     assert set(readers.index) == ARMS

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ocrgen.datasets import DataError, load_digits
+from ocrgen.datasets import DataError, load_data
 from ocrgen.datasets.own import load, read
 from ocrgen.utils.errors import UserError
 
@@ -15,7 +15,7 @@ from ocrgen.utils.errors import UserError
 @cache
 def good() -> tuple[np.ndarray, np.ndarray]:
     """Three images of each digit, in order of class."""
-    digits = load_digits("digits").train
+    digits = load_data("digits").train
     chosen = digits[np.concatenate([np.flatnonzero(digits.labels == c)[:3] for c in range(10)])]
     return chosen.images, chosen.labels
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from ocrgen.datasets import Digits, load_digits
+from ocrgen.datasets import Characters, load_data
 
 # One digit a picture, but for "several" (two to six in a row), "page" (two rows of two to four) and "touching" (two
 # or three whose boxes meet or overlap).
@@ -22,12 +22,12 @@ _STORED = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image
 
 
 @cache
-def bundled() -> Digits:
+def bundled() -> Characters:
     """The digits that need no download: those that nobody trains on."""
-    return load_digits("digits").test
+    return load_data("digits").test
 
 
-def make(seed: int, kind: str, digits: Digits | None = None) -> tuple[bytes, list[int]]:
+def make(seed: int, kind: str, digits: Characters | None = None) -> tuple[bytes, list[int]]:
     """A picture, and its digits in reading order."""
     rng = np.random.default_rng([seed, (*KINDS, *ROWS).index(kind)])
     digits = digits or bundled()

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.readers.runs import ReaderRequest, run_reader
 from ocrgen.runs import jobs
 
@@ -20,7 +20,7 @@ def train(store, **settings):
 
 def picture(digits: list[int]) -> bytes:
     """Real digits of the test set in a row, dark on light paper, as a PNG."""
-    test = load_digits("digits").test
+    test = load_data("digits").test
     row = np.concatenate([np.pad(test.images[test.labels == d][0], 10) for d in digits], 1)
     buffer = io.BytesIO()
     Image.fromarray(255 - np.kron(row, np.ones((6, 6), np.uint8))).save(buffer, "PNG")

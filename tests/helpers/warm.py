@@ -5,9 +5,9 @@ import torch._dynamo
 import torch.utils.tensorboard
 
 import ocrgen.generators.training
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 
 __all__ = ["ocrgen", "tensorboard", "torch"]
 
 torch.set_num_threads(1)
-load_digits("digits")
+load_data("digits")

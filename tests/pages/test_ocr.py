@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study import read_results, verdicts
 from ocrgen.ui.ocr.page import VIEWS
@@ -78,14 +78,14 @@ def test_advice_and_what_to_take_home(page):
 
 
 def test_a_link_brings_own_data_to_the_form(store):
-    digits = load_digits("digits").train[:300]
+    digits = load_data("digits").train[:300]
     np.savez(buffer := io.BytesIO(), images=digits.images, labels=digits.labels)
     path = uploads.keep("our forms.npz", buffer.getvalue())
     at = open_page("4_OCR.py", data=str(path))
     assert not at.exception
     assert at.selectbox(key="ocr_form_data").value == str(path)
     assert "our-forms" in at.selectbox(key="ocr_form_data").options
-    train = len(load_digits(str(path)).train)
+    train = len(load_data(str(path)).train)
     assert f"--n {train}" in at.code[0].value and str(path) in at.code[0].value
     at.text_input(key=f"ocr_form_n_False_{path}").set_value("5000").run()
     assert f"There are {train:,} training images" in at.error[0].value

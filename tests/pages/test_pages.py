@@ -7,7 +7,7 @@ import shutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.generators.sampling import to_npz, to_zip
 from ocrgen.generators.scoring import ScoreConfig, score_epochs
 from ocrgen.runs.store import PACKAGE, RunStore
@@ -130,13 +130,13 @@ def test_missing_data_say_what_to_do_and_what_still_works(monkeypatch, tmp_path)
 
 @pytest.mark.parametrize("pack", [to_zip, to_npz])
 def test_own_data_through_the_browser(store, pack):
-    digits = load_digits("digits").train.subset(120, 0)
+    digits = load_data("digits").train.subset(120, 0)
     app = open_page("2_Train.py")
     name = "My digits (2026).zip" if pack is to_zip else "own.npz"
     app.file_uploader(key="train_upload").set_value((name, pack(digits, {}), "application/zip")).run()
     assert not app.exception and not app.error
     chosen = app.selectbox(key="train_dataset").value
-    assert load_digits(chosen).train.images.shape[1:] == (28, 28)
+    assert load_data(chosen).train.images.shape[1:] == (28, 28)
     app.number_input(key="train_epochs").set_value(1)
     app.button(key="train_start").click().run()
     assert store.list()[0].request.dataset == chosen

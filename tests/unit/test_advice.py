@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from ocrgen.__main__ import main
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.export import to_onnx
@@ -27,7 +27,7 @@ from ocrgen.study.results import COLUMNS
 from ocrgen.study.statistics import paired, summarise
 from ocrgen.utils.errors import UserError
 
-TEST = load_digits("digits").test
+TEST = load_data("digits").test
 
 
 def made(gain: dict, validation: dict, seeds: int = 4, **settings) -> Results:
@@ -110,11 +110,11 @@ def test_the_verb_exports_the_best_reader_and_the_digits(fair, studied, tmp_path
     assert about["arm"] == taken.advice.best.name and about["n"] == 60
     read = as_onnx((tmp_path / "r.onnx").read_bytes())
     assert np.abs(read(TEST.images) - probabilities(reader, TEST.images)).max() < 1e-5
-    assert main(["export", fair.name, "--out", str(tmp_path / "d.npz"), "--per-digit", "30"]) == 0
+    assert main(["export", fair.name, "--out", str(tmp_path / "d.npz"), "--per-class", "30"]) == 0
     with np.load(tmp_path / "d.npz") as kept:
         told = json.loads(str(kept["provenance"]))
     assert told["run"] == fair.name and told["command"].startswith(f"python -m ocrgen export {fair.name} --n 60")
-    again = load_digits(str(tmp_path / "d.npz"))
+    again = load_data(str(tmp_path / "d.npz"))
     assert sum(map(len, (again.train, again.validation, again.test))) == 300
     capsys.readouterr()
 

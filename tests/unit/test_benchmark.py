@@ -188,7 +188,7 @@ def test_readers_are_timed_for_the_epochs_that_validation_asks_for(store, small,
 
 def test_quality_is_read_off_at_each_budget(store, small, monkeypatch):
     monkeypatch.setattr(quality, "BUDGETS", {"cvae": (0.05, 0.2)})
-    monkeypatch.setattr(quality, "PER_DIGIT", 20)
+    monkeypatch.setattr(quality, "PER_CLASS", 20)
     monkeypatch.setattr(quality, "STEPS", 8)
     at_work = lab(store, small, what="quality")
     part = next(p for p in quality.parts(at_work) if CVAE in p.args)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ocrgen.__main__ import VERBS, main
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.generators.sampling import save_samples
 from ocrgen.runs.store import PACKAGE, RunStore
 
@@ -69,7 +69,7 @@ def test_train_sample_and_runs_from_a_shell(tmp_path):
     assert name in ocrgen("runs").stdout
 
     out = tmp_path / "s.npz"
-    sampled = ocrgen("sample", "my first", "--per-digit", "7", "--seed", "5", "--out", str(out))
+    sampled = ocrgen("sample", "my first", "--per-class", "7", "--seed", "5", "--out", str(out))
     assert sampled.returncode == 0, sampled.stderr
     with np.load(out) as content:
         assert content["images"].shape == (70, 28, 28) and content["images"].dtype == np.uint8
@@ -100,7 +100,7 @@ def test_interrupted_training_resumes_from_a_shell():
 def test_samples_come_back_as_a_data_set(trained, tmp_path, form):
     out = tmp_path / f"samples{form}"
     drawn = save_samples(trained.list()[0], 12, 1, out)
-    splits = load_digits(str(out))
+    splits = load_data(str(out))
     back = {image.tobytes() for part in splits for image in part.images}
     assert back == {image.tobytes() for image in drawn.images}
     if form == ".zip":
@@ -134,7 +134,7 @@ def test_mistakes_end_in_one_clear_line(args, message, capsys):
 
 
 @pytest.mark.parametrize(
-    ("per_digit", "name", "message"),
+    ("per_class", "name", "message"),
     [
         (0, "a.zip", "1 to"),
         (10_001, "a.zip", "1 to"),
@@ -142,9 +142,9 @@ def test_mistakes_end_in_one_clear_line(args, message, capsys):
         (1, "no/such/a.zip", "cannot be written"),
     ],
 )
-def test_sample_says_what_is_wrong(use_trained, tmp_path, capsys, per_digit, name, message):
+def test_sample_says_what_is_wrong(use_trained, tmp_path, capsys, per_class, name, message):
     run = use_trained.list()[0].name
-    assert main(["sample", run, "--per-digit", str(per_digit), "--out", str(tmp_path / name)]) == 2
+    assert main(["sample", run, "--per-class", str(per_class), "--out", str(tmp_path / name)]) == 2
     assert message in capsys.readouterr().err
 
 

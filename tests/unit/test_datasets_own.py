@@ -12,16 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ocrgen.datasets import DataError, Digits, load_digits
+from ocrgen.datasets import DataError, Characters, load_data
 from ocrgen.datasets.own import load, read
 
 
 @cache
-def bundled() -> Digits:
-    return load_digits("digits").train
+def bundled() -> Characters:
+    return load_data("digits").train
 
 
-def some(per_class: int, seed: int = 0) -> Digits:
+def some(per_class: int, seed: int = 0) -> Characters:
     """`per_class` bundled digits of each class, shuffled."""
     rng = np.random.default_rng(seed)
     labels = bundled().labels
@@ -57,7 +57,7 @@ def png(image: Image.Image) -> bytes:
     return stream.getvalue()
 
 
-def pngs(digits: Digits, mode: str = "L", wrap: str = "", invert: bool = False) -> dict[str, bytes]:
+def pngs(digits: Characters, mode: str = "L", wrap: str = "", invert: bool = False) -> dict[str, bytes]:
     files = {}
     for i, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True)):
         picture = Image.fromarray(255 - image if invert else image)
@@ -72,11 +72,11 @@ def litter(files: dict[str, bytes]) -> dict[str, bytes]:
     return files | dict.fromkeys(junk, b"junk")
 
 
-def idx_files(digits: Digits, form: str = "{}-idx{}-ubyte", pack=bytes) -> dict[str, bytes]:
+def idx_files(digits: Characters, form: str = "{}-idx{}-ubyte", pack=bytes) -> dict[str, bytes]:
     return {form.format("images", 3): pack(idx(digits.images)), form.format("labels", 1): pack(idx(digits.labels))}
 
 
-def halves(digits: Digits) -> dict[str, np.ndarray]:
+def halves(digits: Characters) -> dict[str, np.ndarray]:
     cut = len(digits) // 2
     x, y = digits.images, digits.labels
     return {"x_train": x[:cut], "y_train": y[:cut], "x_test": x[cut:], "y_test": y[cut:]}
@@ -115,12 +115,12 @@ DOORS = {
     ),
     "idx zip": lambda d, t: zipped(t / "a.zip", idx_files(d, "MNIST/raw/train-{}-idx{}-ubyte")),
     "idx inverted": lambda d, t: unpacked(
-        t / "a", idx_files(Digits(255 - d.images, d.labels, "x"), "train-{}-idx{}-ubyte")
+        t / "a", idx_files(Characters(255 - d.images, d.labels, "x"), "train-{}-idx{}-ubyte")
     ),
 }
 
 
-def as_set(digits: Digits) -> list[tuple[int, bytes]]:
+def as_set(digits: Characters) -> list[tuple[int, bytes]]:
     return sorted((int(label), image.tobytes()) for image, label in zip(digits.images, digits.labels, strict=True))
 
 
@@ -194,7 +194,7 @@ def test_without_a_test_part_a_seeded_stratified_sixth_is_cut(tmp_path):
     assert [np.bincount(part.labels).tolist() for part in splits] == [[46] * 10, [4] * 10, [10] * 10]
     assert as_set(digits) == sorted(sum(map(as_set, splits), []))
     assert [part.fingerprint for part in load(path)] == [part.fingerprint for part in splits]
-    assert [part.fingerprint for part in load_digits(str(path))] == [part.fingerprint for part in splits]
+    assert [part.fingerprint for part in load_data(str(path))] == [part.fingerprint for part in splits]
 
 
 def test_three_of_a_class_are_enough(tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ocrgen.imaging.decoding import FORMATS, ImageError, open_image
-from ocrgen.imaging.digits import ink_is_white, to_digit
+from ocrgen.imaging.geometry import ink_is_white, to_digit
 from ocrgen.utils.errors import UserError
 from tests.helpers.pictures import GREY, PICTURE, bomb, encode, mass_centre, seven
 

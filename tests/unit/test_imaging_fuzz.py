@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from ocrgen.imaging.decoding import FORMATS, open_page
-from ocrgen.imaging.digits import read_picture
+from ocrgen.imaging.characters import read_picture
 from ocrgen.utils.errors import UserError
 
 # Small, so that a case takes a few milliseconds; every case is opened, and one in eight is also searched for digits.

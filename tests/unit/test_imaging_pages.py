@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from ocrgen.datasets import data_root, load_digits, sources
+from ocrgen.datasets import data_root, load_data, sources
 from ocrgen.imaging import decoding
 from ocrgen.imaging.decoding import ImageError
-from ocrgen.imaging.digits import GEOMETRIES, read_picture
+from ocrgen.imaging.characters import read_picture
+from ocrgen.imaging.geometry import GEOMETRIES
 from tests.helpers.pictures import PICTURE, bomb, encode, mass_centre, seven
 
 # From here on: pages, which people upload.
@@ -130,14 +131,14 @@ def test_geometries_are_those_of_the_data(name):
     source = sources()[name]
     if fault := source.missing(data_root()):
         pytest.skip(fault)
-    images = load_digits(name).test.images[:300]
+    images = load_data(name).test.images[:300]
     assert np.abs(np.mean([mass_centre(image) for image in images], 0) - GEOMETRIES[name].centre).max() < 0.1
     longest = [max(np.ptp(np.flatnonzero((image > 64).any(a))) + 1 for a in (0, 1)) for image in images]
     assert abs(np.mean(longest) - GEOMETRIES[name].box) < 0.6
 
 
 def test_a_data_sets_own_image_comes_back_nearly_as_it_was():
-    images = load_digits("digits").test.images[:12]
+    images = load_data("digits").test.images[:12]
     again = np.stack([only(encode(Image.fromarray(image)), geometry=GEOMETRIES["digits"]) for image in images])
     assert np.mean([np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(images, again, strict=True)]) > 0.9
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.generators.monitor import Monitor, MonitorConfig
 from ocrgen.generators.training import run_training
 from ocrgen.metrics.extractors import load_extractor
@@ -57,7 +57,7 @@ def test_watching_changes_no_weight(store):
 
 
 def test_the_monitor_sees_a_collapse():
-    train = load_digits("digits").train
+    train = load_data("digits").train
     monitor = Monitor(train, load_extractor(), 0, MonitorConfig(1, "lfid_64", 0, 0.0))
     means = torch.from_numpy(np.stack([train.images[train.labels == c].mean(0).astype(np.uint8) for c in range(10)]))
 
@@ -76,7 +76,7 @@ class Blank:
 
 
 def test_samples_that_are_all_alike_are_a_collapse_and_no_end(store):
-    monitor = Monitor(load_digits("digits").train, load_extractor(), 0, MonitorConfig(1, "lfid_64", 2, 0.0))
+    monitor = Monitor(load_data("digits").train, load_extractor(), 0, MonitorConfig(1, "lfid_64", 2, 0.0))
     for epoch in (1, 2):
         assert monitor.score(Blank(), epoch, 100 * epoch) == {"spread": 0}
     run = store.create("nothing", {}, "x")
@@ -86,7 +86,7 @@ def test_samples_that_are_all_alike_are_a_collapse_and_no_end(store):
 
 
 def test_training_images_that_are_all_alike_are_learned_unwatched(store, tmp_path):
-    one = load_digits("digits").train.images[:1]
+    one = load_data("digits").train.images[:1]
     np.savez(tmp_path / "one.npz", images=one.repeat(100, 0), labels=np.arange(100) % 10)
     run = train_here(store, "cvae", dataset=str(tmp_path / "one.npz"), train={"monitor": 1})
     assert run.read_status().note == "LFID is not watched: the training images are all alike."

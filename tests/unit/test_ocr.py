@@ -6,8 +6,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from ocrgen.datasets import load_digits
-from ocrgen.datasets.base import Digits
+from ocrgen.datasets import load_data
+from ocrgen.datasets.base import Characters
 from ocrgen.imaging.augmentation import augment
 from ocrgen.readers.checkpoint import load_reader, save_reader
 from ocrgen.readers.evaluation import grade, probabilities
@@ -72,7 +72,7 @@ def test_an_early_look_that_was_better_is_taken_back(small):
 
 def test_the_look_that_is_kept_is_validations_whatever_training_would_prefer(small):
     """Validation images under wrong labels: the better a reader learns, the worse it does there."""
-    wrong = Digits(small.validation.images, (small.validation.labels + 1) % 10, "wrong")
+    wrong = Characters(small.validation.images, (small.validation.labels + 1) % 10, "wrong")
     trained = train_reader(small.train, wrong, TINY, 80, 0, n_evaluations=20)
     accuracies = [accuracy for _, accuracy in trained.evaluations]
     assert np.mean(trained.losses[-5:]) < np.mean(trained.losses[:5]) and accuracies[-1] < max(accuracies)
@@ -83,7 +83,7 @@ def test_the_look_that_is_kept_is_validations_whatever_training_would_prefer(sma
 @pytest.mark.parametrize(("share", "expected"), [(0.05, 3), (0.2, 13), (0.5, 32), (1.0, 64), (0.0, 0)])
 def test_each_batch_holds_exactly_its_share_of_synthetic_images(share, expected):
     # All real images are 0s and all synthetic ones 1s, so that labels tell where an image comes from.
-    real, synthetic = (Digits(np.full((50, 28, 28), c, np.uint8), np.full(50, c), str(c)) for c in (0, 1))
+    real, synthetic = (Characters(np.full((50, 28, 28), c, np.uint8), np.full(50, c), str(c)) for c in (0, 1))
     batches = _batches(real, synthetic, share, 64, 0)
     for _ in range(10):
         images, labels, ours = next(batches)
@@ -92,8 +92,8 @@ def test_each_batch_holds_exactly_its_share_of_synthetic_images(share, expected)
 
 
 def test_every_image_is_seen_once_before_any_is_seen_twice():
-    real = Digits(np.zeros((50, 28, 28), np.uint8), np.arange(50) % 10, "real")
-    marked = Digits(real.images + np.arange(50, dtype=np.uint8)[:, None, None], real.labels, "marked")
+    real = Characters(np.zeros((50, 28, 28), np.uint8), np.arange(50) % 10, "real")
+    marked = Characters(real.images + np.arange(50, dtype=np.uint8)[:, None, None], real.labels, "marked")
     batches = _batches(marked, None, 0.0, 20, 3)
     seen = torch.cat([next(batches)[0][:, 0, 0, 0] for _ in range(5)])
     assert seen[:50].unique().numel() == seen[50:].unique().numel() == 50
@@ -127,7 +127,7 @@ def test_a_stop_cancels_at_the_next_step(small):
 
 
 def test_a_reader_reads():
-    data = load_digits("digits")
+    data = load_data("digits")
     trained = train_reader(data.train, data.validation, Reader.presets["fast"], 80, 0)
     graded = grade(trained.reader, data.test)
     assert graded.accuracy >= 0.9 and graded.n == len(data.test)

@@ -26,10 +26,10 @@ def test_a_report_worked_by_hand():
     assert graded.n == 6 and graded.accuracy == pytest.approx(4 / 6)
     # Digit 0: all of two answers right, two of three found. 1: two of four, both. 2: never answered.
     precision, recall, f1 = [1, 1 / 2, 0], [2 / 3, 1, 0], [4 / 5, 2 / 3, 0]
-    assert [d["precision"] for d in graded.per_digit[:3]] == pytest.approx(precision)
-    assert [d["recall"] for d in graded.per_digit[:3]] == pytest.approx(recall)
-    assert [d["f1"] for d in graded.per_digit[:3]] == pytest.approx(f1)
-    assert [d["n"] for d in graded.per_digit] == [3, 2, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert [d["precision"] for d in graded.per_class[:3]] == pytest.approx(precision)
+    assert [d["recall"] for d in graded.per_class[:3]] == pytest.approx(recall)
+    assert [d["f1"] for d in graded.per_class[:3]] == pytest.approx(f1)
+    assert [d["n"] for d in graded.per_class] == [3, 2, 1, 0, 0, 0, 0, 0, 0, 0]
     assert graded.precision_macro == pytest.approx(np.mean(precision))
     assert graded.recall_macro == pytest.approx(np.mean(recall))
     assert graded.f1_macro == pytest.approx(np.mean(f1))
@@ -60,7 +60,7 @@ def test_a_digit_that_nobody_wrote_or_read_counts_in_no_average():
     truth = np.repeat(np.arange(9), 3)
     graded = report(answers(truth), truth)
     assert graded.f1_macro == graded.precision_macro == 1
-    assert graded.per_digit[9] == {"precision": 0, "recall": 0, "f1": 0, "n": 0}
+    assert graded.per_class[9] == {"precision": 0, "recall": 0, "f1": 0, "n": 0}
     # Once it is read it counts: an answer that is never right.
     graded = report(answers(np.r_[truth[:-1], 9]), truth)
     assert graded.f1_macro < 0.95

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.generators.reference_grid import GRID_ROWS, load_reference_grid, save_reference_grid
 from tests.helpers.runs import request
 
@@ -17,7 +17,7 @@ def run(store):
 
 
 def test_kept_images_are_training_images_in_turn(run):
-    train = load_digits("digits").train
+    train = load_data("digits").train
     save_reference_grid(train, run)
     kept = load_reference_grid(run)
     assert len(kept) == 10 * GRID_ROWS and kept.labels[:11].tolist() == [*range(10), 0]

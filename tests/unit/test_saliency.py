@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.readers.network import Classifier, Reader
 from ocrgen.readers.saliency import (
     METHODS,
@@ -25,7 +25,7 @@ from ocrgen.utils.errors import UserError
 
 @pytest.fixture(scope="module")
 def data():
-    return load_digits("digits")
+    return load_data("digits")
 
 
 @pytest.fixture(scope="module")

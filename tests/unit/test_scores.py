@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ocrgen.__main__ import main
-from ocrgen.datasets import Digits, load_digits
+from ocrgen.datasets import Characters, load_data
 from ocrgen.generators.scoring import read_scores
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.extractors.base import TAPS
@@ -28,12 +28,12 @@ def extractor():
 
 @pytest.fixture(scope="module")
 def reference(extractor):
-    return Reference.of(load_digits("digits"), extractor)
+    return Reference.of(load_data("digits"), extractor)
 
 
 @pytest.fixture(scope="module")
 def held_out():
-    return load_digits("digits").test
+    return load_data("digits").test
 
 
 def test_digitnet_has_four_taps_and_stops_at_the_one_that_is_asked_for(extractor, held_out):
@@ -56,7 +56,7 @@ def test_digitnet_has_four_taps_and_stops_at_the_one_that_is_asked_for(extractor
 def test_digitnet_reads_both_scripts_and_says_what_it_is(extractor):
     assert extractor.name == VERSION and len(extractor.hash) == 16
     with torch.inference_mode():
-        digits = load_digits("digits").test
+        digits = load_data("digits").test
         logits = extractor.net(torch.from_numpy(digits.images).unsqueeze(1).float() / 255)
     # It never saw these: another pen, another century, enlarged from 8x8.
     assert (logits[:, :10].argmax(1).numpy() == digits.labels).mean() > 0.85
@@ -78,7 +78,7 @@ def test_held_out_real_digits_score_at_the_floor(reference, extractor, held_out)
         assert 0 < row[metric_name(tap)] < 4 * row[f"floor_{tap}"]
     assert row["floor_n"] == len(held_out) and not row["collapsed"]
     assert row["coverage"] > 0.6 and 0.7 < row["spread"] / row["real_spread"] < 1.3
-    assert len(row["per_digit"]["lfid_64"]) == 10 and min(row["per_digit"]["lfid_64"]) > 0
+    assert len(row["per_class"]["lfid_64"]) == 10 and min(row["per_class"]["lfid_64"]) > 0
     json.dumps(row)
 
 
@@ -93,13 +93,13 @@ def test_what_is_not_real_scores_worse(reference, extractor, held_out, kind):
     rng = np.random.default_rng(1)
     if kind == "means":  # a breath of noise: not all features may be constant
         images = np.clip(images + rng.integers(0, 3, images.shape), 0, 255).astype(np.uint8)
-    row = score(Digits(images, held_out.labels, kind), reference, extractor)
+    row = score(Characters(images, held_out.labels, kind), reference, extractor)
     assert all(row[metric_name(tap)] > 2 * row[f"floor_{tap}"] for tap in TAPS)
     assert row["collapsed"] == (kind == "means")
 
 
 def test_copies_are_called_copies(reference, extractor):
-    train = load_digits("digits").train
+    train = load_data("digits").train
     row = score(train[np.arange(400)], reference, extractor)
     assert row["memorised"]["share"] > 0.95
 
@@ -112,7 +112,7 @@ def test_a_shipped_reference_scores_as_the_data_do(reference, extractor, held_ou
         assert again[name] == pytest.approx(row[name], rel=1e-3)
     assert again["spread"] == row["spread"] and "memorised" not in again
     about = json.loads((tmp_path / "reference.json").read_bytes())
-    train = load_digits("digits").train
+    train = load_data("digits").train
     assert about["extractor"] == f"{extractor.name}/{extractor.hash}" and about["fingerprints"][0] == train.fingerprint
     (tmp_path / "tap-64.npz").write_bytes(b"half a fi")
     with pytest.raises(UserError):
@@ -175,8 +175,8 @@ def test_score_verb_scores_and_keeps(trained, tmp_path, monkeypatch, capsys):
 
 def test_distance_verb_between_any_two_sets(use_trained, tmp_path, capsys):
     run = use_trained.list()[0].name
-    assert main(["sample", run, "--per-digit", "30", "--out", str(tmp_path / "a.npz")]) == 0
-    assert main(["sample", run, "--per-digit", "30", "--out", str(tmp_path / "a.zip")]) == 0
+    assert main(["sample", run, "--per-class", "30", "--out", str(tmp_path / "a.npz")]) == 0
+    assert main(["sample", run, "--per-class", "30", "--out", str(tmp_path / "a.zip")]) == 0
     capsys.readouterr()
     assert main(["distance", str(tmp_path / "a.npz"), "digits", "--json"]) == 0
     row = json.loads(capsys.readouterr().out)

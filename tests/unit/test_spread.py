@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.metrics.measures.spread import collapsed, within_class_spread
 from ocrgen.utils.errors import UserError
 
@@ -29,7 +29,7 @@ def test_differences_between_classes_do_not_count(small):
 
 
 def test_real_digits():
-    train = load_digits("digits").train
+    train = load_data("digits").train
     assert within_class_spread(train.images, train.labels) == pytest.approx(0.082, abs=0.0005)
 
 

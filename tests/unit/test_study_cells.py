@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from ocrgen.datasets import Digits
+from ocrgen.datasets import Characters
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.runs.store import SHIPPED
@@ -58,9 +58,9 @@ def test_the_filter_keeps_images_whose_label_is_sure_enough_and_no_others(cells)
     assert np.array_equal(kept.images, drawn[np.sort(np.concatenate(first))].images)
 
 
-def relabelled(digits: Digits) -> Digits:
+def relabelled(digits: Characters) -> Characters:
     """The same images, each called by the next digit."""
-    return Digits(digits.images, (digits.labels + 1) % 10, digits.name)
+    return Characters(digits.images, (digits.labels + 1) % 10, digits.name)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.98])

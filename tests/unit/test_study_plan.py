@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from ocrgen.__main__ import main
 from ocrgen.cli.common import checked
 from ocrgen.cli.study import asked
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.generators import generators
 from ocrgen.runs.store import RunStore
 from ocrgen.study.cells import TaskRunner
@@ -126,7 +126,7 @@ def test_mistakes_end_in_one_clear_line(args, message, capsys):
 
 
 def test_a_study_too_large_for_its_data_is_refused():
-    train = len(load_digits("digits").train)
+    train = len(load_data("digits").train)
     check(StudyConfig(n=[train]), train)
     with pytest.raises(UserError, match="choose n up to that"):
         check(StudyConfig(n=[train + 1]), train)

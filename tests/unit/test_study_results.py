@@ -187,7 +187,7 @@ def test_numbers_of_a_cell():
     row = {
         "accuracy": 0.9,
         "kept": None,
-        "per_digit": [{"f1": 0.5}, {"f1": 0.25}],
+        "per_class": [{"f1": 0.5}, {"f1": 0.25}],
         "corruptions": {"noise": [1.0, 0.8], "blur": [0.6, 0.4]},
         "fgsm": [1.0, 0.5, 0.1],
         "shares": {"0.2": 0.7},

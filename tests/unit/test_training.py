@@ -30,7 +30,7 @@ def test_the_same_seed_repeats_a_run_exactly(store, model):
 @pytest.mark.parametrize(("model", "preset"), [("cvae", "fast"), ("cgan", "fast"), ("cgan", "paper")])
 @pytest.mark.parametrize("stop", [1, 7, 10, 13])
 def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, never_stopped, model, preset, stop):
-    monkeypatch.setattr("ocrgen.generators.training.load_digits", lambda name: small)
+    monkeypatch.setattr("ocrgen.generators.training.load_data", lambda name: small)
     config = generators()[model].presets[preset].model_dump() | {"batch": 32}
     if preset == "paper":  # its dropout draws from the global generator; narrow, since its width is slow
         config |= {"decoder_width": 16, "discriminator_width": 8}
@@ -113,7 +113,7 @@ def test_changed_data_are_not_resumed_on(store, small, monkeypatch):
     run = store.create("train", request(), "changed")
     stopper = StopAt(3)
     jobs.execute(run, store, lambda run, _: run_training(run, stopper))
-    monkeypatch.setattr("ocrgen.generators.training.load_digits", lambda name: small)
+    monkeypatch.setattr("ocrgen.generators.training.load_data", lambda name: small)
     with pytest.raises(UserError, match="is not what it was"):
         jobs.execute(run, store, run_training)
 
@@ -189,7 +189,7 @@ def test_images_reach_the_model_once_scaled_upright_and_white_on_black(store, sm
     kind = generators()["cvae"]
     step = kind.training_step
     monkeypatch.setattr(kind, "training_step", lambda self, x, y: seen.append((x.clone(), y)) or step(self, x, y))
-    monkeypatch.setattr("ocrgen.generators.training.load_digits", lambda name: small)
+    monkeypatch.setattr("ocrgen.generators.training.load_data", lambda name: small)
     train_here(store, "cvae", train={"epochs": 1}, config={"batch": 64})
     images = torch.cat([x for x, _ in seen])
     assert images.min() == 0 and images.max() == 1

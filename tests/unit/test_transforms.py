@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.imaging import augmentation as transforms
 from ocrgen.imaging.augmentation import affine, augment, elastic
 from ocrgen.imaging.corruptions import CORRUPTIONS, EPSILONS, corrupt, fgsm
@@ -23,7 +23,7 @@ def seeded(seed: int) -> torch.Generator:
 
 @pytest.fixture(scope="module")
 def digits() -> tuple[torch.Tensor, torch.Tensor]:
-    part = load_digits("digits").train
+    part = load_data("digits").train
     return torch.from_numpy(part.images).unsqueeze(1).float().div(255), torch.from_numpy(part.labels)
 
 

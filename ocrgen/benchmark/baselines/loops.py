@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ocrgen.benchmark.baselines.plain import plain
 from ocrgen.benchmark.lab import Lab
-from ocrgen.datasets import Digits, Splits
+from ocrgen.datasets import Characters, Splits
 from ocrgen.generators.base import GenerativeModel, ModelConfig
 from ocrgen.generators.config import TrainConfig
 from ocrgen.generators.models.cvae import CVAE, PAPER
@@ -28,10 +28,10 @@ LOG_EVERY = TrainConfig().log_every
 ModelT = TypeVar("ModelT", bound=GenerativeModel)
 
 
-def build(kind: type[ModelT], config: ModelConfig, seed: int = 0) -> ModelT:
-    """A new model with weights from `seed`."""
+def build(lab: Lab, kind: type[ModelT], config: ModelConfig, seed: int = 0) -> ModelT:
+    """A new model for the benchmark's data set, with weights from `seed`."""
     torch.manual_seed(seed)
-    return kind(config)
+    return kind(config, lab.data.train.classes)
 
 
 def open_run(lab: Lab, name: str) -> Run:
@@ -45,10 +45,10 @@ def open_run(lab: Lab, name: str) -> Run:
 class OurLoop:
     """Our training, step by step: what `Trainer.fit` computes and logs, in a run of its own."""
 
-    def __init__(self, lab: Lab, model: GenerativeModel, digits: Digits, seed: int = 0):
+    def __init__(self, lab: Lab, model: GenerativeModel, characters: Characters, seed: int = 0):
         config = TrainConfig(seed=seed, threads=lab.config.threads, monitor=0, device="cpu")
         self.run = open_run(lab, "training")
-        self.trainer = Trainer(model, Splits(digits, lab.data.validation, lab.data.test), config, self.run)
+        self.trainer = Trainer(model, Splits(characters, lab.data.validation, lab.data.test), config, self.run)
         self.curves = CurveWriter(self.run.path, 0)
         self.batch, self.per_epoch = self.trainer.batch, self.trainer.steps_per_epoch
         self.indices = self._indices()
@@ -76,19 +76,19 @@ class OurLoop:
 class PlainLoop:
     """The loop of most tutorials: DataLoader, a transform per image, float32, torch's Adam, losses read every step."""
 
-    def __init__(self, model: GenerativeModel, digits: Digits):
+    def __init__(self, model: GenerativeModel, characters: Characters):
         self.model = plain(model).train()
-        self.batch = min(model.config.batch, len(digits))
-        self.batches = self._batches(digits)
+        self.batch = min(model.config.batch, len(characters))
+        self.batches = self._batches(characters)
 
-    def _batches(self, digits: Digits) -> Iterator[tuple[Tensor, Tensor]]:
-        loader = DataLoader(self.make_dataset(digits), batch_size=self.batch, shuffle=True, drop_last=True)
+    def _batches(self, characters: Characters) -> Iterator[tuple[Tensor, Tensor]]:
+        loader = DataLoader(self.make_dataset(characters), batch_size=self.batch, shuffle=True, drop_last=True)
         while True:
             yield from loader
 
-    def make_dataset(self, digits: Digits) -> "TransformedDigits":
+    def make_dataset(self, characters: Characters) -> "TransformedImages":
         """The images, transformed one by one."""
-        return TransformedDigits(digits)
+        return TransformedImages(characters)
 
     def steps(self, count: int = 1) -> None:
         """Take `count` steps."""
@@ -98,44 +98,44 @@ class PlainLoop:
             self.last = {name: value.item() for name, value in losses.items()}
 
 
-class TransformedDigits(Dataset[tuple[Tensor, int]]):
+class TransformedImages(Dataset[tuple[Tensor, int]]):
     """Images as torchvision's MNIST returns them: each through PIL and ToTensor, float (1, 28, 28), and its label."""
 
-    def __init__(self, digits: Digits):
+    def __init__(self, characters: Characters):
         from torchvision.transforms import ToTensor
 
-        self.digits, self.transform = digits, ToTensor()
+        self.characters, self.transform = characters, ToTensor()
 
     def __len__(self) -> int:
-        return len(self.digits)
+        return len(self.characters)
 
     def __getitem__(self, i: int) -> tuple[Tensor, int]:
-        return self.transform(Image.fromarray(self.image(i))), int(self.digits.labels[i])
+        return self.transform(Image.fromarray(self.image(i))), int(self.characters.labels[i])
 
     def image(self, i: int) -> np.ndarray:
         """Image i, uint8 (28, 28), before ToTensor."""
-        return self.digits.images[i]
+        return self.characters.images[i]
 
 
-class ThresholdedDigits(TransformedDigits):
+class ThresholdedImages(TransformedImages):
     """Images as in the paper's first implementation: rotated, mirrored and thresholded one by one."""
 
     def image(self, i: int) -> np.ndarray:
         """Image i, uint8 (28, 28), 0 or 255: transposed and compared as float, as its files need."""
-        upright = np.fliplr(np.rot90(self.digits.images[i].astype(np.float32), -1))
+        upright = np.fliplr(np.rot90(self.characters.images[i].astype(np.float32), -1))
         return np.where(upright > 100, 255, 0).astype(np.uint8)
 
 
 class PaperLoop(PlainLoop):
     """The CVAE's loop with the bookkeeping of the paper's first implementation at every step of 16 images.
 
-    It stores two coordinates of every code, reads the loss three times, writes it to TensorBoard and generates ten
-    images.
+    It stores two coordinates of every code, reads the loss three times, writes it to TensorBoard and generates an
+    image of each class.
     """
 
-    def __init__(self, lab: Lab, digits: Digits):
-        model = build(CVAE, PAPER)
-        super().__init__(model, digits)
+    def __init__(self, lab: Lab, characters: Characters):
+        model = build(lab, CVAE, PAPER)
+        super().__init__(model, characters)
         self.run = open_run(lab, "paper")
         self.curves, self.step, self.stored = CurveWriter(self.run.path, 0), 0, []
         model.encoder.register_forward_hook(self._store_codes)
@@ -143,9 +143,9 @@ class PaperLoop(PlainLoop):
     def _store_codes(self, module: Any, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]) -> None:
         self.codes, self.labels = outputs[0].detach(), inputs[1]
 
-    def make_dataset(self, digits: Digits) -> TransformedDigits:
+    def make_dataset(self, characters: Characters) -> TransformedImages:
         """The images, thresholded one by one."""
-        return ThresholdedDigits(digits)
+        return ThresholdedImages(characters)
 
     def steps(self, count: int = 1) -> None:
         """Take `count` steps."""
@@ -156,8 +156,9 @@ class PaperLoop(PlainLoop):
             self.total = loss.item() + loss.item()
             self.step += 1
             self.curves.writer.add_scalar("loss", loss.item(), self.step)
-            noise = torch.randn(10, self.model.config.latent)
-            self.samples = self.model.decoder(noise, torch.arange(10)).sigmoid()
+            k = len(self.model.classes)
+            noise = torch.randn(k, self.model.config.latent)
+            self.samples = self.model.decoder(noise, torch.arange(k)).sigmoid()
 
     def close(self) -> None:
         """Delete its run."""

@@ -17,7 +17,9 @@ class PlainConvDecoder(ConvDecoder):
 
     def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
         """(B, latent), (B,) -> logits (B, 1, 28, 28)."""
-        return self.conv(self.fc(torch.cat([codes, one_hot(labels)], 1)).unflatten(1, (self.width, 7, 7)))
+        return self.conv(
+            self.fc(torch.cat([codes, one_hot(labels, self.n_classes)], 1)).unflatten(1, (self.width, 7, 7))
+        )
 
 
 class PlainTransposedDecoder(TransposedDecoder):
@@ -42,7 +44,7 @@ class PlainLabelledLinear(LabelledLinear):
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         """x (B, k), labels int64 (B,) -> (B, out)."""
-        return F.linear(torch.cat([x, one_hot(labels)], 1), self.weight, self.bias)
+        return F.linear(torch.cat([x, one_hot(labels, self.n_classes)], 1), self.weight, self.bias)
 
 
 PLAIN = {

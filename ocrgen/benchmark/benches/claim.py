@@ -31,7 +31,7 @@ def arithmetic(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
     """Weights and multiply-adds per image of every network, and the ratios between the two generators."""
     counts: list[tuple[str, dict[str, tuple[int, int]]]] = []
     for title, (kind, config) in pair.sides().items():
-        model = build(kind, config)
+        model = build(lab, kind, config)
         counted = networks(model)
         for name, (numbers, products) in counted.items():
             subject = f"{title}, {way}: {name}"
@@ -59,12 +59,12 @@ def networks(model: GenerativeModel) -> dict[str, tuple[int, int]]:
 
 
 def sampling(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
-    """Images generated per second, as many at a time as the paper generates of a digit."""
+    """Images generated per second, as many at a time as the paper generates of a class."""
     n = QUICK_DRAWN if lab.config.quick else DRAWN
-    labels = torch.arange(n) % 10
+    labels = torch.arange(n) % lab.data.train.n_classes
     sides = []
     for title, (kind, config) in pair.sides().items():
-        model = build(kind, config).eval()
+        model = build(lab, kind, config).eval()
         sides.append(Side(f"{title}, {way}, sampling", partial(model.sample, labels), n))
     a, b = lab.times(*sides)
     yield summary(lab, a, b, size=n, note=f"{WAYS[way]}; noise to uint8")
@@ -78,7 +78,7 @@ def trainings(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
         for title, (kind, config) in pair.sides().items():
             if lab.stop():
                 raise Cancelled
-            loop = OurLoop(lab, build(kind, config, max(seed, 0)), lab.data.train, max(seed, 0))
+            loop = OurLoop(lab, build(lab, kind, config, max(seed, 0)), lab.data.train, max(seed, 0))
             spent = timed(partial(loop.steps, -(-images // loop.batch) if seed >= 0 else 1))
             loop.close()
             if seed < 0:  # warm-up: one-time costs for each shape

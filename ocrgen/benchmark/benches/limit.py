@@ -34,8 +34,8 @@ def against_product(lab: Lab) -> Iterator[dict]:
         cases += [("CVAE paper", CVAE, settings.model_copy(update={"batch": b})) for b in BATCHES]
     loops, sides = [], []
     for name, kind, config in cases:
-        count = step_multiply_adds(build(kind, config))
-        loops.append(OurLoop(lab, build(kind, config), lab.data.train))
+        count = step_multiply_adds(build(lab, kind, config))
+        loops.append(OurLoop(lab, build(lab, kind, config), lab.data.train))
         sides.append(Side(f"{name}, batch {loops[-1].batch}", loops[-1].steps, 2e-9 * count * loops[-1].batch))
     a, b = torch.randn(2, SIDE, SIDE, dtype=pick_dtype(torch.device("cpu"))).unbind()
     product = Side(f"matrix product, {SIDE} x {SIDE}", lambda: a @ b, 2e-9 * SIDE**3)

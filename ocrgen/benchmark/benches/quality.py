@@ -6,7 +6,7 @@ from functools import partial
 
 from ocrgen.benchmark.baselines.loops import build, open_run
 from ocrgen.benchmark.lab import Lab, Part, kinds
-from ocrgen.datasets import Digits
+from ocrgen.datasets import Characters
 from ocrgen.generators.base import GenerativeModel, ModelConfig
 from ocrgen.generators.config import TrainConfig
 from ocrgen.generators.sampling import draw
@@ -19,7 +19,7 @@ from ocrgen.utils.statistics import share_interval
 
 BUDGETS = {"cgan": (45, 150), "cvae": (90, 300)}  # CPU seconds
 OTHER_BUDGET = (90,)
-PER_DIGIT = 1000
+PER_CLASS = 1000
 STEPS = 400  # of the reader
 LONG = 500  # epochs: more than any budget lasts
 
@@ -32,14 +32,14 @@ class Budget:
 
     def __init__(self, lab: Lab, model: GenerativeModel, budgets: tuple[float, ...]):
         self.lab, self.model, self.budgets = lab, model, list(budgets)
-        self.samples: dict[float, tuple[Digits, float, int]] = {}  # samples, CPU seconds, steps
+        self.samples: dict[float, tuple[Characters, float, int]] = {}  # samples, CPU seconds, steps
         self.steps, self.begun = 0, time.process_time()
 
     def __call__(self) -> bool:
         self.steps += 1
         spent = time.process_time() - self.begun
         if self.budgets and spent >= self.budgets[0]:
-            samples = draw(self.model, PER_DIGIT, 0, "samples")
+            samples = draw(self.model, PER_CLASS, 0, "samples")
             self.samples[self.budgets.pop(0)] = samples, spent, self.steps
             self.begun = time.process_time() - spent
         return not self.budgets or self.lab.stop()
@@ -53,7 +53,7 @@ def parts(lab: Lab) -> list[Part]:
 def accuracy_by_budget(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConfig) -> Iterator[dict]:
     """Train to each budget; test accuracy of a reader trained on samples from there. The last weights are kept."""
     data = lab.data
-    model = build(kind, config)
+    model = build(lab, kind, config)
     budget = Budget(lab, model, BUDGETS.get(kind.name, OTHER_BUDGET))
     run = open_run(lab, kind.name)
     loop = TrainConfig(epochs=LONG, threads=lab.config.threads, monitor=0, device="cpu")

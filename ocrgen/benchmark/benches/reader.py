@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader
 
-from ocrgen.benchmark.baselines.loops import TransformedDigits
+from ocrgen.benchmark.baselines.loops import TransformedImages
 from ocrgen.benchmark.lab import Lab, Part
 from ocrgen.benchmark.measure import Times, timed
-from ocrgen.datasets import Digits, Splits, load_digits
+from ocrgen.datasets import Characters, Splits, load_data
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.readers.training import train_reader
@@ -58,9 +58,9 @@ def quick_recipe(lab: Lab, data: Splits, epochs: float, seed: int, target: float
 def plain_recipe(lab: Lab, data: Splits, epochs: float, seed: int, target: float = 2.0) -> tuple[Reader, float]:
     """The same network with DataLoader, float32 and Adam at a constant rate, until it reaches the target."""
     torch.manual_seed(seed)
-    reader = Reader(Reader.presets["fast"]).to(memory_format=torch.contiguous_format)
+    reader = Reader(Reader.presets["fast"], data.train.classes).to(memory_format=torch.contiguous_format)
     optimiser = torch.optim.Adam(reader.parameters(), RATE)
-    loader = DataLoader(TransformedDigits(data.train), batch_size=BATCH, shuffle=True)
+    loader = DataLoader(TransformedImages(data.train), batch_size=BATCH, shuffle=True)
     epoch = 0
     while True:
         epoch += 1
@@ -104,7 +104,7 @@ def to_target(lab: Lab) -> Iterator[dict]:
 
     A quick benchmark uses the bundled digits, which take seconds.
     """
-    data = load_digits("digits") if lab.config.quick else lab.data
+    data = load_data("digits") if lab.config.quick else lab.data
     name = data.train.name
     target = QUICK_TARGET if lab.config.quick else TARGETS.get(name, OTHER_TARGET)
     rounds = 1 if lab.config.quick else min(ROUNDS, lab.config.rounds)
@@ -127,6 +127,6 @@ def to_target(lab: Lab) -> Iterator[dict]:
     yield lab.versus(a, b, "seconds", size=len(data.train), note=note)
 
 
-def accuracy(reader: Reader, digits: Digits) -> float:
-    """The share of digits that are classified correctly."""
-    return float((probabilities(reader, digits.images).argmax(1) == digits.labels).mean())
+def accuracy(reader: Reader, characters: Characters) -> float:
+    """The share of images that are classified correctly."""
+    return float((probabilities(reader, characters.images).argmax(1) == characters.labels).mean())

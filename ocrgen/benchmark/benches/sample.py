@@ -22,9 +22,9 @@ def parts(lab: Lab) -> list[Part]:
 
 def by_batch(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConfig) -> Iterator[dict]:
     """Images per second and latency of one call, for each batch."""
-    model, baseline = build(kind, config).eval(), plain(build(kind, config)).eval()
+    model, baseline = build(lab, kind, config).eval(), plain(build(lab, kind, config)).eval()
     for n in QUICK_BATCHES if lab.config.quick else BATCHES:
-        labels = torch.arange(n) % 10
+        labels = torch.arange(n) % len(model.classes)
         sides = (
             Side(name, partial(model.sample, labels), n),
             Side("plain sampling, fp32", partial(plain_sample, baseline, labels), n),

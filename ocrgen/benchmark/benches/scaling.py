@@ -48,7 +48,7 @@ def curve(lab: Lab, name: str, what: str, sizes: list[int], times: list[Times], 
 def training(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConfig) -> Iterator[dict]:
     """One epoch by its number of images; a smaller data set is repeated."""
     sizes, train = QUICK_IMAGES if lab.config.quick else IMAGES, lab.data.train
-    loops = [OurLoop(lab, build(kind, config), train[np.arange(size) % len(train)]) for size in sizes]
+    loops = [OurLoop(lab, build(lab, kind, config), train[np.arange(size) % len(train)]) for size in sizes]
     sides = [Side(f"{name}, training", partial(loop.steps, loop.per_epoch)) for loop in loops]
     times = lab.times(*sides)
     for loop in loops:
@@ -59,8 +59,10 @@ def training(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConf
 def sampling(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConfig) -> Iterator[dict]:
     """One call by its images; calls in smaller blocks than the later ones are left out of the fit."""
     sizes = QUICK_BATCHES if lab.config.quick else BATCHES
-    model = build(kind, config).eval()
-    sides = [Side(f"{name}, sampling", partial(model.sample, torch.arange(size) % 10)) for size in sizes]
+    model = build(lab, kind, config).eval()
+    sides = [
+        Side(f"{name}, sampling", partial(model.sample, torch.arange(size) % len(model.classes))) for size in sizes
+    ]
     yield from curve(lab, f"{name}, sampling", "one call by its images", list(sizes), lab.times(*sides), BLOCK)
 
 

@@ -29,8 +29,8 @@ def parts(lab: Lab) -> list[Part]:
 
 def against_plain(lab: Lab, name: str, kind: type[GenerativeModel], config: ModelConfig) -> Iterator[dict]:
     """Our loop against the plain one, with the same weights, batch and loss."""
-    loop = OurLoop(lab, build(kind, config), lab.data.train)
-    plain = PlainLoop(build(kind, config), lab.data.train)
+    loop = OurLoop(lab, build(lab, kind, config), lab.data.train)
+    plain = PlainLoop(build(lab, kind, config), lab.data.train)
     sides = Side(name, loop.steps, loop.batch), Side("plain loop, fp32", plain.steps, plain.batch)
     a, b = lab.times(*sides)
     loop.close()
@@ -41,9 +41,9 @@ def against_paper(lab: Lab) -> Iterator[dict]:
     """The paper's CVAE in our loop with several batches, against its first implementation's loop and the plain one."""
     settings = CVAE.presets["paper"]
     paper = PaperLoop(lab, lab.data.train)
-    plain = PlainLoop(build(CVAE, settings), lab.data.train)
+    plain = PlainLoop(build(lab, CVAE, settings), lab.data.train)
     loops = [
-        OurLoop(lab, build(CVAE, settings.model_copy(update={"batch": b})), lab.data.train)
+        OurLoop(lab, build(lab, CVAE, settings.model_copy(update={"batch": b})), lab.data.train)
         for b in BATCHES[: 2 if lab.config.quick else None]
         if b <= len(lab.data.train)
     ]
@@ -63,7 +63,7 @@ def against_paper(lab: Lab) -> Iterator[dict]:
 def against_full_size(lab: Lab) -> Iterator[dict]:
     """The fast CGAN against one with convolutions at 28x28, both in our loop."""
     settings = CGAN.presets["fast"]
-    models: list[CGAN] = [build(CGAN, settings), build(FullSizeCGAN, settings)]
+    models: list[CGAN] = [build(lab, CGAN, settings), build(lab, FullSizeCGAN, settings)]
     counts = [weights(model.decoder, model.discriminator) for model in models]
     loops = [OurLoop(lab, model, lab.data.train) for model in models]
     names = ("CGAN fast", "CGAN with 28-px convolutions")

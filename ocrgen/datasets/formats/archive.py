@@ -19,8 +19,8 @@ MAX_TOTAL = 2**32
 MAX_RATIO, RATIO_FROM = 200, 2**26
 _COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OS_METADATA = re.compile(r"(^|/)(__MACOSX/|\.[^/]|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-# Notes beside the folders of digits, such as the provenance.json of our own samples, are ignored.
-_NOTES = re.compile(r"(?![0-9]/)([^/]+/)?[^/]+\.(json|txt|md)", re.IGNORECASE)
+# Notes beside the folders of characters, such as the provenance.json of our own samples, are ignored.
+_NOTES = re.compile(r"([^/]+/)?[^/]+\.(json|txt|md)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _why_no_zip(path: Path) -> str:
 def _data_names(path: Path, names) -> list[str]:
     names = sorted(name for name in names if not (_OS_METADATA.search(name) or _NOTES.fullmatch(name)))
     if not names:
-        raise DataError(f"{path}: holds no files; expected images or arrays of digits.")
+        raise DataError(f"{path}: holds no files; expected images or arrays of characters.")
     if len(names) > MAX_ENTRIES:
         raise DataError(f"{path}: holds {len(names):,} files; at most {MAX_ENTRIES:,} are read.")
     return names
@@ -103,7 +103,7 @@ def _checked_entries(path: Path, entries: list[zipfile.ZipInfo]) -> list[zipfile
     # Compared with the size on disk, not the compressed sizes that the zip declares, since entries may overlap.
     total, packed = sum(info.file_size for info in entries), path.stat().st_size
     if total > MAX_TOTAL or (total > RATIO_FROM and total > MAX_RATIO * packed):
-        raise DataError(f"{path}: {packed:,} bytes unpack to {total:,}, which is too much for a set of digits.")
+        raise DataError(f"{path}: {packed:,} bytes unpack to {total:,}, which is too much for a set of characters.")
     return [info for info in entries if not info.is_dir()]
 
 

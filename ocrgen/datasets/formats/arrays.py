@@ -1,17 +1,18 @@
-"""Convert arrays of digits as people store them (0..1 or 0..255, flat or square, either polarity) to Digits."""
+"""Convert arrays of characters as people store them (0..1 or 0..255, flat or square, either polarity) to Characters."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
 
-from ocrgen.datasets.base import CLASSES, SIZE, DataError, Digits
+from ocrgen.datasets.alphabet import DIGITS
+from ocrgen.datasets.base import SIZE, Characters, DataError
 from ocrgen.datasets.formats.archive import MAX_FILE, Files
-from ocrgen.imaging.digits import ink_is_white
+from ocrgen.imaging.geometry import ink_is_white
 
 MAX_IMAGES = 1_000_000
-EXPECTED = "expected images (N, 28, 28) and labels (N,), or x_train, y_train, x_test and y_test"
+EXPECTED = "expected images (N, 28, 28), labels (N,) and perhaps classes (K,), or x_train, y_train, x_test and y_test"
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class RawArrays:
     """Images, labels and optionally writers as they were stored, before any check.
 
     source: where they come from, for messages. train: the number of training images, which come first; None if the
-    source does not separate training from test images.
+    source does not separate training from test images. classes: the text of each label; None if it has none.
     """
 
     source: str
@@ -27,17 +28,25 @@ class RawArrays:
     labels: np.ndarray
     writers: np.ndarray | None = None
     train: int | None = None
+    classes: tuple[str, ...] | None = None
 
-    def digits(self, name: str) -> Digits:
-        """Digits named `name`: checked, scaled to 0..255, white ink on black. DataError if the arrays do not fit."""
+    def characters(self, name: str, default: tuple[str, ...] = DIGITS) -> Characters:
+        """Characters named `name`: checked, scaled to 0..255, white ink on black. DataError if the arrays do not fit.
+
+        default: the class texts where the source has none.
+        """
+        classes = self.classes or default
         images, labels, writers = _as_images(self.source, self.images), self.labels, self.writers
         if labels.shape != (len(images),):
             raise DataError(
                 f"{self.source}: {len(images):,} images but labels {labels.shape}; expected one label each."
             )
         labels = _as_integers(self.source, "labels", labels)
-        if labels.min() < 0 or labels.max() >= CLASSES:
-            raise DataError(f"{self.source}: labels go from {labels.min()} to {labels.max()}; expected 0 to 9.")
+        if labels.min() < 0 or labels.max() >= len(classes):
+            wanted = f"expected 0 to {len(classes) - 1}"
+            if self.classes is None:
+                wanted += ", or an array `classes` with the text that each label stands for"
+            raise DataError(f"{self.source}: labels go from {labels.min()} to {labels.max()}; {wanted}.")
         if writers is not None:
             if writers.shape != labels.shape:
                 raise DataError(f"{self.source}: {len(images):,} images but writers {writers.shape}.")
@@ -46,7 +55,10 @@ class RawArrays:
         # The polarity is decided for the whole set, so that a single odd image is not inverted.
         if ink_is_white(images).mean() < 0.5:
             images = 255 - images
-        return Digits(images, labels, name, writers)
+        try:
+            return Characters(images, labels, classes, name, writers)
+        except DataError as error:
+            raise DataError(f"{self.source}: {str(error).removeprefix(f'{name}: ')}") from error
 
 
 def _as_images(source: str, images: np.ndarray) -> np.ndarray:
@@ -64,6 +76,14 @@ def _as_integers(source: str, what: str, values: np.ndarray) -> np.ndarray:
     return values.astype(np.int64)
 
 
+def _as_texts(source: str, values: np.ndarray) -> tuple[str, ...]:
+    if values.ndim != 1 or values.dtype.kind not in "UiuS":
+        raise DataError(f"{source}: classes are {values.dtype} {values.shape}; expected one text for each label (K,).")
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "replace")
+    return tuple(str(value) for value in values)
+
+
 def to_uint8(source: str, images: np.ndarray) -> np.ndarray:
     """Scale levels of 0..1 (if the maximum is at most 1) or 0..255 to uint8 0..255. DataError for any other range."""
     if images.dtype.kind not in "buif":
@@ -73,7 +93,7 @@ def to_uint8(source: str, images: np.ndarray) -> np.ndarray:
         raise DataError(f"{source}: levels go from {low:g} to {high:g}; expected 0 to 255 or 0 to 1, and no NaN.")
     factor = 255 if high <= 1 else 1
     if low == high:
-        raise DataError(f"{source}: every image is blank, of one shade ({low:g}); expected digits.")
+        raise DataError(f"{source}: every image is blank, of one shade ({low:g}); expected characters.")
     if (high - low) * factor < 128:
         raise DataError(
             f"{source}: levels go from {low:g} to {high:g} only; expected the full scale, 0 to 255 or 0 to 1 "
@@ -85,7 +105,7 @@ def to_uint8(source: str, images: np.ndarray) -> np.ndarray:
 
 
 def read_npz(files: Files) -> RawArrays:
-    """The arrays of an .npz with the keys images, labels and optionally writer, or x_train, y_train, x_test, y_test.
+    """The arrays of an .npz: images, labels and optionally writer; or x_train, y_train, x_test, y_test; maybe classes.
 
     Nothing is unpickled, and nothing allocated by a declared shape that the data do not fill. DataError otherwise.
     """
@@ -95,12 +115,14 @@ def read_npz(files: Files) -> RawArrays:
     def get(key: str) -> np.ndarray:
         return _parse_npy(files.read(f"{key}.npy"), f"{source}: {key}")
 
+    classes = _as_texts(source, get("classes")) if "classes" in keys else None
     if {"images", "labels"} <= keys:
         writer = next((key for key in ("writer", "writers") if key in keys), None)
-        return RawArrays(source, get("images"), get("labels"), get(writer) if writer else None)
+        return RawArrays(source, get("images"), get("labels"), get(writer) if writer else None, classes=classes)
     if not {"x_train", "y_train", "x_test", "y_test"} <= keys:
         raise DataError(f"{source}: holds {', '.join(sorted(keys))[:200]}; {EXPECTED}.")
-    return join_parts(source, *((_as_images(source, get(f"x_{part}")), get(f"y_{part}")) for part in ("train", "test")))
+    parts = ((_as_images(source, get(f"x_{part}")), get(f"y_{part}")) for part in ("train", "test"))
+    return replace(join_parts(source, *parts), classes=classes)
 
 
 def join_parts(source: str, train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> RawArrays:

@@ -25,7 +25,7 @@ def parse_idx(data: bytes, name: str) -> np.ndarray:
         except (EOFError, OSError, zlib.error) as error:
             raise DataError(f"{name}: the gzip is truncated or damaged; get the file again.") from error
         if len(data) > MAX_BYTES:
-            raise DataError(f"{name}: unpacks to more than 1 GiB, which is too large for an IDX file of digits.")
+            raise DataError(f"{name}: unpacks to more than 1 GiB, which is too large for an IDX file of characters.")
     if data[:4] not in (b"\0\0\x08\x01", b"\0\0\x08\x03"):
         raise DataError(
             f"{name}: not IDX: it begins with {data[:4].hex() or 'nothing'}; "

@@ -5,26 +5,27 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ocrgen.datasets.base import CLASSES, SIZE
+from ocrgen.datasets.base import SIZE
 
 
-def one_hot(labels: Tensor) -> Tensor:
-    """Labels (B,) as float vectors (B, 10)."""
-    return torch.eye(CLASSES, device=labels.device).index_select(0, labels)
+def one_hot(labels: Tensor, n_classes: int) -> Tensor:
+    """Labels (B,) as float vectors (B, n_classes)."""
+    return torch.eye(n_classes, device=labels.device).index_select(0, labels)
 
 
 class MLPDecoder(nn.Module):
     """The CVAE decoder of Memari et al. 2024: an MLP, code and one-hot label -> `width` units -> 784 pixels."""
 
-    def __init__(self, latent: int, width: int = 512, hidden: int = 1):
+    def __init__(self, latent: int, n_classes: int, width: int = 512, hidden: int = 1):
         super().__init__()
-        sizes = [latent + CLASSES] + [width] * hidden
+        self.n_classes = n_classes
+        sizes = [latent + n_classes] + [width] * hidden
         layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())]
         self.net = nn.Sequential(*layers, nn.Linear(width, SIZE * SIZE))
 
     def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
         """(B, latent), (B,) -> logits (B, 1, 28, 28)."""
-        return self.net(torch.cat([codes, one_hot(labels)], 1)).unflatten(1, (1, SIZE, SIZE))
+        return self.net(torch.cat([codes, one_hot(labels, self.n_classes)], 1)).unflatten(1, (1, SIZE, SIZE))
 
 
 class ConvDecoder(nn.Module):
@@ -33,11 +34,11 @@ class ConvDecoder(nn.Module):
     A layer of one channel at 28x28 would take a third of the time for few operations.
     """
 
-    def __init__(self, latent: int, width: int = 64):
+    def __init__(self, latent: int, n_classes: int, width: int = 64):
         super().__init__()
-        self.width = width
+        self.n_classes, self.width = n_classes, width
         self.fc = nn.Sequential(
-            nn.Linear(latent + CLASSES, width * 49, bias=False), nn.BatchNorm1d(width * 49), nn.ReLU()
+            nn.Linear(latent + n_classes, width * 49, bias=False), nn.BatchNorm1d(width * 49), nn.ReLU()
         )
         self.conv = nn.Sequential(
             nn.Conv2d(width, width, 3, padding=1, bias=False),
@@ -49,7 +50,7 @@ class ConvDecoder(nn.Module):
 
     def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
         """(B, latent), (B,) -> logits (B, 1, 28, 28)."""
-        h = self.fc(torch.cat([codes, one_hot(labels)], 1)).unflatten(1, (self.width, 7, 7))
+        h = self.fc(torch.cat([codes, one_hot(labels, self.n_classes)], 1)).unflatten(1, (self.width, 7, 7))
         return self.conv(h.contiguous(memory_format=torch.channels_last))
 
 
@@ -59,9 +60,9 @@ class TransposedDecoder(nn.Module):
     Its output is tanh(x) in [-1, 1] = 2 sigmoid(2x) - 1: as logits of pixels in [0, 1], x is doubled.
     """
 
-    def __init__(self, latent: int = 100, width: int = 384):
+    def __init__(self, latent: int, n_classes: int, width: int = 384):
         super().__init__()
-        self.embed = nn.Sequential(nn.Embedding(CLASSES, 50), nn.Linear(50, 49))
+        self.embed = nn.Sequential(nn.Embedding(n_classes, 50), nn.Linear(50, 49))
         self.fc = nn.Sequential(nn.Linear(latent, width * 49), nn.ReLU())
         self.width = width
         self.net = nn.Sequential(
@@ -81,6 +82,6 @@ class TransposedDecoder(nn.Module):
 DECODERS = {"mlp": MLPDecoder, "conv": ConvDecoder, "transposed": TransposedDecoder}
 
 
-def make_decoder(kind: str, latent: int, width: int) -> nn.Module:
+def make_decoder(kind: str, latent: int, n_classes: int, width: int) -> nn.Module:
     """A new decoder of the topology `kind`: mlp, conv or transposed; `width` in units or channels."""
-    return DECODERS[kind](latent, width)
+    return DECODERS[kind](latent, n_classes, width)

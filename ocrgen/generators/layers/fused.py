@@ -7,19 +7,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from ocrgen.datasets.base import CLASSES
-
 
 class LabelledLinear(nn.Module):
     """A linear layer over [x, one_hot(label)] without the concatenation: y = W[:, :k] x + W[:, k + label] + b.
 
-    in_features: k + 10. Weights (out, k + 10), bias (out,) and their initialisation are those of nn.Linear.
+    in_features: k pixels. n_classes: K. Weights (out, k + K), bias (out,) and their initialisation are those of
+    nn.Linear.
     """
 
-    def __init__(self, in_features: int, out_features: int):
+    def __init__(self, in_features: int, n_classes: int, out_features: int):
         super().__init__()
-        dense = nn.Linear(in_features, out_features)
-        self.out_features = out_features
+        dense = nn.Linear(in_features + n_classes, out_features)
+        self.n_classes, self.out_features = n_classes, out_features
         self.weight, self.bias = dense.weight, dense.bias
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
@@ -30,12 +29,13 @@ class LabelledLinear(nn.Module):
 class _LabelledLinear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, labels: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """x (B, k), labels int64 (B,), weight (out, k + 10), bias (out,) -> (B, out)."""
+        """x (B, k), labels int64 (B,), weight (out, k + K), bias (out,) -> (B, out)."""
         device, k = x.device.type, x.shape[1]
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
         x, dense = x.to(dtype), weight[:, :k].to(dtype)
         ctx.save_for_backward(x, labels, dense)
-        offsets = (weight[:, k:].t() + bias).to(dtype)  # (10, out)
+        ctx.n_classes = weight.shape[1] - k
+        offsets = (weight[:, k:].t() + bias).to(dtype)  # (K, out)
         return (x @ dense.t()).add_(offsets.index_select(0, labels))
 
     @staticmethod
@@ -46,9 +46,10 @@ class _LabelledLinear(torch.autograd.Function):
     ) -> tuple[Tensor | None, None, Tensor, Tensor]:
         """The gradient (B, out) of the result -> those of x, labels (none), weight and bias."""
         x, labels, dense = ctx.saved_tensors
-        k, by_label = x.shape[1], torch.zeros(CLASSES, gradient.shape[1], device=x.device)
+        k, n_classes = x.shape[1], ctx.n_classes
+        by_label = torch.zeros(n_classes, gradient.shape[1], device=x.device)
         by_label.index_add_(0, labels, gradient.float())
-        weight = torch.empty(gradient.shape[1], k + CLASSES, device=x.device)
+        weight = torch.empty(gradient.shape[1], k + n_classes, device=x.device)
         weight[:, :k] = gradient.t() @ x
         weight[:, k:] = by_label.t()
         return gradient @ dense if ctx.needs_input_grad[0] else None, None, weight, by_label.sum(0)

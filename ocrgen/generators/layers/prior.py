@@ -6,8 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ocrgen.datasets.base import CLASSES
-
 
 class MixturePrior(nn.Module):
     """p(z | y): the mean of `parts` Gaussian densities for each label, with learned means and full covariances.
@@ -16,19 +14,19 @@ class MixturePrior(nn.Module):
     (A^T A)^-1, the mean A^-1 b, and log N(z) = log |A| - |A z - b|^2 / 2 - latent / 2 * log(2 pi).
     """
 
-    def __init__(self, latent: int, parts: int):
+    def __init__(self, latent: int, parts: int, n_classes: int):
         super().__init__()
-        self.latent, self.parts = latent, parts
-        self.factors = nn.Parameter(torch.zeros(CLASSES, parts, latent, latent))  # lower triangles, diagonals as logs
-        self.shifts = nn.Parameter(torch.randn(CLASSES, parts, latent))
+        self.latent, self.parts, self.n_classes = latent, parts, n_classes
+        self.factors = nn.Parameter(torch.zeros(n_classes, parts, latent, latent))  # lower triangles, diagonals as logs
+        self.shifts = nn.Parameter(torch.randn(n_classes, parts, latent))
         self.fixed_inverse: Tensor | None = None  # `inverse`, once the mixture no longer changes
 
     def log_diagonals(self) -> Tensor:
-        """The logarithms of the diagonals of A, (10, parts, latent)."""
+        """The logarithms of the diagonals of A, (K, parts, latent)."""
         return self.factors.diagonal(dim1=2, dim2=3)
 
     def whitening(self) -> Tensor:
-        """The lower triangles A, (10, parts, latent, latent)."""
+        """The lower triangles A, (K, parts, latent, latent)."""
         return self.factors.tril(-1) + torch.diag_embed(self.log_diagonals().exp())
 
     @torch.autocast("cpu", enabled=False)
@@ -36,12 +34,12 @@ class MixturePrior(nn.Module):
     def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
         """Codes float32 (B, latent), labels (B,) -> log-densities (B,) in nats."""
         white = F.linear(codes, self.whitening().flatten(0, 2), -self.shifts.flatten())
-        energy = 0.5 * white.unflatten(1, (CLASSES, self.parts, self.latent)).square().sum(3)
+        energy = 0.5 * white.unflatten(1, (self.n_classes, self.parts, self.latent)).square().sum(3)
         scores = self.log_diagonals().sum(2) - energy - math.log(self.parts) - 0.5 * self.latent * math.log(math.tau)
         return scores[torch.arange(len(codes), device=codes.device), labels].logsumexp(1)
 
     def inverse(self) -> Tensor:
-        """The inverses of the triangles A, (10, parts, latent, latent)."""
+        """The inverses of the triangles A, (K, parts, latent, latent)."""
         white = self.whitening()
         unit = torch.eye(self.latent, device=white.device).expand_as(white)
         return torch.linalg.solve_triangular(white, unit, upper=False)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from ocrgen.datasets.base import CLASSES
+from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.generators.base import GenerativeModel, ModelConfig
 from ocrgen.generators.layers.decoders import make_decoder
 from ocrgen.utils.optim import FusedAdam
@@ -81,7 +81,7 @@ class Dropout(nn.Dropout):
 class ProjectionDiscriminator(nn.Module):
     """Projection discriminator (Miyato & Koyama 2018), from 7x7 down: logit = linear(h) + <embedding(label), h>."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, n_classes: int):
         super().__init__()
         self.net = nn.Sequential(
             nn.PixelUnshuffle(4),
@@ -94,7 +94,7 @@ class ProjectionDiscriminator(nn.Module):
             nn.LeakyReLU(0.2),
         )
         self.linear = nn.Linear(128, 1)
-        self.embed = nn.Embedding(CLASSES, 128)
+        self.embed = nn.Embedding(n_classes, 128)
 
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, None]:
         """(B, 1, 28, 28), (B,) -> logit of "real" (B,), and no class logits."""
@@ -105,7 +105,7 @@ class ProjectionDiscriminator(nn.Module):
 class AuxiliaryDiscriminator(nn.Module):
     """The AC-GAN discriminator (Odena et al. 2017) of Memari et al. 2024: real or fake, and which class."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, n_classes: int):
         super().__init__()
         sizes = [1, width, 2 * width, 4 * width, 8 * width]
         layers: list[nn.Module] = []
@@ -114,12 +114,12 @@ class AuxiliaryDiscriminator(nn.Module):
             layers += [nn.Conv2d(a, b, 3, 2 - i % 2, 1), *norm, nn.LeakyReLU(0.2), Dropout(0.5)]
         self.net = nn.Sequential(*layers, Flatten())
         self.real = nn.Linear(sizes[-1] * 49, 1)
-        self.digit = nn.Linear(sizes[-1] * 49, CLASSES)
+        self.label = nn.Linear(sizes[-1] * 49, n_classes)
 
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, 1, 28, 28), (B,) -> logit of "real" (B,), class logits (B, 10)."""
+        """(B, 1, 28, 28), (B,) -> logit of "real" (B,), class logits (B, K)."""
         h = self.net(2 * images - 1)
-        return self.real(h).squeeze(1), self.digit(h)
+        return self.real(h).squeeze(1), self.label(h)
 
 
 class CGAN(GenerativeModel[CGANConfig, nn.Module]):
@@ -134,13 +134,14 @@ class CGAN(GenerativeModel[CGANConfig, nn.Module]):
     discriminator: ProjectionDiscriminator | AuxiliaryDiscriminator
     penalty: Tensor  # the last R1 penalty, for the curves
 
-    def __init__(self, config: CGANConfig):
-        super().__init__(config)
-        self.decoder = make_decoder(config.decoder, config.latent, config.decoder_width)
+    def __init__(self, config: CGANConfig, classes: tuple[str, ...] = DIGITS):
+        super().__init__(config, classes)
+        k = len(classes)
+        self.decoder = make_decoder(config.decoder, config.latent, k, config.decoder_width)
         if config.discriminator == "projection":
-            self.discriminator = ProjectionDiscriminator(config.discriminator_width)
+            self.discriminator = ProjectionDiscriminator(config.discriminator_width, k)
         else:
-            self.discriminator = AuxiliaryDiscriminator(config.discriminator_width)
+            self.discriminator = AuxiliaryDiscriminator(config.discriminator_width, k)
             for module in self.modules():
                 if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
                     nn.init.normal_(module.weight, 0, 0.02)
@@ -155,6 +156,11 @@ class CGAN(GenerativeModel[CGANConfig, nn.Module]):
             FusedAdam(self.decoder, config.lr_generator, betas),
             FusedAdam(self.discriminator, config.lr_discriminator, betas),
         ]
+
+    def load_training_state(self, state: dict) -> None:
+        """Restore what `training_state` returned, also in versions that called the class head `digit`."""
+        weights = {name.replace(".digit.", ".label."): value for name, value in state["weights"].items()}
+        super().load_training_state(state | {"weights": weights})
 
     def draw(self, labels: Tensor) -> Tensor:
         """Images (B, 1, 28, 28) in [0, 1] of labels (B,), from new noise."""

@@ -7,14 +7,15 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from ocrgen.datasets.base import CLASSES, SIZE
+from ocrgen.datasets.alphabet import DIGITS
+from ocrgen.datasets.base import SIZE
 from ocrgen.generators.base import GenerativeModel, ModelConfig
 from ocrgen.generators.layers.decoders import make_decoder
 from ocrgen.generators.layers.fused import BernoulliLoss, LabelledLinear
 from ocrgen.generators.layers.prior import MixturePrior
 from ocrgen.utils.optim import FusedAdam
 
-MIXTURE_LIMIT = 200_000  # largest parts * latent^2; the mixture has ten times as many weights, one set per class
+MIXTURE_LIMIT = 200_000  # largest parts * latent^2; the mixture has so many weights for each class
 PRIOR_LR_SCALE = 5  # learning rate of the mixture, relative to that of the networks
 
 
@@ -52,12 +53,12 @@ PAPER = CVAEConfig(  # Memari et al. 2024
 class Encoder(nn.Module):
     """q(z | x, y) = N(mean, diag(exp(log_variance))): an MLP over pixels and one-hot label (Kingma & Welling 2014)."""
 
-    def __init__(self, latent: int, width: int, depth: int):
+    def __init__(self, latent: int, n_classes: int, width: int, depth: int):
         super().__init__()
-        sizes = [SIZE * SIZE + CLASSES] + [width // 2**i for i in range(depth)]
+        sizes = [SIZE * SIZE] + [width // 2**i for i in range(depth)]
         layers: list[nn.Module] = []
         for i, (a, b) in enumerate(pairwise(sizes)):
-            layers += [nn.Linear(a, b) if i else LabelledLinear(a, b), nn.ReLU()]
+            layers += [nn.Linear(a, b) if i else LabelledLinear(a, n_classes, b), nn.ReLU()]
         self.net = nn.Sequential(*layers, nn.Linear(sizes[-1], 2 * latent))
 
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,7 +88,7 @@ class CVAE(GenerativeModel[CVAEConfig, Decoder]):
 
     loss = reconstruction + beta * KL(q(z | x, y) || N(0, I)), in nats per image (beta-VAE: Higgins et al. 2017).
 
-    With a small beta reconstructions are sharp, but codes drawn from N(0, I) fall between those of real digits. So
+    With a small beta reconstructions are sharp, but codes drawn from N(0, I) fall between those of real images. So
     samples come from a mixture of Gaussians fitted to the codes (Ghosh et al. 2020), here while the networks train.
     """
 
@@ -96,11 +97,12 @@ class CVAE(GenerativeModel[CVAEConfig, Decoder]):
     Config = CVAEConfig
     presets = {"fast": FAST, "paper": PAPER}
 
-    def __init__(self, config: CVAEConfig):
-        super().__init__(config)
-        self.encoder = Encoder(config.latent, config.width, config.depth)
-        prior = MixturePrior(config.latent, config.parts) if config.parts else None
-        self.decoder = Decoder(make_decoder(config.decoder, config.latent, config.decoder_width), prior)
+    def __init__(self, config: CVAEConfig, classes: tuple[str, ...] = DIGITS):
+        super().__init__(config, classes)
+        k = len(classes)
+        self.encoder = Encoder(config.latent, k, config.width, config.depth)
+        prior = MixturePrior(config.latent, config.parts, k) if config.parts else None
+        self.decoder = Decoder(make_decoder(config.decoder, config.latent, k, config.decoder_width), prior)
         self.build_ema()
 
     def losses(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:

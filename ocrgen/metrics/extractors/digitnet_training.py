@@ -9,7 +9,7 @@ from pydantic import Field
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.imaging.augmentation import affine
 from ocrgen.metrics.extractors.digitnet import FILE, VERSION, DigitNet
 from ocrgen.runs.jobs import Cancelled, Stop
@@ -35,7 +35,7 @@ class DigitNetConfig(Settings):
 
 def load_scripts(part: str) -> tuple[Tensor, Tensor]:
     """Images uint8 (N, 1, 28, 28) and labels int64 (N,), 0 to 19; part: "train", "validation" or "test"."""
-    digits = [getattr(load_digits(script), part) for script in SCRIPTS]
+    digits = [getattr(load_data(script), part) for script in SCRIPTS]
     images = np.concatenate([d.images for d in digits])
     labels = np.concatenate([d.labels + 10 * i for i, d in enumerate(digits)])
     return torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels)

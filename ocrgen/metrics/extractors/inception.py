@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.inception import BasicConv2d
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.metrics.extractors.base import TAPS, FeatureExtractor, read_taps
 from ocrgen.metrics.frechet import frechet_distance
 from ocrgen.metrics.gaussian import GaussianStats
@@ -132,7 +132,7 @@ def agree(exact: nn.ModuleList, fast: nn.ModuleList) -> bool:
     They are measured between bundled digits and the same digits with faint noise, a small distance without sampling
     error; also with one network for each of the two sets, since stored statistics may come from either.
     """
-    digits = load_digits("digits").train.subset(CHECKED, 0).images
+    digits = load_data("digits").train.subset(CHECKED, 0).images
     noise = np.random.default_rng(0).normal(0, 16, digits.shape)
     sets = (digits, np.clip(digits + noise, 0, 255).astype(np.uint8))
     stats = {}

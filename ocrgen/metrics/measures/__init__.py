@@ -8,24 +8,24 @@ from types import ModuleType
 
 import numpy as np
 
-from ocrgen.datasets import Digits
+from ocrgen.datasets import Characters
 
 
 @dataclass(frozen=True, eq=False)
 class MeasureInput:
-    """Generated digits in random order, and the real ones that they are compared with.
+    """Generated characters in random order, and the real ones that they are compared with.
 
     features, real_features: float32 (m, d), of m generated and m real images. real_spread: within classes, of the
-    training images. train, held_out: real digits, None if not available. held_out_distances: the index and distance of
+    training images. train, held_out: real characters, None if not at hand. held_out_distances: index and distance of
     `neighbours.nearest(held_out, train)`, None to have them computed.
     """
 
-    digits: Digits
+    generated: Characters
     features: np.ndarray
     real_features: np.ndarray
     real_spread: float
-    train: Digits | None = None
-    held_out: Digits | None = None
+    train: Characters | None = None
+    held_out: Characters | None = None
     held_out_distances: tuple[np.ndarray, np.ndarray] | None = None
 
 

@@ -10,10 +10,10 @@ from ocrgen.metrics.measures import MeasureInput
 from ocrgen.utils.errors import UserError
 
 COLUMNS = {
-    "coverage": "Coverage: share of real digits with a sample near",
-    "density": "Density: how deep samples lie among real digits",
+    "coverage": "Coverage: share of real images with a sample near",
+    "density": "Density: how deep samples lie among real images",
     "precision": "Precision: share of samples that look real",
-    "recall": "Recall: share of real digits within reach",
+    "recall": "Recall: share of real images within reach",
 }
 MAX_ELEMENTS = 2**24  # of a block of float32 distances: 64 MiB
 

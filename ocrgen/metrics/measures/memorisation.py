@@ -12,11 +12,11 @@ MAX_SAMPLES = 1000
 
 
 def measure(inputs: MeasureInput) -> dict[str, dict]:
-    """`memorised` of the first MAX_SAMPLES samples, with thresholds by digit; {} without training images."""
+    """`memorised` of the first MAX_SAMPLES samples, with thresholds by class; {} without training images."""
     train, held_out = inputs.train, inputs.held_out
     if train is None or held_out is None:
         return {}
-    samples = inputs.digits.images[:MAX_SAMPLES]
+    samples = inputs.generated.images[:MAX_SAMPLES]
     real = inputs.held_out_distances
     return {"memorised": memorised(samples, train.images, held_out.images, train_labels=train.labels, real=real)}
 
@@ -33,8 +33,8 @@ def memorised(
 
     All images are uint8 (N, 28, 28). A sample counts as memorised if its distance to the nearest of `train` (root mean
     square difference of the pixels, 0 to 1) is at most the threshold, the `quantile` of the same distances of
-    `held_out`: a generator of new digits has a share of about `quantile`, not 0, and one that copies has 1.
-    train_labels: int (N,). With them, each digit has its own threshold, by the label of the nearest training image. A
+    `held_out`: a generator of new characters has a share of about `quantile`, not 0, and one that copies has 1.
+    train_labels: int (N,). With them, each class has its own threshold, by the label of the nearest training image. A
     single threshold is that of the ones (the nearest 1 % of held-out MNIST are all ones), and detects only exact
     copies of other digits.
     real: `nearest(held_out, train)`, if it is already computed.

@@ -1,16 +1,16 @@
-"""Within-class spread: how much the images of one digit differ, to detect a collapsed generator."""
+"""Within-class spread: how much the images of one class differ, to detect a collapsed generator."""
 
 import numpy as np
 
 from ocrgen.metrics.measures import MeasureInput
 from ocrgen.utils.errors import UserError
 
-COLUMNS = {"relative_spread": "Spread within a class: real digits have 1"}
+COLUMNS = {"relative_spread": "Spread within a class: real images have 1"}
 
 
 def measure(inputs: MeasureInput) -> dict[str, float | bool]:
     """`spread`, `real_spread`, their ratio `relative_spread`, and whether the generator has `collapsed`."""
-    spread, real = within_class_spread(inputs.digits.images, inputs.digits.labels), inputs.real_spread
+    spread, real = within_class_spread(inputs.generated.images, inputs.generated.labels), inputs.real_spread
     ratio = spread / max(real, np.finfo(float).eps)
     return {"spread": spread, "real_spread": real, "relative_spread": ratio, "collapsed": bool(collapsed(spread, real))}
 
@@ -34,5 +34,5 @@ def within_class_spread(images: np.ndarray, labels: np.ndarray) -> float:
 
 
 def collapsed(spread: float, real_spread: float) -> bool:
-    """Whether the spread is below half of that of real digits, as for class means or a few repeated images."""
+    """Whether the spread is below half of that of real images, as for class means or a few repeated images."""
     return spread < real_spread / 2

@@ -32,7 +32,7 @@ def explain() -> None:
         st.latex(r"\|\mu_1-\mu_2\|^2+\mathrm{tr}\left(S_1+S_2-2(S_1S_2)^{1/2}\right)")
         st.markdown(
             "**FID** reads the network at its end (2,048 numbers); **LFID** after an earlier block (64, 192 or 768): "
-            "quicker, and blind to more. Digits that are all alike can score well on LFID-64, so it never stands here "
+            "quicker, and blind to more. Samples that are all alike can score well on LFID-64, so it never stands here "
             "without coverage and spread. The dashed line is *real against real*: what real digits that the reference "
             "has not seen would score. Values compare only for the same network and the same number of images."
         )
@@ -174,7 +174,7 @@ def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict
     columns = st.columns(2)
     for i, tap in enumerate((64, 192)):
         with columns[i]:
-            bars = {names[run]: (row["per_digit"][MARK[tap]], shades[run]) for run, row in at.items()}
+            bars = {names[run]: (row["per_class"][MARK[tap]], shades[run]) for run, row in at.items()}
             title = f"{DISTANCES[tap]} by digit, epoch {epoch}"
             st.plotly_chart(cached_figure(charts.digit_bars, title, bars), key=f"fid_digits_{tap}", alt=title)
     for column, run in zip(st.columns(max(2, len(at))), at, strict=False):

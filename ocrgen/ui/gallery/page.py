@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ocrgen import datasets
-from ocrgen.datasets.base import CLASSES, Digits
+from ocrgen.datasets.base import CLASSES, Characters
 from ocrgen.generators.reference_grid import load_reference_grid
 from ocrgen.plots import style as charts
 from ocrgen.ui.shared import uploads
@@ -40,7 +40,7 @@ def show(columns: list[Choice]) -> None:
     further(usable)
 
 
-def real(choice: Choice, kept: bool = False) -> Digits | None:
+def real(choice: Choice, kept: bool = False) -> Characters | None:
     """The images that a generator learned from, or the few `kept` with its run; None, with a word why, without any."""
     try:
         return load_data_set(choice.dataset, str(datasets.data_root())).train
@@ -65,12 +65,12 @@ def what(digit: str | int) -> str:
 
 def side_by_side(columns: list[Choice], digit: str | int, count: int, seed: int) -> None:
     """Real images and each generator's, in the same order of digits."""
-    per_digit = count if digit == ALL else 8 * count
+    per_class = count if digit == ALL else 8 * count
     places = st.columns(len(columns) + 1)
     for place, choice in zip(places[1:], columns, strict=True):
         with place:
             heading(f"{choice.model}, epoch {choice.epoch}", charts.hue(choice.run.request.model))
-            images = rows_of(samples(choice.run, choice.epoch, per_digit, seed), digit, count)
+            images = rows_of(samples(choice.run, choice.epoch, per_class, seed), digit, count)
             png = picture(images, count, f"{choice.model}: generated {what(digit)}")
             st.download_button(
                 "PNG",
@@ -84,11 +84,11 @@ def side_by_side(columns: list[Choice], digit: str | int, count: int, seed: int)
         source = real(columns[0], kept=True)
         if source is None:
             return
-        if len(source) < per_digit * CLASSES:  # so few that they would be shown twice
-            count = per_digit = max(1, min(count, len(source) // CLASSES))
+        if len(source) < per_class * CLASSES:  # so few that they would be shown twice
+            count = per_class = max(1, min(count, len(source) // CLASSES))
         rng = np.random.default_rng(seed)
         wanted = range(CLASSES) if digit == ALL else [int(digit)]
-        picked = [rng.permutation(np.flatnonzero(source.labels == d))[:per_digit] for d in wanted]
+        picked = [rng.permutation(np.flatnonzero(source.labels == d))[:per_class] for d in wanted]
         if digit == ALL:
             picked = [np.resize(p, count) for p in picked]
         picture(source.images[np.concatenate(picked)], count, f"Real handwriting: {what(digit)}")
@@ -137,8 +137,8 @@ def nearest_real(columns: list[Choice], digit: str | int, count: int, seed: int)
             source = real(choice)
             if source is None:
                 return
-            per_digit = NEIGHBOURS if digit == ALL else NEIGHBOURS * count
-            images = rows_of(samples(choice.run, choice.epoch, per_digit, seed), digit, NEIGHBOURS)
+            per_class = NEIGHBOURS if digit == ALL else NEIGHBOURS * count
+            images = rows_of(samples(choice.run, choice.epoch, per_class, seed), digit, NEIGHBOURS)
             if digit == ALL:  # a row shows one image of each digit
                 images = images.reshape(CLASSES, NEIGHBOURS, 28, 28).swapaxes(0, 1).reshape(-1, 28, 28)
             width = CLASSES if digit == ALL else count
@@ -170,15 +170,15 @@ def downloads(columns: list[Choice], seed: int) -> None:
 
     with st.container(border=True):
         st.subheader("Take them home")
-        per_digit = st.number_input("Images of each digit", 1, 2000, 100, key="gallery_per_digit", width=220)
+        per_class = st.number_input("Images of each digit", 1, 2000, 100, key="gallery_per_digit", width=220)
         for choice in columns:
             stem = f"{choice.run.name}-epoch-{choice.epoch}-seed-{seed}"
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{choice.model}**, epoch {choice.epoch}: {10 * per_digit:,} labelled images")
+                st.markdown(f"**{choice.model}**, epoch {choice.epoch}: {10 * per_class:,} labelled images")
 
-                def drawn(choice=choice) -> tuple[Digits, dict]:
-                    made = draw(generator(choice.run, choice.epoch), per_digit, seed, choice.run.name)
-                    return made, provenance(choice.run, choice.epoch, per_digit, seed)
+                def drawn(choice=choice) -> tuple[Characters, dict]:
+                    made = draw(generator(choice.run, choice.epoch), per_class, seed, choice.run.name)
+                    return made, provenance(choice.run, choice.epoch, per_class, seed)
 
                 digits_buttons(drawn, stem, "gallery", choice.run.name)
 

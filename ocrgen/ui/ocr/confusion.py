@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from ocrgen.datasets import load_digits
+from ocrgen.datasets import load_data
 from ocrgen.plots.views import confusion_of
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
@@ -74,5 +74,5 @@ def test_images(run: Run, dataset: str) -> tuple[dict, dict]:
             return _load_kept(str(file))
         except (OSError, ValueError, KeyError) as fault:
             raise UserError(f"{run.name}: misread.npz is damaged ({type(fault).__name__}).") from fault
-    test = load_digits(dataset).test
+    test = load_data(dataset).test
     return dict(enumerate(test.images)), dict(enumerate(test.labels.tolist()))

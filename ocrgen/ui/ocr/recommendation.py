@@ -72,9 +72,9 @@ def _downloads(run: Run, export: StudyExport) -> None:
             "safetensors", export.reader.read_bytes, f"{stem}-reader.safetensors", "application/octet-stream",
             key="ocr_take_safetensors", on_click="ignore", help="weights in half precision, with their provenance",
         )  # fmt: skip
-    per_digit = st.number_input(
+    per_class = st.number_input(
         "Images of each digit", 1, MAX_SAMPLES // CLASSES, 1000, key="ocr_take_count", width=220
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Generated digits** of {model_title(a.arm.generator)}, {10 * per_digit:,} images")
-        digits_buttons(lambda: export.samples(per_digit), f"{stem}-digits", "ocr_take")
+        st.markdown(f"**Generated digits** of {model_title(a.arm.generator)}, {10 * per_class:,} images")
+        digits_buttons(lambda: export.samples(per_class), f"{stem}-digits", "ocr_take")

@@ -7,9 +7,10 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageDraw
 
-from ocrgen.datasets import DataError, load_digits
+from ocrgen.datasets import DataError, load_data
+from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import MAX_BYTES
-from ocrgen.imaging.digits import Geometry, read_picture
+from ocrgen.imaging.geometry import Geometry
 from ocrgen.plots.style import hue
 from ocrgen.utils.errors import UserError
 
@@ -21,7 +22,7 @@ SAMPLES = 5  # of each digit, to go through with "another"
 
 @dataclass(frozen=True, eq=False)
 class InputImage:
-    """Digits of one picture: images uint8 (N, 28, 28); `page` uint8 (H, W, 3) with boxes drawn, if it was a picture."""
+    """Characters of one picture: images uint8 (N, 28, 28); `page` uint8 (H, W, 3) with boxes drawn, of a picture."""
 
     name: str
     images: np.ndarray
@@ -53,9 +54,9 @@ def sample(dataset: str, geometry: Geometry) -> list[InputImage]:
 def samples(dataset: str) -> tuple[np.ndarray, str]:
     """Test digits uint8 (10, SAMPLES, 28, 28) of a data set; the bundled ones where it is not at hand."""
     try:
-        test, source = load_digits(dataset).test, dataset
+        test, source = load_data(dataset).test, dataset
     except DataError:
-        test, source = load_digits("digits").test, "bundled digits"
+        test, source = load_data("digits").test, "bundled digits"
     return np.stack([test.images[test.labels == c][:SAMPLES] for c in range(10)]), f"{source} test set"
 
 
@@ -104,7 +105,7 @@ def _read(name: str, data: bytes, geometry: Geometry):
 
 
 def read(pictures: list[tuple[str, bytes]], geometry: Geometry) -> list[InputImage]:
-    """Digits of pictures; one that cannot be read is named with what to do, and stops no other."""
+    """Characters of pictures; one that cannot be read is named with what to do, and stops no other."""
     inputs = []
     for name, data in pictures:
         try:

@@ -67,9 +67,9 @@ def freeze_gc() -> None:
 @st.cache_resource(max_entries=4, show_spinner="Reading the data …")
 def load_data_set(name: str, root: str):
     """Splits of a data set; `root` (the data root) is part of the key."""
-    from ocrgen.datasets import load_digits
+    from ocrgen.datasets import load_data
 
-    return load_digits(name)
+    return load_data(name)
 
 
 @st.cache_resource(max_entries=24, show_spinner="Loading the generator …")
@@ -86,16 +86,16 @@ def generator(run: Run, epoch: int):
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _samples(path: str, changed: int, per_digit: int, seed: int):
+def _samples(path: str, changed: int, per_class: int, seed: int):
     from ocrgen.generators.sampling import draw
 
-    return draw(_generator(path, changed), per_digit, seed).images
+    return draw(_generator(path, changed), per_class, seed).images
 
 
-def samples(run: Run, epoch: int, per_digit: int, seed: int):
-    """Images uint8 (10 * per_digit, 28, 28) in turn 0 to 9, drawn by a run's generator after an epoch."""
+def samples(run: Run, epoch: int, per_class: int, seed: int):
+    """Images uint8 (10 * per_class, 28, 28) in turn 0 to 9, drawn by a run's generator after an epoch."""
     file = run.weights(epoch)
-    return _samples(str(file), file.stat().st_mtime_ns, per_digit, seed)
+    return _samples(str(file), file.stat().st_mtime_ns, per_class, seed)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

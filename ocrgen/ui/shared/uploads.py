@@ -40,7 +40,7 @@ def keep(name: str, content: bytes) -> Path:
 
     UserError if it is no data set, or if there is no room: nothing is kept then.
     """
-    from ocrgen.datasets import load_digits
+    from ocrgen.datasets import load_data
 
     stem, suffix = Path(name).stem, Path(name).suffix.lower()
     slug = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:40] or "digits"
@@ -56,7 +56,7 @@ def keep(name: str, content: bytes) -> Path:
         with tempfile.TemporaryDirectory(dir=incoming) as place:
             candidate = Path(place) / path.name
             write_atomically(candidate, content)
-            load_digits(str(candidate))
+            load_data(str(candidate))
             candidate.replace(path)
     except OSError as fault:
         raise UserError(f"The upload cannot be kept in {folder()}: {fault.strerror}.") from fault

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ocrgen import datasets
-from ocrgen.datasets import Digits
+from ocrgen.datasets import Characters
 from ocrgen.runs.run import Run
 from ocrgen.utils.errors import UserError
 
@@ -141,7 +141,7 @@ def show_errors(action, *args) -> bool:
         return False
 
 
-def digits_buttons(drawn: Callable[[], tuple[Digits, dict]], stem: str, page: str, of: str = "") -> None:
+def digits_buttons(drawn: Callable[[], tuple[Characters, dict]], stem: str, page: str, of: str = "") -> None:
     """Labelled digits as ZIP and as NPZ; `drawn` gives them and their provenance once a button is pressed."""
     from ocrgen.generators.sampling import to_npz, to_zip
 
