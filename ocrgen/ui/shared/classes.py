@@ -1,0 +1,28 @@
+"""Choose a class: pills for as many as can be seen at a glance, a list that can be searched for more."""
+
+import zlib
+
+import streamlit as st
+
+from ocrgen.datasets.alphabet import DIGITS, noun, shown
+
+MAX_PILLS = 30
+ALL = "all"
+
+
+def class_chooser(classes: tuple[str, ...], key: str, label: str = "", default: int | str = 0, every: bool = False):
+    """The index of the class that the user chooses; ALL, which is offered with `every`, stands for all of them.
+
+    label: by default what a class is called. The choice is kept for each alphabet of its own.
+    """
+    options = [ALL, *range(len(classes))] if every else list(range(len(classes)))
+    # A choice among other classes would be out of place here.
+    key = key if classes == DIGITS else f"{key}_{zlib.crc32(repr(classes).encode()):x}"
+    label = label or noun(classes).capitalize()
+
+    def title(option: int | str) -> str:
+        return ALL if isinstance(option, str) else shown(classes[option])
+
+    if len(classes) <= MAX_PILLS:
+        return st.pills(label, options, default=default, format_func=title, key=key, required=True, wrap=True)
+    return st.selectbox(label, options, options.index(default), format_func=title, key=key, help="Type to search.")
