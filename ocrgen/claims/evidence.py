@@ -8,6 +8,7 @@ from ocrgen.benchmark.verdicts import CLAIMED
 from ocrgen.claims.claim import Claim, Figure
 from ocrgen.claims.rules import all_hold, any_holds, combine
 from ocrgen.claims.selection import SelectedRuns, Study
+from ocrgen.datasets.alphabet import noun
 from ocrgen.study.headline import nearest
 from ocrgen.study.plan import Arm
 from ocrgen.study.verdicts import INK, Verdict
@@ -83,7 +84,7 @@ def claim_lfid(runs: SelectedRuns) -> Claim:
 def claim_improvement(runs: SelectedRuns) -> Claim:
     """Claim 3: on top of augmentation, at the paper's number of labelled images."""
     ways, names = _on_top_of_augmentation(runs.fair), runs.paper.results.config.generators if runs.paper else ()
-    in_paper = _in_the_paper(runs, 3, tuple(names), "for synthetic digits alone")
+    in_paper = _in_the_paper(runs, 3, tuple(names), f"for synthetic {_noun(runs.paper)}s alone")
     if runs.fair is None or not ways:
         return _unmeasured(3, "4_OCR", FAIR, runs.paper, in_paper)
     size = nearest(ways)
@@ -93,7 +94,7 @@ def claim_improvement(runs: SelectedRuns) -> Claim:
         _from_study(3, "4_OCR", runs.fair, judged),
         verdict=any_holds(judged),
         figures=_figures(_filtered(judged)),
-        unit=f"points of accuracy on top of augmentation, {size:,} labelled images, filtered digits",
+        unit=f"points of accuracy on top of augmentation, {size:,} labelled images, filtered {_noun(runs.fair)}s",
         aside=" ".join(filter(None, (f"With other numbers: {'; '.join(others)}." * bool(others), in_paper))),
         parts=tuple(p for parts in ways.values() for p in parts),
     )
@@ -112,7 +113,7 @@ def claim_saliency(runs: SelectedRuns) -> Claim:
         _from_study(4, "7_Saliency", study, judged),
         verdict=all_hold(judged),
         figures=_figures(p for p in judged if p.unit == "share of saliency"),
-        unit="points of the map on ink, against a reader of real digits",
+        unit=f"points of the map on ink, against a reader of real {_noun(study)}s",
         mark=-100 * INK,
         aside=f"{holding} of {len(judged)} checks hold. They tell where readers look, not that they read better.",
         parts=tuple(parts),
@@ -138,7 +139,7 @@ def claim_robustness(runs: SelectedRuns) -> Claim:
         _from_study(5, "4_OCR", runs.fair, [*noisy, *ways[fewest]]),
         verdict=combine(list(things.values())),
         figures=_figures(noisy, ", noisy") + _figures(_filtered(ways[fewest]), f", {fewest:,} images"),
-        unit="points of accuracy on top of augmentation, filtered digits",
+        unit=f"points of accuracy on top of augmentation, filtered {_noun(runs.fair)}s",
         aside=" ".join(filter(None, (one_by_one, in_paper))),
         parts=(*parts, *ways[fewest]),
     )
@@ -155,6 +156,7 @@ def _from_study(number: int, page: str, study: Study, parts: Sequence[Verdict]) 
         n_labelled=max((p.n_labelled for p in parts if p.n_labelled), default=None),
         run=study.run.name,
         note="" if study.whole else f"Not complete: {done} of {total} tasks.",
+        noun=noun(study.results.classes),
     )
 
 
@@ -162,6 +164,11 @@ def _unmeasured(number: int, page: str, command: str, study: Study | None = None
     name = study.run.name if study else None
     note = f"To measure it: `{command}`"
     return Claim(number, page, query=(name,) if name else (), run=name, aside=aside, note=note)
+
+
+def _noun(study: Study | None) -> str:
+    """What one of a study's classes is called."""
+    return noun(study.results.classes) if study else "digit"
 
 
 def _of(study: Study | None, claim: int) -> list[Verdict]:

@@ -10,14 +10,18 @@ MAX_PILLS = 30
 ALL = "all"
 
 
+def class_key(key: str, classes: tuple[str, ...]) -> str:
+    """The key of a widget that chooses among classes: a choice among others would be out of place there."""
+    return key if classes == DIGITS else f"{key}_{zlib.crc32(repr(classes).encode()):x}"
+
+
 def class_chooser(classes: tuple[str, ...], key: str, label: str = "", default: int | str = 0, every: bool = False):
     """The index of the class that the user chooses; ALL, which is offered with `every`, stands for all of them.
 
     label: by default what a class is called. The choice is kept for each alphabet of its own.
     """
     options = [ALL, *range(len(classes))] if every else list(range(len(classes)))
-    # A choice among other classes would be out of place here.
-    key = key if classes == DIGITS else f"{key}_{zlib.crc32(repr(classes).encode()):x}"
+    key = class_key(key, classes)
     label = label or noun(classes).capitalize()
 
     def title(option: int | str) -> str:

@@ -1,5 +1,6 @@
 """The little HTML that pages need where no part of Streamlit does it: our colours beside text, which is escaped."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -39,3 +40,8 @@ def colour_scale(colours: Iterable[tuple[int, int, int]], low: str, high: str) -
         f'<span>{escape(low)}</span><div style="flex:1;height:.8rem;border-radius:4px;'
         f'background:linear-gradient(90deg,{stops})"></div><span>{escape(high)}</span></div>'
     )
+
+
+def literal(text: str) -> str:
+    """A text, such as a class's, for Markdown in which it is to mean nothing but itself."""
+    return re.sub(r"([\\`*_{}\[\]<>#$:~|^=+!&-])", r"\\\1", text)
