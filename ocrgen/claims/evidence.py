@@ -1,5 +1,6 @@
 """What the chosen runs say of each claim: the comparisons that decide, the figures to show, and what else to know."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -15,8 +16,6 @@ from ocrgen.study.verdicts import INK, Verdict
 from ocrgen.utils.verdict import HOLDS, VerdictWord
 
 STAND_IN = "lfid_64"  # the distance that the paper's second claim rests on
-FAIR = "python -m ocrgen study --dataset mnist --protocol fair --seeds 5"
-PAPER = "python -m ocrgen study --dataset mnist --protocol paper --seeds 5"
 SPEED = "python -m ocrgen benchmark claim"
 WAYS = {"paper": "the paper's networks", "parameters": "equal weights", "decoder": "same decoder"}
 
@@ -62,7 +61,7 @@ def claim_lfid(runs: SelectedRuns) -> Claim:
     study, parts = runs.paper, _of(runs.paper, 2)
     judged = [p for p in parts if p.metric == STAND_IN]
     if study is None or not judged:
-        return replace(_unmeasured(2, page, PAPER), query=runs.scored)
+        return replace(_unmeasured(2, page, _command("paper", runs)), query=runs.scored)
     epochs = study.results.table.query("kind == 'epoch'")
     place = {p.arm: "over all" if p.arm == "all" else f"within {_generator_title(p.arm)}" for p in judged}
     ranks = {r["scope"]: r["spearman"] for r in study.results.correlations if r["distance"] == "fid_2048"}
@@ -86,7 +85,7 @@ def claim_improvement(runs: SelectedRuns) -> Claim:
     ways, names = _on_top_of_augmentation(runs.fair), runs.paper.results.config.generators if runs.paper else ()
     in_paper = _in_the_paper(runs, 3, tuple(names), f"for synthetic {_noun(runs.paper)}s alone")
     if runs.fair is None or not ways:
-        return _unmeasured(3, "4_OCR", FAIR, runs.paper, in_paper)
+        return _unmeasured(3, "4_OCR", _command("fair", runs), runs.paper, in_paper)
     size = nearest(ways)
     judged = ways[size]
     others = [f"{n:,}: {any_holds(parts)}" for n, parts in sorted(ways.items()) if n != size]
@@ -104,7 +103,7 @@ def claim_saliency(runs: SelectedRuns) -> Claim:
     """Claim 4: the checks of the maps, of all readers at the paper's number of labelled images."""
     study = next((s for s in runs.studies if _of(s, 4)), None)
     if study is None:
-        return _unmeasured(4, "7_Saliency", FAIR)
+        return _unmeasured(4, "7_Saliency", _command("fair", runs))
     parts = _of(study, 4)
     size = nearest(p.n_real for p in parts)
     judged = [p for p in parts if p.n_real == size]
@@ -127,7 +126,7 @@ def claim_robustness(runs: SelectedRuns) -> Claim:
     in_paper = _in_the_paper(runs, 5, arms, "under noise and distortion", "corrupted")
     parts, ways = _of(runs.fair, 5), _on_top_of_augmentation(runs.fair)
     if runs.fair is None or not ways or not parts:
-        return _unmeasured(5, "4_OCR", FAIR, runs.paper, in_paper)
+        return _unmeasured(5, "4_OCR", _command("fair", runs), runs.paper, in_paper)
     size, fewest = nearest(ways), min(ways)
     noisy = [p for p in parts if p.n_real == size and p.metric == "corrupted"]
     things: dict[str, VerdictWord] = {
@@ -164,6 +163,12 @@ def _unmeasured(number: int, page: str, command: str, study: Study | None = None
     name = study.run.name if study else None
     note = f"To measure it: `{command}`"
     return Claim(number, page, query=(name,) if name else (), run=name, aside=aside, note=note)
+
+
+def _command(protocol: str, runs: SelectedRuns) -> str:
+    """The study that measures a claim, of the data that others have studied, else of MNIST."""
+    data = next((s.results.config.dataset for s in (runs.fair, runs.paper) if s), "mnist")
+    return f"python -m ocrgen study --dataset {shlex.quote(data)} --protocol {protocol} --seeds 5"
 
 
 def _noun(study: Study | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from math import floor
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -14,7 +15,8 @@ from ocrgen.study.plan import Arm
 FEW = 12  # classes up to which all is written large
 NUMBERED = 30  # classes up to which the numbers fit into their cells
 CLIPPED = 14  # characters of a class text beside an axis
-ROW = 16  # pixels of a class where there are many
+SHORT = 3  # characters of a class text that is never turned
+ROW = 18  # pixels of a class where there are many
 
 
 def labels(classes: Sequence[str]) -> list[str]:
@@ -85,7 +87,8 @@ def class_chart(rows: pd.DataFrame, classes: Sequence[str], title: str) -> go.Fi
         )
     styled(figure, title, noun(classes).capitalize(), False)
     figure.update_xaxes(**_categories(names), range=[-0.5, len(names) - 0.5])
-    figure.update_yaxes(tickformat=".0%")
+    least = min(rows["mean"].min(), rows.low.min())
+    figure.update_yaxes(tickformat=".0%", range=[max(0, floor(10 * least) / 10) - 0.02, 1.02])
     figure.update_layout(height=360, hovermode="closest", scattermode="group")
     return figure
 
@@ -93,4 +96,7 @@ def class_chart(rows: pd.DataFrame, classes: Sequence[str], title: str) -> go.Fi
 def _categories(names: list[str]) -> dict:
     """An axis of classes in their order; Plotly leaves labels out where they would lie on each other."""
     axis = {"type": "category", "categoryorder": "array", "categoryarray": names, "tickformat": None}
-    return axis | ({} if len(names) <= FEW else {"tickfont": {"size": 10}})
+    if max(map(len, names)) <= SHORT:
+        axis["tickangle"] = 0  # rather leave some out than turn them
+    # Dots tell letters apart, and are lost in small print.
+    return axis | ({} if len(names) <= FEW else {"tickfont": {"size": 13 if len(names) <= NUMBERED else 12}})

@@ -171,7 +171,9 @@ def by_class(results: Results, n: int | None = None, names: Sequence[str] | None
     n = n or headline_size(results)
     names = main_arms(results, n) if names is None else list(names)
     rows = results.readers.loc[(results.readers.n_real == n) & results.readers.arm.isin(names)]
-    rows = rows.loc[rows.metric.str.startswith("f1/")]
+    rows = rows.loc[rows.metric.str.startswith("f1/")].sort_values(
+        "arm", key=lambda arms: arms.map(names.index), kind="stable"
+    )
     if rows.empty:
         return None
     kind, title = noun(results.classes), f"F1 of each {noun(results.classes)}"

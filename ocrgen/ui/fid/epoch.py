@@ -50,19 +50,22 @@ def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict
 
 def bars_by_class(classes: tuple[str, ...], rows: dict[str, tuple[dict, str]], epoch: int, place: int) -> None:
     """Distances class by class of runs of one alphabet. rows: by name, a run's scores and its colour."""
-    few: set[int] = set()
-    for column, tap in zip(st.columns(2), (64, 192), strict=True):
-        with column:
-            bars = {name: (read_per_class(row, MARK[tap], len(classes)), shade) for name, (row, shade) in rows.items()}
-            few |= {c for values, _ in bars.values() for c, value in enumerate(values) if value is None}
-            title = f"{DISTANCES[tap]} by {noun(classes)}, epoch {epoch}"
-            figure = cached_figure(charts.class_bars, title, classes, bars)
-            st.plotly_chart(figure, key=f"fid_digits_{tap}" + f"_{place}" * bool(place), alt=title)
+    distances = {
+        tap: {name: (read_per_class(row, MARK[tap], len(classes)), shade) for name, (row, shade) in rows.items()}
+        for tap in (64, 192)
+    }
+    few = {c for bars in distances.values() for values, _ in bars.values() for c, v in enumerate(values) if v is None}
+    if len(few) < len(classes):
+        for column, (tap, bars) in zip(st.columns(2), distances.items(), strict=True):
+            with column:
+                title = f"{DISTANCES[tap]} by {noun(classes)}, epoch {epoch}"
+                figure = cached_figure(charts.class_bars, title, classes, bars)
+                st.plotly_chart(figure, key=f"fid_digits_{tap}" + f"_{place}" * bool(place), alt=title)
     if few:
         named = "all" if len(few) == len(classes) else ", ".join(literal(shown(classes[c])) for c in sorted(few))
         st.caption(
-            f"Too few images for a distance of their own (it takes {MIN_PER_CLASS} real and {MIN_PER_CLASS} generated "
-            f"ones of a {noun(classes)}): {named}."
+            f"Too few images for a distance of their own, which takes {MIN_PER_CLASS} real and {MIN_PER_CLASS} "
+            f"generated ones of a {noun(classes)}: {named}."
         )
 
 

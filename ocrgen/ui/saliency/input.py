@@ -38,12 +38,16 @@ class Script:
 
 @dataclass(frozen=True, eq=False)
 class InputImage:
-    """Characters of one picture: images uint8 (N, 28, 28); `page` uint8 (H, W, 3) with boxes drawn, of a picture."""
+    """Characters of one picture: images uint8 (N, 28, 28); `page` uint8 (H, W, 3) with boxes drawn, of a picture.
+
+    truth: the class of the one character, where it is known.
+    """
 
     name: str
     images: np.ndarray
     page: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    truth: int | None = None
 
 
 def image_input(script: Script) -> list[InputImage]:
@@ -70,11 +74,8 @@ def sample(script: Script) -> list[InputImage]:
     if not len(found):
         st.info(f"The {source} has no {shown(text)}.")
         return []
-    return [
-        InputImage(
-            f"{source}: {article(text)} {shown(text)}", found[st.session_state["saliency_nth"] % len(found)][None]
-        )
-    ]
+    nth = st.session_state["saliency_nth"] % len(found)
+    return [InputImage(f"{source}: {article(text)} {shown(text)}", found[nth][None], truth=chosen)]
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

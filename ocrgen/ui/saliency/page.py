@@ -96,7 +96,7 @@ def answer(picture: InputImage, loaded: dict[Run, Reader], script: Script, optio
         st.markdown(f"**{literal(picture.name)}: {read}**, read by the one that learned from {title(first)}.{more}")
     for i, image in enumerate(few):
         with st.container(border=True):
-            verdict(i if len(few) > 1 else None, script, {run: m[i] for run, m in maps.items()})
+            verdict(i if len(few) > 1 else None, script, {run: m[i] for run, m in maps.items()}, picture.truth)
             columns = st.columns([0.8, *[1.2] * len(maps)])
             with columns[0]:
                 alt = f"the {script.noun}, 28x28 pixels"
@@ -112,18 +112,25 @@ def spelled(texts: list[str]) -> str:
     return literal(text) if text == value or not all(digit_value(t) is not None for t in texts) else f"{text} ({value})"
 
 
-def verdict(number: int | None, script: Script, maps: dict[Run, SaliencyMap]) -> None:
+def verdict(number: int | None, script: Script, maps: dict[Run, SaliencyMap], truth: int | None) -> None:
     """In words: what is read, whether the readers agree, and how sure they are."""
     answers = {run: int(m.probabilities.argmax()) for run, m in maps.items()}
     sure = {run: float(m.probabilities.max()) for run, m in maps.items()}
+    told = (
+        ""
+        if truth is None or set(answers.values()) == {truth}
+        else f" It was written as {named(script.classes[truth])}."
+    )
     head = f"{script.noun.capitalize()} {number + 1}: " if number is not None else ""
     if len(set(answers.values())) > 1:
         said = ", ".join(f"{title(run)}: {literal(shown(script.classes[c]))}" for run, c in answers.items())
         st.markdown(f"#### {head or 'The'}{'the' if head else ''} readers disagree")
-        st.warning(f"{said}. Look at the maps: which strokes did each of them follow?")
+        st.warning(f"{said}.{told} Look at the maps: which strokes did each of them follow?")
         return
     words = named(script.classes[next(iter(answers.values()))])
     st.markdown(f"#### {head}{words}" if head else f"#### {words[0].upper()}{words[1:]}")
+    if told:
+        st.warning(f"Misread.{told} Choose that as the class to explain: the map shows what speaks for it.")
     run = min(sure, key=sure.__getitem__)
     if (least := sure[run]) < UNSURE:
         second = named(script.classes[int(maps[run].probabilities.argsort()[-2])])
