@@ -77,3 +77,11 @@ def studied(tmp_path_factory) -> RunStore:
             assert jobs.execute(run, store, lambda run, stop: run_study(run, stop, lambda step, total: None)) == "done"
 
     return shared(tmp_path_factory, "studied", make)
+
+
+@pytest.fixture(scope="session")
+def lettered(tmp_path_factory) -> RunStore:
+    """A store with letters: a reader, a finished study and a scored generator; tests only read it."""
+    from tests.helpers.lettered import fill
+
+    return shared(tmp_path_factory, "lettered", fill)
