@@ -80,8 +80,8 @@ def studied(tmp_path_factory) -> RunStore:
 
 
 @pytest.fixture(scope="session")
-def lettered(tmp_path_factory) -> RunStore:
-    """A store with letters: a reader, a finished study and a scored generator; tests only read it."""
-    from tests.helpers.lettered import fill
+def arabic_store(tmp_path_factory) -> RunStore:
+    """A store with 14 Arabic letters: a reader, a finished study and a scored generator; tests only read it."""
+    from tests.helpers.arabic import fill
 
-    return shared(tmp_path_factory, "lettered", fill)
+    return shared(tmp_path_factory, "arabic_store", fill)

@@ -11,7 +11,7 @@ from ocrgen.plots import views
 from ocrgen.plots.confusion import NUMBERED, class_chart, confusion_chart, labels
 from ocrgen.study import read_results
 from ocrgen.study.formatting import n_label, per_class
-from tests.helpers.lettered import LETTERS, N, study_of
+from tests.helpers.arabic import LETTERS, N, study_of
 
 ARABIC = classes_of("arabic-letters")
 SIXTY_TWO = tuple(string.digits + string.ascii_uppercase + string.ascii_lowercase)
@@ -61,8 +61,8 @@ def test_labels_are_plain_different_and_not_too_long():
     assert labels(("٣", "ب")) == [shown("٣"), shown("ب")]
 
 
-def test_the_views_of_a_study_of_letters(lettered):
-    results = read_results(study_of(lettered))
+def test_the_views_of_a_study_of_letters(arabic_store):
+    results = read_results(study_of(arabic_store))
     matrices, classes = views.confusion(results), views.by_class(results)
     assert matrices.title.endswith(f"n = {N} images, 4 per letter") and matrices.columns == 2
     assert all(shown(LETTERS[0]) in view.figure.layout.xaxis.categoryarray for view in matrices.views)
@@ -75,8 +75,8 @@ def test_the_views_of_a_study_of_letters(lettered):
             assert trace.name != "real" or value == pytest.approx(row["mean"])
 
 
-def test_scores_of_sixty_two_classes_keep_their_order(lettered):
-    results = read_results(study_of(lettered))
+def test_scores_of_sixty_two_classes_keep_their_order(arabic_store):
+    results = read_results(study_of(arabic_store))
     rows = results.readers.loc[results.readers.metric.str.startswith("f1/")]
     figure = class_chart(rows, SIXTY_TWO, "F1")
     assert list(figure.layout.xaxis.categoryarray) == list(SIXTY_TWO)

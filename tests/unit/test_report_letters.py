@@ -12,15 +12,15 @@ from ocrgen.report.page import report
 from ocrgen.study import read_results
 from ocrgen.study.headline import headline
 from ocrgen.zoo.cards import card
+from tests.helpers.arabic import LETTERS, N, study_of
 from tests.helpers.html import Page
-from tests.helpers.lettered import LETTERS, N, study_of
 
 ABOUT_THE_NETWORK = "digitnet, made for digits"
 
 
 @pytest.fixture(scope="module")
-def run(lettered):
-    return study_of(lettered)
+def run(arabic_store):
+    return study_of(arabic_store)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_the_report_tells_of_letters_and_of_no_digits(page):
     told, _, made = page.words.partition("Every figure of the study")
     assert not re.findall(r".{0,40}\bdigits?\b.{0,40}", told.replace(ABOUT_THE_NETWORK, ""))
     assert "14 letters" in told and "of unseen letters" in told and "data of your own" in made
-    assert f"n = {N} images, 4 per letter" in told and f"{N} labelled images of letters (4 per letter)" in told
+    assert f"n = {N} images, 4 per letter" in told and f"{N} labelled images of arabic (4 per letter)" in told
     assert f"F1 of {shown('ث')}" in made
     assert all(shown(text) in made.partition("Classes14 letters:")[2] for text in LETTERS)
 
@@ -64,8 +64,8 @@ def test_claims_of_a_study_of_letters(run, results):
     assert f"--dataset {results.config.dataset} --protocol paper" in claims[1].note
 
 
-def test_model_cards_name_the_classes(lettered):
-    for run, what in ((lettered.list("reader")[0], "14 probabilities"), (lettered.list("train")[0], "letters")):
+def test_model_cards_name_the_classes(arabic_store):
+    for run, what in ((arabic_store.list("reader")[0], "14 probabilities"), (arabic_store.list("train")[0], "letters")):
         text = card(run)
         assert what in text and f"14 letters: {shown(LETTERS[0])}, " in text and "one letter an image" in text
         facts = text.partition("\n")[2].partition("- **made by**")[0]  # not the run's name, nor its command
