@@ -36,7 +36,7 @@ def test_train_watch_cancel_resume_sample_download(serve, new_page, tmp_path):
     # The curve grows and the grid appears, nobody touching anything.
     loss = page.get_by_test_id("stPlotlyChart").first
     expect(loss).to_be_visible()
-    expect(page.get_by_alt_text(re.compile("Eight generated images of each digit"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("8 generated images of each of the digits"))).to_be_visible()
     (run,) = RunStore(runs, shipped=None).list()
     points = len(CurveReader(run.path).table())
     text = page.get_by_text(re.compile(r"step [\d,]+ of 4,000"))
@@ -96,7 +96,7 @@ def test_an_empty_lab_is_one_click_from_its_first_digits(serve, new_page, tmp_pa
     page.get_by_role("button", name="Train both on the bundled digits").click()
     expect(page.get_by_role("heading", name="Train a generator")).to_be_visible()
     expect(page.get_by_text("next in the queue")).to_be_visible()
-    expect(page.get_by_alt_text(re.compile("Eight generated images")).first).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("8 generated images")).first).to_be_visible()
     store = RunStore(tmp_path / "runs", shipped=None)
     assert len(store.list()) == 2
     for run in store.list()[::-1]:

@@ -15,7 +15,7 @@ def class_chooser(classes: tuple[str, ...], key: str, label: str = "", default: 
 
     label: by default what a class is called. The choice is kept for each alphabet of its own.
     """
-    options = [ALL, *range(len(classes))] if every else list(range(len(classes)))
+    options: list[int | str] = [*([ALL] if every else []), *range(len(classes))]
     # A choice among other classes would be out of place here.
     key = key if classes == DIGITS else f"{key}_{zlib.crc32(repr(classes).encode()):x}"
     label = label or noun(classes).capitalize()

@@ -8,7 +8,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.widgets import BADGES, run_title, show_errors
+from ocrgen.ui.shared.widgets import BADGES, noun_of, run_title, show_errors
 from ocrgen.utils.progress import duration
 
 RESUMABLE = ("cancelled", "died", "failed")
@@ -118,7 +118,8 @@ def run_status(run: Run, status: RunStatus, actions: Callable[[Run, RunStatus], 
             f"the run is sampled. Watching took {share:.1%} of the time."
         )
     if status.collapsed:
-        st.warning("The samples of a digit hardly differ: class means instead of digits? Early on that is usual.")
+        one = noun_of(run)
+        st.warning(f"The samples of a {one} hardly differ: class means instead of {one}s? Early on that is usual.")
     if status.note:
         st.caption(status.note)
     if state == "died":
