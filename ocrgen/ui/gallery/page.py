@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from ocrgen.datasets.alphabet import noun
+from ocrgen.datasets.alphabet import MAX_CLASSES, noun
 from ocrgen.datasets.base import Characters
 from ocrgen.ui.gallery.views import VIEWS, classes_of
 from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import generator
 from ocrgen.ui.shared.classes import ALL, class_chooser
 from ocrgen.ui.shared.selection import Choice
-from ocrgen.ui.shared.sheets import is_long
+from ocrgen.ui.shared.sheets import MAX_ROWS
 from ocrgen.ui.shared.widgets import link, sample_buttons, show_errors
+
+USUAL = (MAX_ROWS, 8), (40, 6), (MAX_CLASSES, 4)  # up to so many classes, so many images of each side by side
 
 
 def controls(classes: tuple[str, ...]) -> tuple[str, str | None, int, int]:
@@ -18,11 +20,8 @@ def controls(classes: tuple[str, ...]) -> tuple[str, str | None, int, int]:
     view = st.segmented_control("View", list(VIEWS), default=next(iter(VIEWS)), key="gallery_view", required=True)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = class_chooser(classes, "gallery_digit", default=ALL, every=True)
-        if is_long(classes):
-            usual = 6 if len(classes) <= 40 else 4
-            count = st.slider(f"Images of each {noun(classes)}", 2, 16, usual, key=f"gallery_count_{usual}", width=180)
-        else:
-            count = st.slider("Images a row", 4, 16, 8, key="gallery_count", width=180)
+        usual = next(count for most, count in USUAL if len(classes) <= most)
+        count = st.slider("Images a row", 4, 16, usual, key=f"gallery_count_{usual}", width=180)
         seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="gallery_seed", width=140)
     return view, classes[chosen] if isinstance(chosen, int) else None, count, seed
 

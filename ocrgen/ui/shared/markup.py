@@ -57,7 +57,7 @@ def strips(pictures: list[tuple[str, str, bytes]], columns: int, alt: str, rtl: 
         f'{"width:100%" if words else "flex:1;min-width:0"};max-width:{44 * columns}px;border-radius:3px"></figure>'
         for text, about, png in pictures
     )
-    width = 20 * columns + (0 if words else 26)
+    width = max(20 * columns, 100) + (0 if words else 26)
     st.html(
         f'<div role="group" aria-label="{escape(alt)}" dir="{"rtl" if rtl else "ltr"}" style="display:grid;gap:.3rem '
         f'.9rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,{width}px),1fr))">{cells}</div>'

@@ -114,7 +114,7 @@ def run_status(run: Run, status: RunStatus, actions: Callable[[Run, RunStatus], 
         share = (status.monitor_seconds or 0) / (status.seconds or 1)
         name = status.watched.upper().replace("_", "-")
         st.caption(
-            f"Best epoch by {name}: {status.best_epoch} ({status.best:.3g}, 2,000 samples); it is used wherever "
+            f"Best epoch by {name}: {status.best_epoch} ({status.best:.3g}, some 2,000 samples); it is used wherever "
             f"the run is sampled. Watching took {share:.1%} of the time."
         )
     if status.collapsed:
