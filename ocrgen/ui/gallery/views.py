@@ -1,5 +1,7 @@
 """The views of the Gallery: side by side, over the epochs, between two codes, beside the nearest real image."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -12,7 +14,7 @@ from ocrgen.ui.shared.cache import generator, load_data_set, nearest, samples, w
 from ocrgen.ui.shared.markup import heading
 from ocrgen.ui.shared.selection import Choice
 from ocrgen.ui.shared.sheets import by_class, class_sheet, is_long
-from ocrgen.ui.shared.widgets import picture
+from ocrgen.ui.shared.widgets import picture, sheet
 from ocrgen.utils.errors import UserError
 
 WALK_STEPS = 12
@@ -69,13 +71,14 @@ def side_by_side(columns: list[Choice], text: str | None, count: int, seed: int)
             if not labels:
                 continue
             images = by_class(samples(choice.run, choice.epoch, per_class, seed), classes)[labels]
-            png = _sheet(images, classes, text, count, f"{choice.model}: generated {what(classes, text)}")
+            _sheet(images, classes, text, count, f"{choice.model}: generated {what(classes, text)}")
             st.download_button(
                 "PNG",
-                png,
+                partial(sheet, images.reshape(-1, 28, 28), count),
                 f"{choice.run.name}-epoch-{choice.epoch}.png",
                 "image/png",
                 key=f"gallery_png_{choice.run.name}",
+                on_click="ignore",
             )
     with places[0]:
         heading("Real", charts.REAL)
@@ -94,9 +97,12 @@ def side_by_side(columns: list[Choice], text: str | None, count: int, seed: int)
             st.caption(f"The runs on show learned from different data; these are what {columns[0].model} saw.")
 
 
-def _sheet(images: np.ndarray, classes: tuple[str, ...], text: str | None, columns: int, alt: str) -> bytes:
-    """Show images uint8 (K, n, 28, 28) of all classes, or (1, n, 28, 28) of the class `text`; returns the PNG."""
-    return class_sheet(images, classes, columns, alt) if text is None else picture(images[0], columns, alt)
+def _sheet(images: np.ndarray, classes: tuple[str, ...], text: str | None, columns: int, alt: str) -> None:
+    """Show images uint8 (K, n, 28, 28) of all classes, or (1, n, 28, 28) of the class `text`."""
+    if text is None:
+        class_sheet(images, classes, columns, alt)
+    else:
+        picture(images[0], columns, alt)
 
 
 def over_the_epochs(columns: list[Choice], text: str | None, count: int, seed: int) -> None:

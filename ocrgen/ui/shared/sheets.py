@@ -26,21 +26,24 @@ def by_class(images: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
     return images.reshape(-1, len(classes), *images.shape[1:]).swapaxes(0, 1)
 
 
-def class_sheet(images: np.ndarray, classes: tuple[str, ...], columns: int, alt: str) -> bytes:
-    """Show images uint8 (K, n, 28, 28), n of each of K classes in rows of `columns`; returns them all as one PNG.
+def class_sheet(images: np.ndarray, classes: tuple[str, ...], columns: int, alt: str) -> None:
+    """Show images uint8 (K, n, 28, 28), n of each of K classes in rows of `columns`.
 
     More than 12 classes are so many small pictures, each beside its class text, as many in a line as there is room
     for; an alphabet that is written from right to left runs that way.
     """
-    together = images.reshape(-1, *images.shape[2:])
     if not is_long(classes):
-        return picture(together, columns, alt)
-    named = [
-        (shown(text), f"{noun(classes)} {text}", sheet(of_class, columns, zoom=1))
-        for text, of_class in zip(classes, images, strict=True)
-    ]
+        picture(images.reshape(-1, *images.shape[2:]), columns, alt)
+        return
+    pictures = zip(classes, _pictures(images, columns), strict=True)
+    named = [(shown(text), f"{noun(classes)} {text}", png) for text, png in pictures]
     strips(named, columns, alt, all(map(is_rtl, classes)))
-    return sheet(together, columns)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _pictures(images: np.ndarray, columns: int) -> list[bytes]:
+    """A PNG of each class of images uint8 (K, n, 28, 28)."""
+    return [sheet(of_class, columns, zoom=1) for of_class in images]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

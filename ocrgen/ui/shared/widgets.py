@@ -170,11 +170,9 @@ def sample_buttons(drawn: Callable[[], tuple[Characters, dict]], stem: str, page
         )  # fmt: skip
 
 
-def picture(images: np.ndarray, columns: int, alt: str, zoom: int = 3, gap: int = 2) -> bytes:
-    """Show images uint8 (N, 28, 28) as one sheet of `columns`, as wide as its place; returns the PNG."""
-    png = sheet(images, columns, zoom, gap)
-    st.image(png, width="stretch", alt=alt)
-    return png
+def picture(images: np.ndarray, columns: int, alt: str, zoom: int = 3, gap: int = 2) -> None:
+    """Show images uint8 (N, 28, 28) as one sheet of `columns`, as wide as its place."""
+    st.image(sheet(images, columns, zoom, gap), width="stretch", alt=alt)
 
 
 def sheet(images: np.ndarray, columns: int, zoom: int = 3, gap: int = 2) -> bytes:
