@@ -13,7 +13,7 @@ from ocrgen.plots import style as charts
 from ocrgen.ui.shared.cache import generator, load_data_set, nearest, samples, walk
 from ocrgen.ui.shared.markup import heading
 from ocrgen.ui.shared.selection import Choice
-from ocrgen.ui.shared.sheets import by_class, class_sheet, is_long
+from ocrgen.ui.shared.sheets import by_class, class_sheet, labelled
 from ocrgen.ui.shared.widgets import picture, sheet
 from ocrgen.utils.errors import UserError
 
@@ -57,7 +57,7 @@ def what(classes: tuple[str, ...], text: str | None) -> str:
     """The classes on show, in words."""
     if text is not None:
         return f"{noun(classes)} {shown(text)}"
-    return summary(classes) if is_long(classes) else f"{summary(classes)}, a row each"
+    return summary(classes) if labelled(classes) else f"{summary(classes)}, a row each"
 
 
 def side_by_side(columns: list[Choice], text: str | None, count: int, seed: int) -> None:
@@ -106,7 +106,7 @@ def _sheet(images: np.ndarray, classes: tuple[str, ...], text: str | None, colum
 
 
 def over_the_epochs(columns: list[Choice], text: str | None, count: int, seed: int) -> None:
-    """How drawing is learned, on noise that stays the same: one row an epoch, or of many classes one column."""
+    """How drawing is learned, on noise that stays the same: one row an epoch, or beside each class one column."""
     for place, choice in zip(st.columns(max(2, len(columns))), columns, strict=False):
         with place:
             heading(choice.model, charts.hue(choice.run.request.model))
@@ -119,7 +119,7 @@ def over_the_epochs(columns: list[Choice], text: str | None, count: int, seed: i
             # (K, epochs, per_class, 28, 28)
             drawn = [by_class(samples(choice.run, e, per_class, seed), classes)[labels] for e in epochs]
             images = np.stack(drawn, 1)
-            across = text is None and is_long(classes)
+            across = text is None and labelled(classes)
             way = "left to right" if across else "top to bottom"
             names = ", ".join(map(str, epochs))
             alt = f"{choice.model}: {what(classes, text)} after epochs {names}, {way}"
@@ -159,7 +159,7 @@ def nearest_real(columns: list[Choice], text: str | None, count: int, seed: int)
                 continue
             per_class = NEIGHBOURS if text is None else NEIGHBOURS * count
             images = by_class(samples(choice.run, choice.epoch, per_class, seed), classes)[labels]  # (K, n, 28, 28)
-            across = text is None and is_long(classes)
+            across = text is None and labelled(classes)
             if text is None and not across:  # a row shows one image of each class
                 images = images.swapaxes(0, 1)
             width = NEIGHBOURS if across else len(classes) if text is None else count

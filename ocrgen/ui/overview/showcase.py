@@ -12,7 +12,7 @@ from ocrgen.plots import style as charts
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared import selection as choices
 from ocrgen.ui.shared.cache import load_data_set, store
-from ocrgen.ui.shared.sheets import by_class, class_sheet, is_long, saved_images
+from ocrgen.ui.shared.sheets import by_class, class_sheet, labelled, saved_images
 from ocrgen.ui.shared.widgets import classes_if_known, link, picture
 from ocrgen.utils.errors import UserError
 
@@ -99,7 +99,7 @@ def show_sheet(load: Callable[[], np.ndarray], classes: tuple[str, ...], alt: st
     except UserError as fault:
         st.info(str(fault))
         return
-    if is_long(classes):
+    if labelled(classes):
         class_sheet(by_class(images, classes)[:, :ROWS], classes, ROWS, alt)
     else:  # a column each
         picture(images[: ROWS * len(classes)], len(classes), alt)

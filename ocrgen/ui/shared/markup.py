@@ -43,18 +43,21 @@ def colour_scale(colours: Iterable[tuple[int, int, int]], low: str, high: str) -
 
 
 def strips(pictures: list[tuple[str, str, bytes]], columns: int, alt: str, rtl: bool = False) -> None:
-    """Pictures of many classes, each beside its text, in as many columns as there is room for.
+    """Pictures of classes, each beside its text, in as many columns as there is room for.
 
     pictures: text, alternative text and PNG of each. columns: images side by side in one picture, which give its
     width. alt: what all of them together show. rtl: whether they follow each other from right to left.
     """
     words = max(len(text) for text, *_ in pictures) > 8  # above their pictures, since there is no room beside
-    layout = "flex-direction:column;align-items:flex-start;gap:.1rem" if words else "align-items:center;gap:.4rem"
+    layout, align, wide = "align-items:center;gap:.4rem", "center", "flex:1;min-width:0"
+    if words:
+        layout = "flex-direction:column;justify-content:flex-end;gap:.1rem;font-size:.85rem"
+        align, wide = "start", "width:100%"
     cells = "".join(
         f'<figure style="display:flex;{layout};margin:0;min-width:0"><figcaption style="min-width:1.2em;'
-        f'text-align:center;line-height:1.3;overflow-wrap:anywhere">{escape(text)}</figcaption>'
+        f'text-align:{align};line-height:1.3;overflow-wrap:anywhere">{escape(text)}</figcaption>'
         f'<img alt="{escape(about)}" src="data:image/png;base64,{b64encode(png).decode()}" style="'
-        f'{"width:100%" if words else "flex:1;min-width:0"};max-width:{44 * columns}px;border-radius:3px"></figure>'
+        f'{wide};max-width:{44 * columns}px;border-radius:3px"></figure>'
         for text, about, png in pictures
     )
     width = max(20 * columns, 100) + (0 if words else 26)

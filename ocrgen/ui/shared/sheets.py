@@ -1,4 +1,4 @@
-"""Sheets of images of all classes: of a few a row each, of many a small picture each beside its class text."""
+"""Sheets of images of all classes: of digits a row each, of others a small picture each beside its class text."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from ocrgen.ui.shared.widgets import picture, sheet
 from ocrgen.utils.checksums import verify
 from ocrgen.utils.errors import UserError
 
-MAX_ROWS = 12  # classes
+MAX_ROWS = 12  # of digits in one picture
 
 
-def is_long(classes: tuple[str, ...]) -> bool:
-    """Whether there are more classes than have a row each in one image."""
-    return len(classes) > MAX_ROWS
+def labelled(classes: tuple[str, ...]) -> bool:
+    """Whether each class has a picture of its own beside its text; a few digits, in order, need no texts."""
+    return noun(classes) != "digit" or len(classes) > MAX_ROWS
 
 
 def by_class(images: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
@@ -29,10 +29,10 @@ def by_class(images: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
 def class_sheet(images: np.ndarray, classes: tuple[str, ...], columns: int, alt: str) -> None:
     """Show images uint8 (K, n, 28, 28), n of each of K classes in rows of `columns`.
 
-    More than 12 classes are so many small pictures, each beside its class text, as many in a line as there is room
-    for; an alphabet that is written from right to left runs that way.
+    Digits are one picture with a row each. Other classes, and more than 12, are a picture each, beside its class text,
+    as many in a line as there is room for; an alphabet that is written from right to left runs that way.
     """
-    if not is_long(classes):
+    if not labelled(classes):
         picture(images.reshape(-1, *images.shape[2:]), columns, alt)
         return
     pictures = zip(classes, _pictures(images, columns), strict=True)

@@ -14,7 +14,7 @@ from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import cached_figure, curves, load_data_set, pace, store
 from ocrgen.ui.shared.progress import job_buttons, job_progress, run_status
 from ocrgen.ui.shared.quickstart import QUICK, show_new, start, start_both
-from ocrgen.ui.shared.sheets import by_class, class_sheet, is_long, saved_images
+from ocrgen.ui.shared.sheets import by_class, class_sheet, labelled, saved_images
 from ocrgen.ui.shared.widgets import (
     choose_runs,
     link,
@@ -28,7 +28,7 @@ from ocrgen.ui.shared.widgets import (
 )
 from ocrgen.utils.errors import UserError
 
-FEW = 4  # images of each of many classes
+FEW = 4  # images of each class where each has a picture of its own
 PARTS = {"train": "for training", "validation": "for validation", "test": "for the test"}
 
 
@@ -185,7 +185,7 @@ def samples(run: Run, file: Path, epoch: int) -> None:
     classes = datasets.classes_of_run(run)
     images, title = saved_images(file, len(classes)), run_title(run)
     about, below = f"{summary(classes)} after epoch {epoch} of {title}", f"#{run.number} after epoch {epoch}"
-    if is_long(classes):
+    if labelled(classes):
         alt = f"{FEW} generated images of each of the {about}"
         class_sheet(by_class(images, classes)[:, :FEW], classes, FEW, alt)
         st.caption(f"{below}, on noise that stays the same")
