@@ -11,7 +11,7 @@ from ocrgen.datasets.base import Characters, DataError
 from ocrgen.generators.reference_grid import load_reference_grid
 from ocrgen.plots import style as charts
 from ocrgen.ui.shared.cache import generator, load_data_set, nearest, samples, walk
-from ocrgen.ui.shared.markup import heading
+from ocrgen.ui.shared.markup import heading, literal
 from ocrgen.ui.shared.selection import Choice
 from ocrgen.ui.shared.sheets import by_class, class_sheet, labelled
 from ocrgen.ui.shared.widgets import picture, sheet
@@ -34,7 +34,7 @@ def labels_of(choice: Choice, text: str | None) -> list[int]:
     try:
         return index_in([text], classes)
     except AlphabetError:
-        st.info(f"This {choice.model} draws {summary(classes)}; {shown(text)} is not among them.")
+        st.info(f"This {choice.model} draws {summary(classes)}; {literal(shown(text))} is not among them.")
         return []
 
 

@@ -6,14 +6,16 @@ from pathlib import Path
 import streamlit as st
 
 from ocrgen import datasets
+from ocrgen.datasets.alphabet import DIGITS, noun, summary
 from ocrgen.runs import jobs
+from ocrgen.study.formatting import n_label
 from ocrgen.study.plan import QUICK, StudyConfig, describe, plan
 from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import load_data_set, store
 from ocrgen.ui.shared.widgets import show_errors
 from ocrgen.utils.errors import UserError
 
-SIZES = [100, 500, 1000, 5000]
+PER_CLASS = (10, 50, 100, 500)  # labelled images of each class that a study compares by default
 
 
 def start(settings: dict) -> None:
@@ -54,20 +56,20 @@ def form() -> None:
             workers = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers", width=132)
         values = {"dataset": data, "seeds": seeds, "workers": workers}
     # This runs even while the popover is closed: the default, quick, must not cost reading a data set.
-    n_train = math.inf if quick else _count_training_images(values["dataset"])
-    if n_train is None:
+    n_train, classes = (math.inf, DIGITS) if quick else _training_set(values["dataset"])
+    if not classes:
         return
+    k, kind = len(classes), noun(classes)
     protocol = st.segmented_control(
         "Protocol", ["fair", "paper"], default="fair", required=True, key="ocr_form_protocol",
         help="fair: generator and reader learn from the same n labelled images. paper: the generator has seen all.",
     )  # fmt: skip
     values["protocol"] = protocol
     if protocol == "fair":
-        default = values.get("n") or ([min(n_train, max(SIZES))] if values["dataset"] in uploads.found() else SIZES)
         sizes = st.text_input(
-            "Labelled images", ", ".join(map(str, [n for n in default if n <= n_train])),
+            "Labelled images", ", ".join(map(str, values.get("n") or _default_sizes(values["dataset"], n_train, k))),
             key=f"ocr_form_n_{quick}_{values['dataset']}",
-            help="one number or several" + ("" if quick else f", of {n_train:,} training images"),
+            help="one number or several" + ("" if quick else f", of {n_train:,} training images of {summary(classes)}"),
         )  # fmt: skip
         values["n"] = [int(part) for part in sizes.replace(",", " ").split() if part.isdigit()]
     try:
@@ -75,9 +77,14 @@ def form() -> None:
     except ValueError:
         st.error("Labelled images must be whole numbers of 20 or more, separated by commas.")
         return
-    if protocol == "fair" and max(config.n) > n_train:
-        st.error(f"There are {n_train:,} training images: ask for no more than that.")
-        return
+    if protocol == "fair":
+        if max(config.n) > n_train:
+            st.error(f"There are {n_train:,} training images: ask for no more than that.")
+            return
+        if min(config.n) < 2 * k:
+            st.error(f"There are {k} {kind}s: ask for {2 * k} images at least, two of each.")
+            return
+        st.caption("; ".join(n_label(n, classes) for n in config.n))
     st.code(describe(config), language=None, wrap_lines=True)
     st.caption(f"{len(plan(config)):,} tasks, 5 to 60 s each; it can be cancelled and resumed at any time.")
     if st.button("Start", type="primary", key="ocr_form_start") and show_errors(start, values):
@@ -85,14 +92,23 @@ def form() -> None:
         st.rerun()
 
 
-def _count_training_images(dataset: str) -> int | None:
-    """The number of training images; None, with a message, if the data set cannot be read."""
+def _default_sizes(dataset: str, n_train: float, k: int) -> list[int]:
+    """Labelled images to compare by default: so many of each of k classes as there are; of own data all."""
+    sizes = [n * k for n in PER_CLASS]
+    if dataset in uploads.found() or sizes[0] > n_train:
+        return [int(min(n_train, sizes[-1]))]
+    return [n for n in sizes if n <= n_train]
+
+
+def _training_set(dataset: str) -> tuple[float, tuple[str, ...]]:
+    """The number of training images and the class texts; 0 and none, with a message, if it cannot be read."""
     source = datasets.sources().get(dataset)
     if source and (missing := source.missing(datasets.data_root())):
         st.info(missing)
-        return None
+        return 0, ()
     try:
-        return len(load_data_set(dataset, str(datasets.data_root())).train)
+        train = load_data_set(dataset, str(datasets.data_root())).train
     except UserError as fault:
         st.error(str(fault))
-        return None
+        return 0, ()
+    return len(train), train.classes

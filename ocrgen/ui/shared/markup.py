@@ -1,5 +1,6 @@
 """The little HTML that pages need where no part of Streamlit does it: our colours beside text, which is escaped."""
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
@@ -65,3 +66,8 @@ def strips(pictures: list[tuple[str, str, bytes]], columns: int, alt: str, rtl: 
         f'<div role="group" aria-label="{escape(alt)}" dir="{"rtl" if rtl else "ltr"}" style="display:grid;gap:.3rem '
         f'.9rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,{width}px),1fr))">{cells}</div>'
     )
+
+
+def literal(text: str) -> str:
+    """A text, such as a class's, for Markdown in which it is to mean nothing but itself."""
+    return re.sub(r"([\\`*_{}\[\]<>#$:~|^=+!&-])", r"\\\1", text)

@@ -12,6 +12,7 @@ from ocrgen.runs.records import ALIVE, RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import cached_figure, curves, load_data_set, pace, store
+from ocrgen.ui.shared.markup import literal
 from ocrgen.ui.shared.progress import job_buttons, job_progress, run_status
 from ocrgen.ui.shared.quickstart import QUICK, show_new, start, start_both
 from ocrgen.ui.shared.sheets import by_class, class_sheet, labelled, saved_images
@@ -102,7 +103,7 @@ def understood(dataset: str, root: str) -> str:
         each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
         parts.append(f"{len(data):,} {PARTS[part]} ({each} of each {noun(classes)})")
     about = summary(classes)
-    names = "" if are_digits(classes) else f" ({', '.join(map(shown, classes))})"
+    names = "" if are_digits(classes) else f" ({literal(', '.join(map(shown, classes)))})"
     return f"Understood as {about}{names}. Images: {'; '.join(parts)}."
 
 
