@@ -1,6 +1,7 @@
 """Choose a class: pills for as many as can be seen at a glance, a list that can be searched for more."""
 
 import zlib
+from typing import Any
 
 import streamlit as st
 
@@ -21,7 +22,7 @@ def class_chooser(classes: tuple[str, ...], key: str, label: str = "", default: 
 
     label: by default what a class is called. The choice is kept for each alphabet of its own.
     """
-    options: list[int | str] = [*([ALL] if every else []), *range(len(classes))]
+    options: list[Any] = [*([ALL] if every else []), *range(len(classes))]
     key = class_key(key, classes)
     label = label or noun(classes).capitalize()
 
