@@ -8,6 +8,7 @@ import torch
 from ocrgen.datasets import Splits, load_data
 from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
+from tests.helpers.letters import write_letters
 from tests.helpers.runs import shared, train_here, trained_once
 from tests.helpers.studies import SMALL_STUDY
 
@@ -43,6 +44,25 @@ def trained(tmp_path_factory) -> RunStore:
             train_here(store, model, train={"epochs": 3})
 
     return shared(tmp_path_factory, "trained", make)
+
+
+@pytest.fixture(scope="session")
+def lettered(tmp_path_factory) -> RunStore:
+    """A store with a CVAE and a CGAN of 5 letters, and a CVAE of 15, trained on own data; tests only read it."""
+
+    def make(store: RunStore) -> None:
+        few, many = (write_letters(store.root.with_name(s), s) for s in ("ABCDE", "ABCDEFGHIJKLMNO"))
+        for model, data in (("cvae", many), ("cvae", few), ("cgan", few)):
+            train_here(store, model, dataset=str(data))
+
+    return shared(tmp_path_factory, "lettered", make)
+
+
+@pytest.fixture
+def use_lettered(lettered, monkeypatch) -> RunStore:
+    """The dashboard sees the runs of letters."""
+    monkeypatch.setenv("OCRGEN_RUNS", str(lettered.root))
+    return lettered
 
 
 @pytest.fixture(scope="module")

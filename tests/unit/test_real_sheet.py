@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from ocrgen.datasets import load_data
+from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.generators.reference_grid import GRID_ROWS, load_reference_grid, save_reference_grid
 from tests.helpers.runs import request
 
@@ -19,7 +20,7 @@ def run(store):
 def test_kept_images_are_training_images_in_turn(run):
     train = load_data("digits").train
     save_reference_grid(train, run)
-    kept = load_reference_grid(run)
+    kept = load_reference_grid(run, DIGITS)
     assert len(kept) == 10 * GRID_ROWS and kept.labels[:11].tolist() == [*range(10), 0]
     for image, label in zip(kept.images, kept.labels, strict=True):
         of_label = train.images[train.labels == label]
@@ -40,4 +41,4 @@ def png(size: tuple[int, int], mode: str = "L") -> bytes:
 def test_what_is_no_such_sheet_is_none(run, content):
     if content is not None:
         (run.folder("samples") / "real.png").write_bytes(content)
-    assert load_reference_grid(run) is None
+    assert load_reference_grid(run, DIGITS) is None

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
-from PIL import Image
 
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
@@ -173,18 +172,3 @@ def pace() -> float:
             last_looks.pop(viewer, None)
     last_looks[st.session_state.setdefault("shared_viewer", uuid4().hex)] = now
     return 1.0 + (len(last_looks) - 1) // 5
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _grid(path: str, changed: int) -> bytes:
-    from ocrgen.imaging.render import to_png
-
-    try:
-        return to_png(np.asarray(Image.open(path, formats=["PNG"]).convert("L")), zoom=3)
-    except (ValueError, SyntaxError) as fault:  # what Pillow raises for some damages
-        raise OSError(str(fault)) from fault
-
-
-def grid(file: Path) -> bytes:
-    """A sheet of samples that a training has left, as PNG at screen size. OSError if the file is damaged."""
-    return _grid(str(file), file.stat().st_mtime_ns)

@@ -88,12 +88,18 @@ def run_title(run: Run) -> str:
     return f"#{run.number} {model} · {data} · {settings.get('preset', '')}{label}"
 
 
+def classes_if_known(run: Run) -> tuple[str, ...] | None:
+    """The class texts of what a run is about; None where they are damaged."""
+    try:
+        return datasets.classes_of_run(run)
+    except UserError:
+        return None
+
+
 def noun_of(run: Run) -> str:
     """What a run's classes are called: "digit", "letter" or "character", also where its class texts are damaged."""
-    try:
-        return noun(datasets.classes_of_run(run))
-    except UserError:
-        return "character"
+    classes = classes_if_known(run)
+    return noun(classes) if classes else "character"
 
 
 def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run:
@@ -164,11 +170,9 @@ def sample_buttons(drawn: Callable[[], tuple[Characters, dict]], stem: str, page
         )  # fmt: skip
 
 
-def picture(images: np.ndarray, columns: int, alt: str, zoom: int = 3, gap: int = 2) -> bytes:
-    """Show images uint8 (N, 28, 28) as one sheet of `columns`, as wide as its place; returns the PNG."""
-    png = sheet(images, columns, zoom, gap)
-    st.image(png, width="stretch", alt=alt)
-    return png
+def picture(images: np.ndarray, columns: int, alt: str, zoom: int = 3, gap: int = 2) -> None:
+    """Show images uint8 (N, 28, 28) as one sheet of `columns`, as wide as its place."""
+    st.image(sheet(images, columns, zoom, gap), width="stretch", alt=alt)
 
 
 def sheet(images: np.ndarray, columns: int, zoom: int = 3, gap: int = 2) -> bytes:
