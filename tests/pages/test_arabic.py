@@ -109,7 +109,8 @@ def test_distances_of_each_letter_and_those_with_too_few_images(use_arabic_store
     assert {"LFID-64 by letter, epoch 1", "LFID-192 by letter, epoch 1", "FID-2048"} <= set(titles)
     (few,) = [c.value for c in app.caption if c.value.startswith("Too few images")]
     assert few.endswith(f"of a letter: {shown('أ')}.")
-    assert any("14 letters in turn" in c.value for c in app.caption)
+    (sheet,) = [h.body for h in app.html if "Samples of" in h.body]
+    assert 'dir="rtl"' in sheet and all(f">{shown(text)}<" in sheet for text in LETTERS)
 
 
 def test_distances_that_cannot_be_trusted_are_hidden_with_a_word(arabic_store, tmp_path):
