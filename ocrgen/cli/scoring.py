@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 from tyro.conf import Positional
@@ -20,7 +20,7 @@ def score(args: list[str]) -> int:
     from ocrgen.generators.scoring import ScoreConfig, score_epochs
 
     class ScoreFlags(Flags, ScoreConfig):
-        """Score a run's samples against real digits: LFID and FID with their floors, coverage, memorisation."""
+        """Score a run's samples against real characters: LFID and FID with their floors, coverage, memorisation."""
 
         run: Positional[str] = Field(description="the run's name, or its label")
         epoch: str = Field(default="", description="one epoch's number, or all; the best one if not given")
@@ -61,21 +61,22 @@ def _print_scores(rows: list[dict], first: str) -> None:
 
 
 def distance(args: list[str]) -> int:
-    """LFID and FID between any two sets of digits: distance A B [--extractor NAME] [--json]"""
+    """LFID and FID between any two sets of characters: distance A B [--extractor NAME] [--json]"""
+    from ocrgen.metrics.extractors import ExtractorName
 
     def command(
         a: Positional[str],
         b: Positional[str],
-        extractor: Literal["digitnet", "inception"] = "digitnet",
+        extractor: ExtractorName = "auto",
         weights: str = "",
         json: bool = False,
     ) -> tuple[str, str, str, str, bool]:
-        """LFID and FID between two sets of digit images.
+        """LFID and FID between two sets of images of characters.
 
         Args:
-            a: an .npz, folder or zip of digits, or a data set's name (its training images).
+            a: an .npz, folder or zip of characters, or a data set's name (its training images).
             b: the other side, likewise.
-            extractor: the features to compare.
+            extractor: the features to compare; auto takes digitnet if both are digits, else charnet.
             weights: weights file of the extractor; its usual place if not given.
             json: print an object instead of lines.
         """
@@ -83,9 +84,8 @@ def distance(args: list[str]) -> int:
 
     a, b, extractor, weights, as_json = parse(command, "distance", args)
     from ocrgen.metrics.compare import distance
-    from ocrgen.metrics.extractors import load_extractor
 
-    row = distance(a, b, load_extractor(extractor, weights or None))
+    row = distance(a, b, extractor, weights or None)
     print(json.dumps(row, indent=1) if as_json else "\n".join(f"{k:<10} {v}" for k, v in row.items()))
     return 0
 
@@ -94,10 +94,10 @@ def reference(args: list[str]) -> int:
     """Compute the statistics of a data set that scores are measured against: reference NAME"""
 
     def command(dataset: Positional[str]) -> str:
-        """Compute the statistics of real digits that generated ones are scored against, as we ship them.
+        """Compute the statistics of real characters that generated ones are scored against, as we ship them.
 
         Args:
-            dataset: mnist, arabic, digits, or a path to your own data.
+            dataset: mnist, arabic, arabic-letters, digits, or a path to your own data.
         """
         return dataset
 

@@ -12,7 +12,7 @@ from ocrgen.datasets import Characters, load_data
 from ocrgen.generators.scoring import read_scores
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.extractors.base import TAPS
-from ocrgen.metrics.extractors.digitnet import VERSION
+from ocrgen.metrics.extractors.charnet import NETWORKS
 from ocrgen.metrics.reference import find_reference, load_reference, save_reference
 from ocrgen.metrics.scores import Reference, metric_name, score
 from ocrgen.runs.store import RunStore
@@ -54,7 +54,7 @@ def test_digitnet_has_four_taps_and_stops_at_the_one_that_is_asked_for(extractor
 
 
 def test_digitnet_reads_both_scripts_and_says_what_it_is(extractor):
-    assert extractor.name == VERSION and len(extractor.hash) == 16
+    assert extractor.name == NETWORKS["digitnet"].version and len(extractor.hash) == 16
     with torch.inference_mode():
         digits = load_data("digits").test
         logits = extractor.net(torch.from_numpy(digits.images).unsqueeze(1).float() / 255)
