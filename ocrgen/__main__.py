@@ -16,7 +16,7 @@ from ocrgen.cli.scoring import distance, reference, score
 from ocrgen.cli.shipping import checkpoints
 from ocrgen.cli.soak import soak
 from ocrgen.cli.study import cluster_worker, study, study_worker
-from ocrgen.cli.training import digitnet, extractor, resume, train
+from ocrgen.cli.training import digitnet, resume, train
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import explain
 
@@ -35,7 +35,6 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "read": read,
     "data": data,
     "reference": reference,
-    "extractor": extractor,
     "digitnet": digitnet,
     "checkpoints": checkpoints,
     "soak": soak,

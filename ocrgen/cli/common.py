@@ -122,8 +122,8 @@ def work_of(run: "Run") -> Callable:
             from ocrgen.benchmark.runner import run_benchmark as work
         case "reference":
             from ocrgen.metrics.compare import run_reference as work
-        case "extractor" | "digitnet":
-            from ocrgen.metrics.extractors.charnet_training import run_network_training as work
+        case "digitnet":
+            from ocrgen.metrics.extractors.digitnet_training import run_digitnet_training as work
         case "download":
             from ocrgen.datasets import run_download as work
         case verb:

@@ -24,7 +24,7 @@ def runs(args: list[str]) -> int:
     for run in open_store().list():
         status = run.read_status()
         request = None if status.state == "damaged" else run.request
-        if run.shipped and request and request.verb in ("extractor", "digitnet", "reference"):
+        if run.shipped and request and request.verb in ("digitnet", "reference"):
             continue  # what scores are measured with, not runs to go on with
         rows.append(
             {

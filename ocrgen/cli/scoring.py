@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 from tyro.conf import Positional
@@ -48,26 +48,30 @@ def score(args: list[str]) -> int:
 def _print_scores(rows: list[dict], first: str) -> None:
     import pandas as pd
 
-    names = [first, "lfid_64", "lfid_192", "lfid_768", "fid_2048", "coverage", "spread", "n"]
+    last = rows[-1]
+    distances = ["lfid_64", "lfid_192", "lfid_768", "fid_2048"] if last.get("trusted", True) else []
+    names = [first, *distances, "coverage", "spread", "n"]
     table = pd.DataFrame(rows)[[n for n in names if n in rows[0]]]
     # The stubs know patterns only; pandas takes a function, too.
     print(table.to_string(index=False, float_format="{:.4g}".format))  # pyright: ignore[reportArgumentType]
-    last = rows[-1]
-    if "floor_n" in last:
+    if distances and "floor_n" in last:
         floors = ", ".join(f"{d}: {last[f'floor_{d}']:.4g}" for d in (64, 192, 768, 2048))
         print(f"\nReal against real (n = {last['floor_n']:,}): {floors}. Extractor {last['extractor']}.")
+    if last.get("distrust"):
+        print(f"\nNo distances are shown. {last['distrust']}")
+    if last.get("per_class_left_out"):
+        print(f"\nClasses with under {last['min_per_class']} images, without distances: {last['per_class_left_out']}.")
     if any(row.get("collapsed") for row in rows):
-        print("ALARM: the spread within a class is under half of real digits': class means instead of digits?")
+        print("ALARM: the spread within a class is under half of that of real images: class means?")
 
 
 def distance(args: list[str]) -> int:
     """LFID and FID between any two sets of characters: distance A B [--extractor NAME] [--json]"""
-    from ocrgen.metrics.extractors import ExtractorName
 
     def command(
         a: Positional[str],
         b: Positional[str],
-        extractor: ExtractorName = "auto",
+        extractor: Literal["digitnet", "inception"] = "digitnet",
         weights: str = "",
         json: bool = False,
     ) -> tuple[str, str, str, str, bool]:
@@ -76,7 +80,7 @@ def distance(args: list[str]) -> int:
         Args:
             a: an .npz, folder or zip of characters, or a data set's name (its training images).
             b: the other side, likewise.
-            extractor: the features to compare; auto takes digitnet if both are digits, else charnet.
+            extractor: the features to compare.
             weights: weights file of the extractor; its usual place if not given.
             json: print an object instead of lines.
         """
@@ -84,8 +88,9 @@ def distance(args: list[str]) -> int:
 
     a, b, extractor, weights, as_json = parse(command, "distance", args)
     from ocrgen.metrics.compare import distance
+    from ocrgen.metrics.extractors import load_extractor
 
-    row = distance(a, b, extractor, weights or None)
+    row = distance(a, b, load_extractor(extractor, weights or None))
     print(json.dumps(row, indent=1) if as_json else "\n".join(f"{k:<10} {v}" for k, v in row.items()))
     return 0
 

@@ -1,9 +1,9 @@
-"""The verbs that train: `train`, `resume`, `extractor`, `digitnet`."""
+"""The verbs that train: `train`, `resume`, `digitnet`."""
 
 import functools
 import operator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
@@ -86,20 +86,10 @@ def resume(args: list[str]) -> int:
     return execute(store.get(parse(command, "resume", args)), store)
 
 
-def extractor(args: list[str]) -> int:
-    """Train a metric network, for digits or for all scripts: extractor {digitnet,charnet} [--epochs N] ..."""
-    from ocrgen.metrics.extractors.charnet_training import NetworkConfig
-
-    class ExtractorFlags(NetworkConfig):
-        """Train a metric network: digitnet on MNIST and Arabic digits, charnet on Arabic letters, too."""
-
-        network: Positional[Literal["digitnet", "charnet"]] = NetworkConfig.model_fields["network"].default
-
-    config = parse(ExtractorFlags, "extractor", args)
-    store = open_store()
-    return execute(store.create("extractor", config.model_dump(), config.network), store)
-
-
 def digitnet(args: list[str]) -> int:
-    """Train the metric network of digits, as `extractor digitnet` does: digitnet [--epochs N] ..."""
-    return extractor(["digitnet", *args])
+    """Train the metric network on MNIST and Arabic digits: digitnet [--epochs N] ..."""
+    from ocrgen.metrics.extractors.digitnet_training import DigitNetConfig
+
+    config = parse(DigitNetConfig, "digitnet", args)
+    store = open_store()
+    return execute(store.create("digitnet", config.model_dump(), "digitnet"), store)

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
-from ocrgen.datasets import classes_of_run
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.generators.checkpoint import load_generator
 from ocrgen.generators.sampling import draw_total
 from ocrgen.metrics.compare import SEED
-from ocrgen.metrics.extractors import ExtractorName, load_extractor, resolve
+from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.reference import find_reference
-from ocrgen.metrics.scores import costs, score
+from ocrgen.metrics.scores import costs, score, trust
 from ocrgen.runs.jobs import Cancelled, Stop
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
@@ -27,18 +26,16 @@ class ScoreConfig(Settings):
 
     run: str = Field(description="the run whose samples are scored")
     epochs: list[int] = Field(default=[], description="its epochs; all of them if empty")
-    extractor: ExtractorName = Field(
-        default="auto", description="the features to compare; auto takes digitnet for digits, charnet for all else"
-    )
+    extractor: Literal["digitnet", "inception"] = Field(default="digitnet", description="the features to compare")
     n: int = Field(default=10_000, ge=20, le=MAX_SAMPLES, description="generated images to score")
     threads: int = Field(default=1, ge=1, le=64, description="CPU threads; 1 leaves room for the dashboard")
     weights: str = Field(default="", description="weights file of the extractor; its usual place if empty")
 
 
-def read_scores(run: Run, extractor: str = "auto") -> list[dict]:
+def read_scores(run: Run, extractor: str = "digitnet") -> list[dict]:
     """The scores of a run's epochs, ascending; damaged files are skipped, since scoring again replaces them."""
     rows = []
-    for file in sorted(_folder(run, extractor).glob("epoch-*.json")):
+    for file in sorted((run.path / "scores" / extractor).glob("epoch-*.json")):
         try:
             row = parse(file.read_bytes())
             if isinstance(row.get("epoch"), int):
@@ -48,10 +45,6 @@ def read_scores(run: Run, extractor: str = "auto") -> list[dict]:
         except (OSError, ValueError, AttributeError):
             continue
     return sorted(rows, key=lambda row: row["epoch"])
-
-
-def _folder(run: Run, extractor: str) -> Path:
-    return run.path / "scores" / resolve(extractor, classes_of_run(run))
 
 
 def score_epochs(
@@ -66,7 +59,7 @@ def score_epochs(
     if not epochs:
         run.weights()  # raises UserError
     limit_threads(config.threads)
-    extractor = load_extractor(resolve(config.extractor, classes_of_run(run)), config.weights or None)
+    extractor = load_extractor(config.extractor, config.weights or None)
     scored = {r["epoch"]: r for r in read_scores(run, config.extractor)}
     reference, cost, rows = None, None, []
     for i, epoch in enumerate(epochs):
@@ -81,9 +74,10 @@ def score_epochs(
         reference = reference or find_reference(run.request.dataset, extractor)
         characters = draw_total(load_generator(file), config.n, SEED, run.name)
         row = {"run": run.name, "epoch": epoch} | score(characters, reference, extractor)
+        row |= trust(reference)
         row["cost"] = cost = cost or costs(characters.images, reference, extractor)
         if not run.shipped:
-            folder = _folder(run, config.extractor)
+            folder = run.path / "scores" / config.extractor
             folder.mkdir(parents=True, exist_ok=True)
             write_atomically(folder / f"epoch-{epoch:03d}.json", json.dumps(row, indent=1))
         rows.append(row)

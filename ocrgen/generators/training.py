@@ -16,7 +16,7 @@ from ocrgen.generators.config import TrainConfig, TrainRequest
 from ocrgen.generators.monitor import Monitor, MonitorConfig
 from ocrgen.generators.reference_grid import GRID_ROWS, save_reference_grid
 from ocrgen.imaging.render import tile, to_png
-from ocrgen.metrics.extractors import extractor_for, load_extractor
+from ocrgen.metrics.extractors import load_extractor
 from ocrgen.runs.events import CurveWriter
 from ocrgen.runs.jobs import Cancelled, Stop
 from ocrgen.runs.run import Run
@@ -63,7 +63,7 @@ class Trainer:
         try:
             config = self.config
             monitor = MonitorConfig(config.monitor, config.watch, config.patience, config.min_gain)
-            return Monitor(train, load_extractor(extractor_for(train.classes)), config.seed, monitor)
+            return Monitor(train, load_extractor(), config.seed, monitor)
         except UserError as fault:
             self.run.update(note=f"LFID is not watched: {fault}")
             return None
@@ -118,13 +118,8 @@ class Trainer:
         self.last_log = (self.step, self.seconds)
         tags = {(n if "/" in n else f"{n}/train"): v for n, v in means.items()}
         curves.add(tags | {"progress/seconds": self.seconds}, self.step)
-        self.run.update(
-            step=self.step,
-            total=self.total,
-            seconds=self.seconds,
-            epoch=self.step // self.steps_per_epoch,
-            speed=means.get("speed/images per second"),
-        )
+        facts = {"step": self.step, "total": self.total, "seconds": self.seconds}
+        self.run.update(**facts, epoch=self.step // self.steps_per_epoch, speed=means.get("speed/images per second"))
 
     @torch.no_grad()
     def end_epoch(self, epoch: int, curves: CurveWriter) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ocrgen.datasets import Characters, load_data, sources
-from ocrgen.metrics.extractors import extractor_for, load_extractor, resolve
-from ocrgen.metrics.extractors.base import TAPS
+from ocrgen.metrics.extractors import load_extractor
+from ocrgen.metrics.extractors.base import TAPS, FeatureExtractor
 from ocrgen.metrics.frechet import frechet_distance
 from ocrgen.metrics.measures.manifold import manifold
 from ocrgen.metrics.measures.spread import within_class_spread
@@ -23,8 +23,8 @@ SEED = 1
 
 def run_reference(run: Run, stop: Stop, show: ProgressCallback) -> None:
     """The verb `reference`: compute the reference of a data set and write it to the run's folder."""
-    data = load_data(run.request.dataset)
-    save_reference(Reference.of(data, load_extractor(extractor_for(data.train.classes))), run.path)
+    dataset = run.request.dataset
+    save_reference(Reference.of(load_data(dataset), load_extractor()), run.path)
 
 
 def _load(name: str) -> Characters:
@@ -38,28 +38,26 @@ def _load(name: str) -> Characters:
     return own.read(Path(name).expanduser())
 
 
-def distance(a: str, b: str, extractor: str = "auto", weights: str | None = None) -> dict:
+def distance(a: str, b: str, extractor: FeatureExtractor) -> dict:
     """FID and LFID between two sets of characters, each a data set's name (its training images) or a path to images.
 
-    extractor: its name; "auto" takes digitnet if both sets are digits, else charnet. weights: its weights file.
     Keys: a, b, lfid_64, lfid_192, lfid_768, fid_2048; precision, recall, density and coverage of a with b as the real
     set; spread_a and spread_b within classes, since LFID hardly reacts to a collapse; n_a, n_b, extractor, seconds.
-    UserError if a set has fewer than six images, or the extractor cannot be loaded.
+    UserError if a set has fewer than six images.
     """
     start = time.perf_counter()
     set_a, set_b = _load(a), _load(b)
     if min(len(set_a), len(set_b)) < 6:
         raise UserError("A distance needs at least six images on either side.")
-    network = load_extractor(resolve(extractor, set_a.classes, set_b.classes), weights)
 
     def shuffled_statistics(characters: Characters):
         shuffled = characters[np.random.default_rng(SEED).permutation(len(characters))]
-        return statistics(shuffled, network, TAPS)
+        return statistics(shuffled, extractor, TAPS)
 
     stats_a, _, features_a = shuffled_statistics(set_a)
     stats_b, _, features_b = shuffled_statistics(set_b)
     values = {metric_name(d): frechet_distance(stats_a[d], stats_b[d]) for d in TAPS}
     values |= manifold(features_b, features_a)
     values |= {f"spread_{s}": within_class_spread(d.images, d.labels) for s, d in (("a", set_a), ("b", set_b))}
-    counts = {"n_a": len(set_a), "n_b": len(set_b), "extractor": network.identifier}
+    counts = {"n_a": len(set_a), "n_b": len(set_b), "extractor": extractor.identifier}
     return {"a": a, "b": b} | values | counts | {"seconds": time.perf_counter() - start}

@@ -10,7 +10,7 @@ import numpy as np
 
 from ocrgen.datasets import Characters
 from ocrgen.imaging.augmentation import augment
-from ocrgen.metrics.extractors import extractor_for, load_extractor
+from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.reference import find_reference
 from ocrgen.metrics.scores import score
 from ocrgen.readers.checkpoint import load_reader, save_reader
@@ -38,7 +38,7 @@ class TaskRunner(GeneratorStore):
     @cached_property
     def extractor(self):
         """The network whose features FID and LFID compare."""
-        return load_extractor(extractor_for(self.data.train.classes))
+        return load_extractor()
 
     @cached_property
     def reference(self):

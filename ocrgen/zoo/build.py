@@ -11,12 +11,11 @@ from pathlib import Path
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from ocrgen.datasets import classes_of_run
 from ocrgen.generators.checkpoint import load_generator
 from ocrgen.generators.sampling import draw
 from ocrgen.generators.scoring import read_scores
 from ocrgen.metrics.compare import SEED
-from ocrgen.metrics.extractors import extractor_for, load_extractor
+from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.reference import find_reference
 from ocrgen.metrics.scores import score
 from ocrgen.runs import jobs
@@ -35,8 +34,7 @@ POLL = 1.0  # seconds between two looks at the runs' states
 TOLERANCE = 0.01  # relative change of a distance that half precision may cause
 # The files of a run that pages show, by its verb; all others (logs, single tasks, states to resume from) are left out.
 KEPT = {
-    "extractor": ["weights/*"],
-    "digitnet": ["weights/*"],  # the same verb of earlier versions
+    "digitnet": ["weights/*"],
     "reference": ["*.npz", "reference.json"],
     "train": ["weights/*", "samples/*.png", "scores/*/*.json", "events.*"],
     "reader": ["weights/*", "report.json"],
@@ -225,7 +223,7 @@ def _halve(copy: Run, run: Run) -> dict:
 def _distance_changes(copy: Run, run: Run) -> Iterator[float]:
     """For each distance, |ln(d' / d)|: of 1,000 samples per digit by the copy's last epoch, and by the run's."""
     limit_threads(1)
-    extractor = load_extractor(extractor_for(classes_of_run(run)))
+    extractor = load_extractor()
     reference = find_reference(run.request.dataset, extractor)
     rows = []
     for each in (run, copy):

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from ocrgen.benchmark.plan import BenchmarkConfig
-from ocrgen.datasets import classes_of
 from ocrgen.generators import generators
 from ocrgen.generators.config import TrainConfig, TrainRequest
 from ocrgen.generators.scoring import ScoreConfig
-from ocrgen.metrics.extractors import extractor_for
-from ocrgen.metrics.extractors.charnet import NETWORKS
+from ocrgen.metrics.extractors.digitnet import VERSION
 from ocrgen.readers.runs import ReaderRequest
 from ocrgen.study.plan import StudyConfig
 
@@ -30,15 +28,10 @@ class Recipe:
 
 def recipes() -> list[Recipe]:
     """The recipes of all shipped runs, each after those it needs."""
-    listed = [
-        Recipe(NETWORKS["digitnet"].version, "digitnet", {}),
-        # Six passes, in which the letters are repeated five times, are as many images as nine passes of digitnet.
-        Recipe(NETWORKS["charnet"].version, "extractor", {"network": "charnet", "epochs": 6}),
-    ]
-    networks = {s: NETWORKS[extractor_for(classes_of(s))].version for s in REFERENCES}
-    listed += [Recipe(f"reference-{s}", "reference", {"dataset": s}, (networks[s],)) for s in REFERENCES]
+    listed = [Recipe(VERSION, "digitnet", {})]
+    listed += [Recipe(f"reference-{s}", "reference", {"dataset": s}, (VERSION,)) for s in REFERENCES]
     for script in SCRIPTS:
-        measured = (networks[script], f"reference-{script}")
+        measured = (VERSION, f"reference-{script}")
         for model, kind in generators().items():
             for preset in [p for p in kind.presets if (model, p) not in LEFT_OUT]:
                 name = f"{model}-{script}" if preset == "fast" else f"{model}-{preset}-{script}"
@@ -68,7 +61,7 @@ def recipes() -> list[Recipe]:
         ("fair", "arabic", {"n": [500]}),
     ):
         config = StudyConfig.model_validate({"dataset": script, "protocol": protocol, **changes})
-        needs = (networks[script], f"reference-{script}")
+        needs = (VERSION, f"reference-{script}")
         listed.append(Recipe(f"study-{protocol}-{script}", "study", config.model_dump(), needs))
     listed.append(Recipe("benchmark-all", "benchmark", BenchmarkConfig().model_dump()))
     return listed

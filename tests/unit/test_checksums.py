@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from ocrgen.metrics.extractors.charnet import NETWORKS, CharNetExtractor
+from ocrgen.metrics.extractors.digitnet import VERSION, DigitNetExtractor
 from ocrgen.metrics.reference import load_reference
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import SHIPPED
@@ -24,14 +24,14 @@ def test_every_shipped_file_is_what_its_sum_says():
 def copied(tmp_path):
     """The network, a reference and a study as shipped, with their sums."""
     root = tmp_path / "checkpoints"
-    for name in (NETWORKS["digitnet"].version, "reference-mnist", "study-paper-mnist"):
+    for name in (VERSION, "reference-mnist", "study-paper-mnist"):
         shutil.copytree(SHIPPED / name, root / name)
     write_sums(root)
     return root
 
 
 READERS = {
-    "digitnet.safetensors": lambda file: CharNetExtractor.load("digitnet", str(file)),
+    "digitnet.safetensors": lambda file: DigitNetExtractor.load(str(file)),
     "tap-64.npz": lambda file: load_reference(file.parent),
     "table.parquet": lambda file: read_results(Run(file.parent)),
     "results.json": lambda file: read_results(Run(file.parent)),

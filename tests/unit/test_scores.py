@@ -2,21 +2,25 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from ocrgen.__main__ import main
-from ocrgen.datasets import Characters, load_data
+from ocrgen.datasets import load_data
 from ocrgen.generators.scoring import read_scores
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.extractors.base import TAPS
-from ocrgen.metrics.extractors.charnet import NETWORKS
+from ocrgen.metrics.extractors.digitnet import VERSION
+from ocrgen.metrics.gaussian import GaussianStats
 from ocrgen.metrics.reference import find_reference, load_reference, save_reference
-from ocrgen.metrics.scores import Reference, metric_name, score
+from ocrgen.metrics.scores import Reference, metric_name, score, trust
+from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
+from tests.helpers.alphabets import alphabet
 
 DISTANCES = ["lfid_64", "lfid_192", "lfid_768", "fid_2048"]
 
@@ -54,7 +58,7 @@ def test_digitnet_has_four_taps_and_stops_at_the_one_that_is_asked_for(extractor
 
 
 def test_digitnet_reads_both_scripts_and_says_what_it_is(extractor):
-    assert extractor.name == NETWORKS["digitnet"].version and len(extractor.hash) == 16
+    assert extractor.name == VERSION and len(extractor.hash) == 16
     with torch.inference_mode():
         digits = load_data("digits").test
         logits = extractor.net(torch.from_numpy(digits.images).unsqueeze(1).float() / 255)
@@ -82,6 +86,29 @@ def test_held_out_real_digits_score_at_the_floor(reference, extractor, held_out)
     json.dumps(row)
 
 
+@pytest.mark.parametrize("k", [2, 10, 26])
+def test_a_set_of_any_classes_is_scored_class_by_class(extractor, k):
+    data = alphabet(k)
+    row = score(data.test, Reference.of(data, extractor), extractor)
+    per_class = row["per_class"]["lfid_192"]
+    enough = data.test.counts >= row["min_per_class"]
+    assert len(per_class) == k and [value is not None for value in per_class] == enough.tolist()
+    assert row["per_class_left_out"] == (~enough).sum() == (0 if k < 26 else 26)
+    assert not row["collapsed"]
+    json.dumps(row)
+
+
+def test_classes_with_few_images_have_no_score_of_their_own(extractor):
+    data = alphabet(26)
+    few = (data.train.labels < 3) & (np.arange(len(data.train)) >= 10 * 26)  # ten are left of a, b and c
+    reference = Reference.of(data._replace(train=data.train[~few]), extractor)
+    generated = alphabet(26, 41).train
+    generated = generated[(generated.labels != 25) | (np.arange(len(generated)) < 19 * 26)]
+    row = score(generated, reference, extractor)
+    lacking = [c for c, value in enumerate(row["per_class"]["lfid_64"]) if value is None]
+    assert lacking == [0, 1, 2, 25] and row["per_class_left_out"] == 4 and row["min_per_class"] == 20
+
+
 @pytest.mark.parametrize("kind", ["noise", "means", "inverted", "transposed"])
 def test_what_is_not_real_scores_worse(reference, extractor, held_out, kind):
     images = {
@@ -93,7 +120,7 @@ def test_what_is_not_real_scores_worse(reference, extractor, held_out, kind):
     rng = np.random.default_rng(1)
     if kind == "means":  # a breath of noise: not all features may be constant
         images = np.clip(images + rng.integers(0, 3, images.shape), 0, 255).astype(np.uint8)
-    row = score(Characters(images, held_out.labels, kind), reference, extractor)
+    row = score(replace(held_out, images=images, name=kind), reference, extractor)
     assert all(row[metric_name(tap)] > 2 * row[f"floor_{tap}"] for tap in TAPS)
     assert row["collapsed"] == (kind == "means")
 
@@ -137,6 +164,33 @@ def test_what_is_shipped_of_the_same_images_is_used(reference, extractor, held_o
         assert find_reference("digits", extractor) == "computed"
 
 
+class Blind:
+    """An extractor that sees nothing of the images."""
+
+    identifier = "blind/0"
+
+    def features(self, images, taps):
+        return {d: np.random.default_rng(int(images.sum())).normal(size=(len(images), 2)) for d in taps}
+
+
+def test_distances_to_letters_are_trusted_if_they_grow_as_images_get_worse(extractor, tmp_path):
+    reference = Reference.of(alphabet(26), extractor, (64, 2048))
+    told = trust(reference)
+    assert told["trusted"] and set(told["order"]) == {"lfid_64", "fid_2048"} and min(told["order"].values()) > 0.95
+    save_reference(reference, tmp_path)
+    assert trust(load_reference(tmp_path)) == told
+    assert trust(Reference.of(alphabet(10), extractor)) == {"order": None, "trusted": True, "distrust": ""}
+
+
+def test_distances_that_do_not_order_images_are_not_trusted(extractor):
+    reference = Reference.of(alphabet(26), extractor)
+    reference.extractor = Blind()
+    reference.stats = {64: GaussianStats.of(Blind().features(alphabet(26).train.images, [64])[64])}
+    told = trust(reference)
+    assert not told["trusted"] and told["order"]["lfid_64"] < 0.9
+    assert told["distrust"].startswith("On 26 letters, LFID-64 does not grow as images get worse")
+
+
 def test_nothing_to_score_against_says_so(extractor, monkeypatch, tmp_path):
     monkeypatch.setattr("ocrgen.runs.store.SHIPPED", tmp_path)
     monkeypatch.setenv("OCRGEN_DATA", str(tmp_path))
@@ -171,6 +225,13 @@ def test_score_verb_scores_and_keeps(trained, tmp_path, monkeypatch, capsys):
     assert main(["score", run.name, "--epoch", "99"]) == 2
     assert main(["score", run.name, "--n", "3"]) == 2
     assert main(["score", run.name, "--extractor", "inception", "--weights", "/no/such/file"]) == 2
+
+
+def test_scores_of_earlier_versions_are_read(tmp_path):
+    run = Run(shutil.copytree("tests/fixtures/version-0.1/cvae", tmp_path / "cvae"))
+    rows = read_scores(run)
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert all(len(row["per_class"]["lfid_64"]) == 10 and "per_digit" not in row for row in rows)
 
 
 def test_distance_verb_between_any_two_sets(use_trained, tmp_path, capsys):

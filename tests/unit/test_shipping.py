@@ -10,7 +10,7 @@ from ocrgen.generators.checkpoint import load_generator
 from ocrgen.generators.sampling import draw
 from ocrgen.generators.scoring import ScoreConfig, score_epochs
 from ocrgen.metrics.extractors import load_extractor
-from ocrgen.metrics.extractors.charnet import NETWORKS
+from ocrgen.metrics.extractors.digitnet import VERSION
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study import read_results
@@ -88,7 +88,7 @@ def test_elsewhere_the_metric_network_is_the_one_made_there(monkeypatch, tmp_pat
     monkeypatch.setattr("ocrgen.runs.store.SHIPPED", tmp_path / "nothing")
     with pytest.raises(UserError):
         load_extractor()
-    shutil.copytree(SHIPPED / NETWORKS["digitnet"].version, tmp_path / "out" / NETWORKS["digitnet"].version)
+    shutil.copytree(SHIPPED / VERSION, tmp_path / "out" / VERSION)
     monkeypatch.setattr(shipping, "recipes", lambda: [])
     make(tmp_path / "out", [], 1, lambda step, total: None, print)
     assert load_extractor().hash

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ TAPS = (64, 192, 768, 2048)
 class FeatureExtractor(ABC):
     """A frozen network whose features are taken at four depths; `name` and `hash` identify it in all results."""
 
-    name: str
+    name: ClassVar[str]
     hash: str  # of the weights: first 16 hexadecimal digits of SHA-256
     batch: int = 256
 

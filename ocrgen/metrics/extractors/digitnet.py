@@ -1,43 +1,21 @@
-"""digitnet-2 and charnet-1: our own small networks for 28x28 characters, with the four taps of Inception in FID."""
+"""digitnet-2: our own small network for 28x28 digits of two scripts, with the four taps of Inception in FID."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from ocrgen.datasets import classes_of
 from ocrgen.metrics.extractors.base import TAPS, FeatureExtractor, read_taps
 from ocrgen.runs.store import shipped_folder
 from ocrgen.utils.checksums import verify
 from ocrgen.utils.errors import UserError
 
-
-@dataclass(frozen=True)
-class Network:
-    """One of our networks. version: names its weights and their run. scripts: the data sets it is trained on."""
-
-    version: str
-    file: str
-    scripts: tuple[str, ...]
-
-    @property
-    def offsets(self) -> tuple[int, ...]:
-        """The first class of each script among all classes, and at the end the number of these."""
-        offsets = [0]
-        for script in self.scripts:
-            offsets.append(offsets[-1] + len(classes_of(script)))
-        return tuple(offsets)
-
-
 # Retrained weights are a new version with a new name, since their distances differ.
-NETWORKS = {
-    "digitnet": Network("digitnet-2", "digitnet.safetensors", ("mnist", "arabic")),
-    "charnet": Network("charnet-1", "charnet.safetensors", ("mnist", "arabic", "arabic-letters")),
-}
+VERSION = "digitnet-2"
+FILE = "digitnet.safetensors"
 
 
 def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Sequential:
@@ -52,17 +30,15 @@ def pool_conv1x1(in_channels: int, out_channels: int) -> nn.Sequential:
     return nn.Sequential(nn.MaxPool2d(2, ceil_mode=True), conv, nn.BatchNorm2d(out_channels), nn.ReLU())
 
 
-class CharNet(nn.Module):
-    """A classifier of the characters of several scripts; its blocks end in 64, 192, 768, 2048 channels.
-
-    It has 2.0 M weights for 20 classes, 2.2 M for 48.
+class DigitNet(nn.Module):
+    """A classifier of the 20 digits of two scripts with 2.0 M weights; its blocks end in 64, 192, 768, 2048 channels.
 
     The first block reduces images to 7 x 7 (PixelUnshuffle, stride 2), since layers at full resolution would take most
     of the time. The head sees all taps, since what distinguishes the scripts, such as the softness of strokes, is in
     the first ones, and the maxima of the last block.
     """
 
-    def __init__(self, n_classes: int):
+    def __init__(self):
         super().__init__()
         self.blocks = nn.ModuleList(
             [
@@ -72,7 +48,7 @@ class CharNet(nn.Module):
                 pool_conv1x1(768, 2048),
             ]
         )
-        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(sum(TAPS) + TAPS[-1], n_classes))
+        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(sum(TAPS) + TAPS[-1], 20))
         self.to(memory_format=torch.channels_last)
 
     def features(self, images: Tensor, taps: Sequence[int]) -> dict[int, Tensor]:
@@ -80,7 +56,7 @@ class CharNet(nn.Module):
         return read_taps(images.contiguous(memory_format=torch.channels_last), self.blocks, taps)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, K) of images float (B, 1, 28, 28) in [0, 1]."""
+        """Logits (B, 20) of images float (B, 1, 28, 28) in [0, 1]."""
         h, features = images.contiguous(memory_format=torch.channels_last), []
         for block in self.blocks:
             h = block(h)
@@ -88,33 +64,28 @@ class CharNet(nn.Module):
         return self.head(torch.cat([*features, h.amax((2, 3)).float()], 1))
 
 
-class CharNetExtractor(FeatureExtractor):
-    """Features of one of our networks, always in float32, so that all machines give the same distances up to rounding.
+class DigitNetExtractor(FeatureExtractor):
+    """Features of digitnet-2, always in float32, so that all machines give the same distances up to rounding."""
 
-    name: the network's version.
-    """
+    name = VERSION
 
-    def __init__(self, net: CharNet, name: str, digest: str):
-        self.net, self.name, self.hash = net.eval(), name, digest
+    def __init__(self, net: DigitNet, digest: str):
+        self.net, self.hash = net.eval(), digest
 
     @classmethod
-    def load(cls, name: str, weights: str | None = None) -> "CharNetExtractor":
-        """The network `name` of NETWORKS, with the weights in the file `weights`, else the shipped ones.
-
-        UserError if they are missing or damaged, or those of another network.
-        """
-        network = NETWORKS[name]
-        file = Path(weights) if weights else shipped_folder(network.version) / "weights" / network.file
+    def load(cls, weights: str | None = None) -> "DigitNetExtractor":
+        """With the weights in the file `weights`, else the shipped ones. UserError if they are missing or damaged."""
+        file = Path(weights) if weights else shipped_folder(VERSION) / "weights" / FILE
         verify(file)
         try:
             content = file.read_bytes()
             with safe_open(file, "pt") as tensors:
                 state = {k: tensors.get_tensor(k).float() for k in tensors.keys()}  # noqa: SIM118
-            net = CharNet(network.offsets[-1])
+            net = DigitNet()
             net.load_state_dict(state)
         except (OSError, SafetensorError, RuntimeError, ValueError) as error:
-            raise UserError(f"{file}: no weights of {network.version} can be read ({type(error).__name__}).") from error
-        return cls(net, network.version, hashlib.sha256(content).hexdigest()[:16])
+            raise UserError(f"{file}: no weights of {VERSION} can be read ({type(error).__name__}).") from error
+        return cls(net, hashlib.sha256(content).hexdigest()[:16])
 
     def __call__(self, images: Tensor, taps: Sequence[int] = TAPS) -> dict[int, Tensor]:
         """Features float32 (B, d) by tap d, of images uint8 (B, 28, 28)."""
