@@ -21,6 +21,7 @@ from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
 from tests.helpers.alphabets import alphabet
+from tests.helpers.runs import train_here
 
 DISTANCES = ["lfid_64", "lfid_192", "lfid_768", "fid_2048"]
 
@@ -198,13 +199,14 @@ def test_nothing_to_score_against_says_so(extractor, monkeypatch, tmp_path):
         find_reference("mnist", extractor)
 
 
-@pytest.mark.parametrize("name", ["mnist", "arabic"])
+@pytest.mark.parametrize("name", ["mnist", "arabic", "arabic-letters"])
 def test_references_are_shipped_for_where_the_data_are_not(extractor, monkeypatch, tmp_path, name):
     monkeypatch.setenv("OCRGEN_DATA", str(tmp_path))
     shipped = find_reference(name, extractor)
-    assert shipped.n > 50_000 and set(shipped.stats) == set(TAPS)
+    assert shipped.n > (12_000 if name == "arabic-letters" else 50_000) and set(shipped.stats) == set(TAPS)
     assert shipped.stats[64].extractor == f"{extractor.name}/{extractor.hash}"
-    assert 10_000 in shipped.floors
+    assert 10_000 in shipped.floors and trust(shipped)["trusted"]
+    assert (shipped.order is None) == (name != "arabic-letters")
 
 
 def test_score_verb_scores_and_keeps(trained, tmp_path, monkeypatch, capsys):
@@ -225,6 +227,29 @@ def test_score_verb_scores_and_keeps(trained, tmp_path, monkeypatch, capsys):
     assert main(["score", run.name, "--epoch", "99"]) == 2
     assert main(["score", run.name, "--n", "3"]) == 2
     assert main(["score", run.name, "--extractor", "inception", "--weights", "/no/such/file"]) == 2
+
+
+def test_score_verb_on_letters_of_ones_own(store, tmp_path, capsys):
+    letters = alphabet(26).train[: 15 * 26]
+    np.savez(tmp_path / "letters.npz", images=letters.images, labels=letters.labels, classes=np.array(letters.classes))
+    run = train_here(store, dataset=str(tmp_path / "letters.npz"))
+    assert main(["score", run.name, "--epoch", "2", "--n", "600"]) == 0
+    told = capsys.readouterr().out
+    assert "lfid_192" in told and "Classes with under 20 images, without distances: 26." in told
+    (row,) = read_scores(run)
+    assert row["trusted"] and row["per_class"]["lfid_64"] == [None] * 26 and row["per_class_left_out"] == 26
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_distances_that_are_not_trusted_are_not_shown(store, capsys, monkeypatch, trusted):
+    run = train_here(store)
+    if not trusted:
+        monkeypatch.setattr(Reference, "order", {64: 0.31, 192: 0.95})
+    assert main(["score", run.name, "--epoch", "2", "--n", "200"]) == 0
+    told = capsys.readouterr().out
+    assert ("lfid_192" in told) == ("Real against real" in told) == trusted
+    assert ("No distances are shown. On digits, LFID-64 does not grow" in told) != trusted
+    assert read_scores(run)[0]["trusted"] == trusted
 
 
 def test_scores_of_earlier_versions_are_read(tmp_path):
