@@ -118,13 +118,8 @@ class Trainer:
         self.last_log = (self.step, self.seconds)
         tags = {(n if "/" in n else f"{n}/train"): v for n, v in means.items()}
         curves.add(tags | {"progress/seconds": self.seconds}, self.step)
-        self.run.update(
-            step=self.step,
-            total=self.total,
-            seconds=self.seconds,
-            epoch=self.step // self.steps_per_epoch,
-            speed=means.get("speed/images per second"),
-        )
+        facts = {"step": self.step, "total": self.total, "seconds": self.seconds}
+        self.run.update(**facts, epoch=self.step // self.steps_per_epoch, speed=means.get("speed/images per second"))
 
     @torch.no_grad()
     def end_epoch(self, epoch: int, curves: CurveWriter) -> None:
