@@ -30,7 +30,11 @@ def _csv(root: Path, part: str) -> list[Path]:
     for folder in (root / "AHDD1", root / "MAHDBase", root):
         images, labels = (
             # The CSV files of the Arabic letters begin alike, and name their 13,440 or 3,360 rows.
-            [f for f in sorted(folder.glob(f"csv{part.title()}{kind}*.csv")) if not re.search("(13440|3360)x1", f.name)]
+            [
+                f
+                for f in sorted(folder.glob(f"csv{part.title()}{kind}*.csv"))
+                if not re.search(r"(13440|3360)\s*x", f.name)
+            ]
             for kind in ("Images", "Label")
         )
         if images and labels:

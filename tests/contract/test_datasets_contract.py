@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from ocrgen import datasets
-from ocrgen.datasets import DataError, Characters, data_root, load_data, sources
+from ocrgen.datasets import Characters, DataError, data_root, load_data, sources
 from ocrgen.datasets.base import hold_out
 from ocrgen.imaging.geometry import ink_is_white, to_digit
 

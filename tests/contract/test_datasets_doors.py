@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ocrgen.datasets import DataError, Characters, arabic, data_root, load_data, mnist
+from ocrgen.datasets import Characters, DataError, arabic, data_root, load_data, mnist
 from ocrgen.datasets.base import hold_out
 
 

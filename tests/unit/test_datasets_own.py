@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ocrgen.datasets import DataError, Characters, load_data
+from ocrgen.datasets import Characters, DataError, load_data
 from ocrgen.datasets.own import load, read
 
 
