@@ -30,6 +30,11 @@ class Geometry:
     min_height: float = 0.35
     single: bool = False
 
+    def __post_init__(self):
+        values = (self.box - 1, *self.centre, self.min_stroke)
+        if not (all(0 <= v < SIZE for v in values) and 0 <= self.min_height <= 1):  # NaN fails this test, too
+            raise ValueError(f"a character cannot lie so in {SIZE} x {SIZE} pixels: {self}")
+
     @classmethod
     def of(cls, images: np.ndarray) -> Self:
         """The geometry of letters, one a picture, measured over images uint8 (N, 28, 28), white ink on black."""
