@@ -57,7 +57,8 @@ def _told(graded: "Grading") -> str:
     ]
     for row in graded.per_class:
         name = shown(row.character)
-        lines.append(f"{name:<12}{row.n:>7,}{row.precision:>12.2%}{row.recall:>9.2%}{row.f1:>9.2%}")
+        width = 12 + sum(not c.isprintable() for c in name)  # marks that isolate right-to-left letters take no room
+        lines.append(f"{name:<{width}}{row.n:>7,}{row.precision:>12.2%}{row.recall:>9.2%}{row.f1:>9.2%}")
     if graded.confusions:
         told = (f"{shown(c.written)} read as {shown(c.read)}: {c.n:,}" for c in graded.confusions)
         lines += ["", f"Most frequent confusions: {'; '.join(told)}"]

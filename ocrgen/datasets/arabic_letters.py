@@ -42,6 +42,11 @@ def _key(name: str) -> str:
     return re.sub(r"%20|[\s_+-]", "", name).lower()
 
 
+def is_letters_file(name: str) -> bool:
+    """Whether a file is named as one of the four CSV files of this data set."""
+    return _key(name) in map(_key, _all_names())
+
+
 def _find(root: Path) -> tuple[dict[str, tuple[Path, str]], Path | None]:
     """Where each CSV file is, by its name: a file, and the name within it if it is a zip; and a damaged zip, if any.
 

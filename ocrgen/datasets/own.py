@@ -1,7 +1,7 @@
 """The user's own characters, from a folder or zip with one folder per class, an .npz, or IDX files."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +26,35 @@ _PART = re.compile(r"(train|test)(?:ing)?", re.IGNORECASE)
 _IDX = re.compile(r"(.*)(images|labels)[.-]idx[13]([.-]ubyte)?(\.gz)?")
 
 
+@dataclass(frozen=True)
+class OwnData:
+    """A user's own data: all characters, of which the first `n_train` are for training; None if that is not said."""
+
+    path: Path
+    whole: Characters
+    n_train: int | None
+
+    def splits(self) -> Splits:
+        """Training, validation and test set. DataError if a class would be missing in one of them."""
+        if self.n_train is None:
+            rest, test = hold_out(self.whole, 1 / 6, seed=1)
+        else:
+            rest, test = self.whole[: self.n_train], self.whole[self.n_train :]
+        splits = Splits(*(hold_out(rest) if len(rest) else (rest, rest)), test)
+        for part, subset in splits._asdict().items():
+            if (absent := np.flatnonzero(subset.counts == 0)).size:
+                needed = "more images" if self.whole.writers is None else "more writers, or no writer key to split by"
+                named = _named(self.whole.classes, absent[0])
+                raise DataError(f"{self.path}: no images of {named} are left for {part}; expected {needed}.")
+        return splits
+
+
 def read(path: Path) -> Characters:
     """All characters at `path`, training and test images alike, in any of the formats of `load`.
 
     DataError, which names the file, what is wrong and what is expected, if any part of the data is unusable.
     """
-    return _read(Path(path))[0]
+    return open_data(path).whole
 
 
 def load(path: Path) -> Splits:
@@ -49,21 +72,12 @@ def load(path: Path) -> Splits:
     Images must be upright; the polarity is decided by majority. Without a test part, a sixth of the images is held
     out, by writer where writers are known, else stratified by label. DataError as for `read`.
     """
-    whole, n_train = _read(Path(path))
-    if n_train is None:
-        rest, test = hold_out(whole, 1 / 6, seed=1)
-    else:
-        rest, test = whole[:n_train], whole[n_train:]
-    splits = Splits(*(hold_out(rest) if len(rest) else (rest, rest)), test)
-    for part, subset in splits._asdict().items():
-        if (absent := np.flatnonzero(subset.counts == 0)).size:
-            needed = "more images" if whole.writers is None else "more writers, or no writer key to split by"
-            named = _named(whole.classes, absent[0])
-            raise DataError(f"{path}: no images of {named} are left for {part}; expected {needed}.")
-    return splits
+    return open_data(path).splits()
 
 
-def _read(path: Path) -> tuple[Characters, int | None]:
+def open_data(path: Path, least: int = MIN_PER_CLASS) -> OwnData:
+    """All characters at `path`, with at least `least` images of each class. DataError as for `read`."""
+    path = Path(path)
     with open_files(path) as files:
         raw = _read_arrays(files)
     characters = raw.characters(path.name)
@@ -72,13 +86,13 @@ def _read(path: Path) -> tuple[Characters, int | None]:
         if len(present) == 1:
             raise DataError(f"{path}: all images are of digit {present[0]}; expected 2 classes or more.")
         characters = characters.relabelled(tuple(DIGITS[label] for label in present))
-    for label, count in enumerate(characters.counts):
-        if count < MIN_PER_CLASS:
+    for label, count in enumerate(characters.counts.tolist()):
+        if count < least:
             raise DataError(
                 f"{path}: {_named(characters.classes, label)} has {count} image{'s' * (count != 1)}; expected at least "
-                f"{MIN_PER_CLASS} of each {noun(characters.classes)}."
+                f"{least} of each {noun(characters.classes)}."
             )
-    return characters, raw.train
+    return OwnData(path, characters, raw.train)
 
 
 def _named(classes: tuple[str, ...], label: int) -> str:
@@ -138,9 +152,10 @@ def _read_pictures(files: Files) -> RawArrays:
         if len(parts) != 1:
             where = "in no class's folder" if not parts else "in a folder within a class's folder"
             raise DataError(f"{source}: {name} is {where}; {EXPECTED}.")
-    if files.empty:
+    beside = {name.rpartition("/")[0].rpartition("/")[0] for name in names}  # where the folders of the classes are
+    if empty := [folder for folder in files.empty if folder.rpartition("/")[0] in beside]:
         raise DataError(
-            f"{source}: the folder {files.empty[0]} holds no picture; expected at least {MIN_PER_CLASS} in the folder "
+            f"{source}: the folder {empty[0]} holds no picture; expected at least {MIN_PER_CLASS} in the folder "
             "of each class: fill it, or remove it."
         )
     classes, labels = _classes_of(source, [parts[0] for parts in folders])

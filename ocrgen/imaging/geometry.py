@@ -21,7 +21,9 @@ class Geometry:
     box: longer side of the ink's bounding box, pixels. centre: where the centre of mass goes, (row, column).
     min_stroke: pixels; thinner strokes are thickened to it. min_height: relative to the typical height on a page;
     lower components are not digits (the Arabic zero is a dot). single: whether a picture holds one character, to which
-    all its ink belongs, as the dots of a letter do; otherwise each connected piece is a character.
+    all its ink belongs, as the dots of a letter do; otherwise each connected piece is a character. sizes: the least and
+    the greatest usual longer side, pixels: between them, a character keeps the size that it has in its picture, since
+    letters differ in size; None if all are brought to `box`.
     """
 
     box: int = BOX
@@ -29,9 +31,10 @@ class Geometry:
     min_stroke: float = 2.0
     min_height: float = 0.35
     single: bool = False
+    sizes: tuple[float, float] | None = None
 
     def __post_init__(self):
-        values = (self.box - 1, *self.centre, self.min_stroke)
+        values = (self.box - 1, *self.centre, self.min_stroke, *(size - 1 for size in self.sizes or ()))
         if not (all(0 <= v < SIZE for v in values) and 0 <= self.min_height <= 1):  # NaN fails this test, too
             raise ValueError(f"a character cannot lie so in {SIZE} x {SIZE} pixels: {self}")
 
@@ -48,13 +51,23 @@ class Geometry:
             sides.append(SIZE - line.argmax(1) - line[:, ::-1].argmax(1))
         mass = images.sum((1, 2), dtype=np.float64)
         centre = [float((images.sum(3 - axis) @ np.arange(SIZE) / mass).mean()) for axis in (1, 2)]
-        box = int(np.median(np.maximum(*sides)))
-        # The area of the ink over half the length of its outline, as `segmentation.stroke_width` has it.
-        inside = np.pad(inked, ((0, 0), (1, 1), (1, 1)))
-        inner = inked & inside[:, 2:, 1:-1] & inside[:, :-2, 1:-1] & inside[:, 1:-1, 2:] & inside[:, 1:-1, :-2]
-        area = inked.sum((1, 2))
-        strokes = 2 * area / np.maximum(1, area - inner.sum((1, 2)))
-        return cls(box, (centre[0], centre[1]), float(np.quantile(strokes, 0.05)), single=True)
+        low, box, high = np.quantile(np.maximum(*sides), [0.01, 0.5, 0.99])
+        strokes = [_stroke_width(image) for image in images[:: max(1, len(images) // 300)]]
+        thin = 0.75 * float(np.quantile(strokes, 0.01))  # only what would hardly be seen is to be thickened
+        return cls(int(box), (centre[0], centre[1]), thin, single=True, sizes=(float(low), float(high)))
+
+
+def _stroke_width(image: np.ndarray) -> float:
+    """Mean stroke width of an image uint8 (28, 28), pixels: twice the area of the ink over the length of its outline.
+
+    Measured on the image enlarged, since a stroke of one pixel is all outline.
+    """
+    zoom = 6
+    large = np.asarray(Image.fromarray(image).resize((SIZE * zoom, SIZE * zoom), Image.Resampling.BICUBIC))
+    inked = np.pad(large > np.percentile(image[image > INK], 70) / 2, 1)
+    inner = inked[1:-1, 1:-1] & inked[2:, 1:-1] & inked[:-2, 1:-1] & inked[1:-1, 2:] & inked[1:-1, :-2]
+    area = int(inked.sum())
+    return 2 * area / max(1, area - int(inner.sum())) / zoom
 
 
 # Measured over the training images (median longest side, mean centre of mass, fifth percentile of the stroke width):
@@ -111,8 +124,9 @@ def to_digit(grey: np.ndarray, ink_is_white: bool, geometry: Geometry = GEOMETRI
 class Frame:
     """Which part of its square picture a set of letters is cut to before it is shrunk to 28 x 28 pixels.
 
-    top, left, side: of the window, relative to the side of the picture. loose: whether each picture is cut to its own
-    ink instead, since the letters of the set stand anywhere in pictures that are much larger.
+    top, left, side: of the window, relative to the side of the picture; it is smaller than the picture only if the
+    letters are tiny in it. loose: whether each picture is cut to its own ink instead, since the letters of the set
+    stand anywhere in pictures that are much larger.
     """
 
     top: float = 0.0
@@ -122,19 +136,18 @@ class Frame:
 
     @classmethod
     def of(cls, pictures: Sequence[np.ndarray], ink_is_white: bool) -> Self:
-        """The frame of a set of which `pictures` (H, W), 0 to 255, are a sample: all, unless much is margin in each."""
+        """The frame of a set of which `pictures` (H, W), 0 to 255, are a sample: all, unless the letters are tiny there."""
         boxes = [_ink_box(square) for picture in pictures if (square := _square(picture, ink_is_white)).max() > 0]
         if not boxes:
             return cls()
         low, high = np.array(boxes).transpose(1, 0, 2)  # each (n, 2): rows and columns
-        first, last = np.quantile(low, 0.02, axis=0), np.quantile(high, 0.98, axis=0)
-        side = float((last - first).max()) * SIZE / (SIZE - 4)
-        whole = side > 0.85
-        side = 1.0 if whole else side
-        if np.median((high - low).max(1)) / side * SIZE < MIN_BOX:
-            return cls(loose=True)
-        if whole:
+        size = float(np.median((high - low).max(1)))
+        if size * SIZE >= MIN_BOX:
             return cls()
+        first, last = np.quantile(low, 0.02, axis=0), np.quantile(high, 0.98, axis=0)
+        side = min(1.0, float((last - first).max()) * SIZE / (SIZE - 4))
+        if size / side * SIZE < MIN_BOX:
+            return cls(loose=True)
         top, left = (first + last - side) / 2
         return cls(float(top), float(left), side)
 

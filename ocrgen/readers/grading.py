@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from ocrgen.datasets import Characters, DataError, Splits, load_data, sources
+from ocrgen.datasets import Characters, DataError, Splits, existing_path, load_data, own, sources
 from ocrgen.datasets.alphabet import are_digits, digit_value, shown, summary
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.evaluation import OCRReport, probabilities, report
@@ -82,14 +82,10 @@ def evaluate(store: RunStore, name: str, dataset: str, split: Split | None = Non
     the data cannot be read, or hold a class that the reader does not know.
     """
     reader, metadata, name = _reader(store, name)
-    data = load_data(dataset)
+    characters, part = _characters(dataset, split, metadata)
     notes = []
-    if split is None:
-        own = dataset not in sources() and _trained_on(metadata, data)
-        split = "test" if dataset in sources() or own else "all"
-        if own:
-            notes.append("The reader was trained on this set: it is graded on the test part, which it has not seen.")
-    characters = _part(data, split)
+    if split is None and part == "test" and dataset not in sources():
+        notes.append("The reader was trained on this set: it is graded on the test part, which it has not seen.")
     try:
         labelled = characters.relabelled(reader.classes)
     except DataError as error:
@@ -99,7 +95,7 @@ def evaluate(store: RunStore, name: str, dataset: str, split: Split | None = Non
         ) from error
     notes += _notes(reader, metadata, characters)
     predicted = probabilities(reader, labelled.images)
-    return _grading(name, dataset, split, labelled, predicted, notes)
+    return _grading(name, dataset, part, labelled, predicted, notes)
 
 
 def _reader(store: RunStore, name: str) -> tuple[Reader, dict, str]:
@@ -116,6 +112,20 @@ def _reader(store: RunStore, name: str) -> tuple[Reader, dict, str]:
             "writes, of a study's best reader, too."
         )
     return *load(run), run.name
+
+
+def _characters(dataset: str, split: Split | None, metadata: dict) -> tuple[Characters, Split]:
+    """The images to grade on, and which part of the data set they are. One's own need not be enough to train on."""
+    path = existing_path(dataset)
+    if dataset in sources() or path is None:
+        return _part(load_data(dataset), split or "test"), split or "test"
+    data = own.open_data(path, least=0)
+    if split is None:
+        try:
+            split = "test" if _trained_on(metadata, data.splits()) else "all"
+        except DataError:  # no reader was trained on them: they are too few
+            split = "all"
+    return (data.whole, split) if split == "all" else (_part(data.splits(), split), split)
 
 
 def _part(data: Splits, split: Split) -> Characters:
