@@ -136,7 +136,7 @@ class Frame:
 
     @classmethod
     def of(cls, pictures: Sequence[np.ndarray], ink_is_white: bool) -> Self:
-        """The frame of a set of which `pictures` (H, W), 0 to 255, are a sample: all, unless the letters are tiny there."""
+        """The frame of a set of which `pictures` (H, W), 0 to 255, are a sample."""
         boxes = [_ink_box(square) for picture in pictures if (square := _square(picture, ink_is_white)).max() > 0]
         if not boxes:
             return cls()

@@ -165,7 +165,7 @@ def test_unknown_data_leave_a_failed_run_and_a_message(capsys):
 
 def test_letters_are_trained_sampled_and_read_again_from_a_shell(tmp_path, capsys):
     own = unpacked(tmp_path / "letters", in_folders(("A", "a", "B", "/"), 12, 40))
-    assert main(["train", "cvae", "--dataset", str(own), "--epochs", "1", "--run-name", "abc"]) == 0
+    assert main(["train", "cvae", "--dataset", str(own), "--epochs", "60", "--run-name", "abc"]) == 0
     for name in ("s.npz", "s.zip"):
         assert main(["sample", "abc", "--per-class", "4", "--out", str(tmp_path / name)]) == 0
         assert "16 images, 4 a character, in " in capsys.readouterr().out
