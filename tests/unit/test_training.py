@@ -49,6 +49,25 @@ def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, nev
     assert not steps.duplicated(["tag", "step"]).any()
 
 
+def test_a_cancelled_ac_gan_of_an_earlier_version_ends_as_if_never_stopped(store, small, monkeypatch, never_stopped):
+    """Version 0.1 called the class head of the paper's discriminator `digit`."""
+    monkeypatch.setattr("ocrgen.generators.training.load_data", lambda name: small)
+    config = generators()["cgan"].presets["paper"].model_dump()
+    config |= {"batch": 32, "decoder_width": 16, "discriminator_width": 8}
+    changes = {"config": config, "train": {"monitor": 0}}
+    run = store.create("train", request("cgan", **changes), "stopped")
+    stopper = StopAt(7)
+    assert jobs.execute(run, store, lambda run, _: run_training(run, stopper)) == "cancelled"
+    state = torch.load(run.path / "resume.pt", weights_only=True)
+    weights = state["model"]["weights"]
+    old = {name.replace("discriminator.label.", "discriminator.digit."): value for name, value in weights.items()}
+    assert old.keys() != weights.keys()
+    state["model"]["weights"] = old
+    torch.save(state, run.path / "resume.pt")
+    assert jobs.execute(run, store, run_training) == "done"
+    assert same_weights(never_stopped("cgan", **changes), run)
+
+
 def test_what_a_run_leaves(trained):
     for run in trained.list():
         assert run.epochs() == [1, 2, 3] == sorted(run.grids())
