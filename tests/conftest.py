@@ -97,3 +97,11 @@ def studied(tmp_path_factory) -> RunStore:
             assert jobs.execute(run, store, lambda run, stop: run_study(run, stop, lambda step, total: None)) == "done"
 
     return shared(tmp_path_factory, "studied", make)
+
+
+@pytest.fixture(scope="session")
+def arabic_store(tmp_path_factory) -> RunStore:
+    """A store with 14 Arabic letters: a reader, a finished study and a scored generator; tests only read it."""
+    from tests.helpers.arabic import fill
+
+    return shared(tmp_path_factory, "arabic_store", fill)

@@ -3,6 +3,7 @@
 import json
 
 from ocrgen.datasets import classes_of_run
+from ocrgen.datasets import title as title_of
 from ocrgen.datasets.alphabet import are_digits, noun, shown, summary
 from ocrgen.generators import generators
 from ocrgen.generators.config import TrainRequest, describe
@@ -40,7 +41,7 @@ def _generator(run: Run) -> str:
     n_train = run.request.n_images("train")
     facts = {
         "what": f"draws labelled handwritten {noun(classes)}s; {title}, preset `{request.preset}`",
-        "learned from": f"{n_train:,} labelled training images of {DATA.get(request.dataset, request.dataset)}",
+        "learned from": f"{n_train:,} labelled training images of {_data(request.dataset)}",
         "made by": f"`{describe(request)}`",
         "weights": f"epochs {run.epochs()[0]} to {run.epochs()[-1]}; epoch {best} scored best while training; "
         f"{'half' if half and half.kept else 'single'} precision",
@@ -63,7 +64,7 @@ def _reader(run: Run) -> str:
     settings = ReaderRequest.model_validate(run.request.settings).model_dump()
     classes = classes_of_run(run)
     kind, report = noun(classes), json.loads((run.path / "report.json").read_bytes())
-    dataset = DATA.get(settings["dataset"], settings["dataset"])
+    dataset = _data(settings["dataset"])
     if settings["generator"]:
         learned = f"{settings['samples']:,} images drawn by {settings['generator']}, whose generator has seen"
     else:
@@ -84,6 +85,11 @@ def _reader(run: Run) -> str:
         "one seed: for intervals see the studies. Not for reading where an error does harm."
     )
     return _write(run, facts, use)
+
+
+def _data(name: str) -> str:
+    """A data set, with its source and terms where they are known."""
+    return DATA.get(name, title_of(name))
 
 
 def _write(run: Run, facts: dict[str, str], use: str) -> str:

@@ -1,8 +1,5 @@
 """One epoch on the page FID and LFID: its distances class by class, and the samples themselves."""
 
-from math import ceil
-
-import numpy as np
 import streamlit as st
 
 from ocrgen.datasets import classes_of_run
@@ -12,13 +9,13 @@ from ocrgen.plots import style as charts
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared.cache import cached_figure, samples
 from ocrgen.ui.shared.markup import literal
+from ocrgen.ui.shared.sheets import by_class, class_sheet, labelled
 from ocrgen.ui.shared.widgets import picture
 from ocrgen.utils.errors import UserError
 
 DISTANCES = {64: "LFID-64", 192: "LFID-192", 768: "LFID-768", 2048: "FID-2048"}
 MARK = {64: "lfid_64", 192: "lfid_192", 768: "lfid_768", 2048: "fid_2048"}
-WIDE = 16  # classes that a row of samples has room for
-REPEATS = (6, 2)  # samples of each class: of few classes, of many
+REPEATS = (6, 3)  # samples of each class: of digits, of others
 
 
 def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict[Run, str]) -> None:
@@ -40,12 +37,17 @@ def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict
         with column:
             try:
                 classes = classes_of_run(run)
-                images = in_rows(samples(run, epoch, REPEATS[len(classes) > WIDE], 0), len(classes))
+                per_class = REPEATS[labelled(classes)]
+                images = samples(run, epoch, per_class, 0)
             except UserError as fault:  # damaged weights: the scores still stand
                 st.warning(str(fault))
                 continue
-            picture(images, columns_of(len(classes)), f"Samples of {names[run]}, epoch {epoch}: {summary(classes)}")
-            st.caption(f"{names[run]}, epoch {epoch}, {summary(classes)} in turn")
+            alt = f"Samples of {names[run]}, epoch {epoch}"
+            if labelled(classes):
+                class_sheet(by_class(images, classes), classes, per_class, alt)
+            else:
+                picture(images, len(classes), alt)
+            st.caption(f"{names[run]}, epoch {epoch}, {summary(classes)}")
 
 
 def bars_by_class(classes: tuple[str, ...], rows: dict[str, tuple[dict, str]], epoch: int, place: int) -> None:
@@ -73,15 +75,3 @@ def read_per_class(row: dict, name: str, k: int) -> list[float | None]:
     """A distance of each of k classes; None for all if a row does not tell. Earlier versions wrote `per_digit`."""
     values = (row.get("per_class") or row.get("per_digit") or {}).get(name) or []
     return values if len(values) == k else [None] * k
-
-
-def columns_of(k: int) -> int:
-    """How many classes stand side by side in a sheet of samples: all if few, else in rows of equal length."""
-    return k if k <= WIDE else ceil(k / ceil(k / WIDE))
-
-
-def in_rows(images: np.ndarray, k: int) -> np.ndarray:
-    """Samples (N k, 28, 28), k classes in turn, filled up with paper so that each turn begins a row of the sheet."""
-    turns = images.reshape(-1, k, 28, 28)
-    blank = np.zeros((len(turns), -k % columns_of(k), 28, 28), np.uint8)
-    return np.concatenate([turns, blank], 1).reshape(-1, 28, 28)

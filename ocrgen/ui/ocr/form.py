@@ -6,16 +6,16 @@ from pathlib import Path
 import streamlit as st
 
 from ocrgen import datasets
+from ocrgen.datasets import Characters
 from ocrgen.datasets.alphabet import DIGITS, noun, summary
 from ocrgen.runs import jobs
 from ocrgen.study.formatting import n_label
 from ocrgen.study.plan import QUICK, StudyConfig, describe, plan
+from ocrgen.study.sizes import PER_CLASS, default_sizes
 from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import load_data_set, store
 from ocrgen.ui.shared.widgets import show_errors
 from ocrgen.utils.errors import UserError
-
-PER_CLASS = (10, 50, 100, 500)  # labelled images of each class that a study compares by default
 
 
 def start(settings: dict) -> None:
@@ -56,9 +56,14 @@ def form() -> None:
             workers = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers", width=132)
         values = {"dataset": data, "seeds": seeds, "workers": workers}
     # This runs even while the popover is closed: the default, quick, must not cost reading a data set.
-    n_train, classes = (math.inf, DIGITS) if quick else _training_set(values["dataset"])
-    if not classes:
-        return
+    n_train, classes, default = math.inf, DIGITS, QUICK["n"]
+    if not quick:
+        train = _training_set(values["dataset"])
+        if train is None:
+            return
+        n_train, classes, default = len(train), train.classes, default_sizes(train)
+        if values["dataset"] in uploads.found():  # all that there are of one's own
+            default = [min(n_train, PER_CLASS[-1] * train.n_classes)]
     k, kind = len(classes), noun(classes)
     protocol = st.segmented_control(
         "Protocol", ["fair", "paper"], default="fair", required=True, key="ocr_form_protocol",
@@ -67,7 +72,7 @@ def form() -> None:
     values["protocol"] = protocol
     if protocol == "fair":
         sizes = st.text_input(
-            "Labelled images", ", ".join(map(str, values.get("n") or _default_sizes(values["dataset"], n_train, k))),
+            "Labelled images", ", ".join(map(str, default)),
             key=f"ocr_form_n_{quick}_{values['dataset']}",
             help="one number or several" + ("" if quick else f", of {n_train:,} training images of {summary(classes)}"),
         )  # fmt: skip
@@ -92,23 +97,14 @@ def form() -> None:
         st.rerun()
 
 
-def _default_sizes(dataset: str, n_train: float, k: int) -> list[int]:
-    """Labelled images to compare by default: so many of each of k classes as there are; of own data all."""
-    sizes = [n * k for n in PER_CLASS]
-    if dataset in uploads.found() or sizes[0] > n_train:
-        return [int(min(n_train, sizes[-1]))]
-    return [n for n in sizes if n <= n_train]
-
-
-def _training_set(dataset: str) -> tuple[float, tuple[str, ...]]:
-    """The number of training images and the class texts; 0 and none, with a message, if it cannot be read."""
+def _training_set(dataset: str) -> Characters | None:
+    """The training images; None, with a message, if the data set cannot be read."""
     source = datasets.sources().get(dataset)
     if source and (missing := source.missing(datasets.data_root())):
         st.info(missing)
-        return 0, ()
+        return None
     try:
-        train = load_data_set(dataset, str(datasets.data_root())).train
+        return load_data_set(dataset, str(datasets.data_root())).train
     except UserError as fault:
         st.error(str(fault))
-        return 0, ()
-    return len(train), train.classes
+        return None
