@@ -110,9 +110,7 @@ def test_a_blank_picture_and_a_crowd_are_told():
     for y in range(30, 350, 60):
         for x in range(30, 370, 40):
             page[y : y + 40, x : x + 8] = 0
-    with pytest.raises(
-        ImageError, match=r"shows .*; expected one character on plain paper. Photograph it alone"
-    ):
+    with pytest.raises(ImageError, match=r"shows .*; expected one character on plain paper. Photograph it alone"):
         only(png(page))
 
 
