@@ -20,7 +20,7 @@ def score(args: list[str]) -> int:
     from ocrgen.generators.scoring import ScoreConfig, score_epochs
 
     class ScoreFlags(Flags, ScoreConfig):
-        """Score a run's samples against real digits: LFID and FID with their floors, coverage, memorisation."""
+        """Score a run's samples against real characters: LFID and FID with their floors, coverage, memorisation."""
 
         run: Positional[str] = Field(description="the run's name, or its label")
         epoch: str = Field(default="", description="one epoch's number, or all; the best one if not given")
@@ -48,20 +48,25 @@ def score(args: list[str]) -> int:
 def _print_scores(rows: list[dict], first: str) -> None:
     import pandas as pd
 
-    names = [first, "lfid_64", "lfid_192", "lfid_768", "fid_2048", "coverage", "spread", "n"]
+    last = rows[-1]
+    distances = ["lfid_64", "lfid_192", "lfid_768", "fid_2048"] if last.get("trusted", True) else []
+    names = [first, *distances, "coverage", "spread", "n"]
     table = pd.DataFrame(rows)[[n for n in names if n in rows[0]]]
     # The stubs know patterns only; pandas takes a function, too.
     print(table.to_string(index=False, float_format="{:.4g}".format))  # pyright: ignore[reportArgumentType]
-    last = rows[-1]
-    if "floor_n" in last:
+    if distances and "floor_n" in last:
         floors = ", ".join(f"{d}: {last[f'floor_{d}']:.4g}" for d in (64, 192, 768, 2048))
         print(f"\nReal against real (n = {last['floor_n']:,}): {floors}. Extractor {last['extractor']}.")
+    if last.get("distrust"):
+        print(f"\nNo distances are shown. {last['distrust']}")
+    if last.get("per_class_left_out"):
+        print(f"\nClasses with under {last['min_per_class']} images, without distances: {last['per_class_left_out']}.")
     if any(row.get("collapsed") for row in rows):
-        print("ALARM: the spread within a class is under half of real digits': class means instead of digits?")
+        print("ALARM: the spread within a class is under half of that of real images: class means?")
 
 
 def distance(args: list[str]) -> int:
-    """LFID and FID between any two sets of digits: distance A B [--extractor NAME] [--json]"""
+    """LFID and FID between any two sets of characters: distance A B [--extractor NAME] [--json]"""
 
     def command(
         a: Positional[str],
@@ -70,10 +75,10 @@ def distance(args: list[str]) -> int:
         weights: str = "",
         json: bool = False,
     ) -> tuple[str, str, str, str, bool]:
-        """LFID and FID between two sets of digit images.
+        """LFID and FID between two sets of images of characters.
 
         Args:
-            a: an .npz, folder or zip of digits, or a data set's name (its training images).
+            a: an .npz, folder or zip of characters, or a data set's name (its training images).
             b: the other side, likewise.
             extractor: the features to compare.
             weights: weights file of the extractor; its usual place if not given.
@@ -94,10 +99,10 @@ def reference(args: list[str]) -> int:
     """Compute the statistics of a data set that scores are measured against: reference NAME"""
 
     def command(dataset: Positional[str]) -> str:
-        """Compute the statistics of real digits that generated ones are scored against, as we ship them.
+        """Compute the statistics of real characters that generated ones are scored against, as we ship them.
 
         Args:
-            dataset: mnist, arabic, digits, or a path to your own data.
+            dataset: mnist, arabic, arabic-letters, digits, or a path to your own data.
         """
         return dataset
 

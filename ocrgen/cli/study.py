@@ -36,7 +36,9 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
     from pydantic import Field
 
     from ocrgen.cli.flags import RunFlags
+    from ocrgen.datasets import load_data
     from ocrgen.study.plan import QUICK, StudyConfig
+    from ocrgen.study.sizes import default_sizes
 
     quick_study = "--quick" in args
 
@@ -52,6 +54,8 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
 
     flags = parse(StudyFlags, "study", args, default=StudyFlags.model_validate(QUICK if quick_study else {}))
     values = flags.model_dump(include=set(StudyConfig.model_fields)) | {"dataset": absolute(flags.dataset)}
+    if not quick_study and flags.protocol == "fair" and not any(a == "--n" or a.startswith("--n=") for a in args):
+        values["n"] = default_sizes(load_data(values["dataset"]).train)
     return checked(StudyConfig, values), flags.as_json, flags.run_name
 
 

@@ -12,7 +12,7 @@ from ocrgen.generators.sampling import draw_total
 from ocrgen.metrics.compare import SEED
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.reference import find_reference
-from ocrgen.metrics.scores import costs, score
+from ocrgen.metrics.scores import costs, score, trust
 from ocrgen.runs.jobs import Cancelled, Stop
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
@@ -39,6 +39,8 @@ def read_scores(run: Run, extractor: str = "digitnet") -> list[dict]:
         try:
             row = parse(file.read_bytes())
             if isinstance(row.get("epoch"), int):
+                if "per_digit" in row:  # its name in earlier versions
+                    row["per_class"] = row.pop("per_digit")
                 rows.append(row)
         except (OSError, ValueError, AttributeError):
             continue
@@ -58,13 +60,12 @@ def score_epochs(
         run.weights()  # raises UserError
     limit_threads(config.threads)
     extractor = load_extractor(config.extractor, config.weights or None)
-    version = f"{extractor.name}/{extractor.hash}"
     scored = {r["epoch"]: r for r in read_scores(run, config.extractor)}
     reference, cost, rows = None, None, []
     for i, epoch in enumerate(epochs):
         show(i, len(epochs))
         old = scored.get(epoch)
-        if old and old.get("n") == config.n and old.get("extractor") == version:
+        if old and old.get("n") == config.n and old.get("extractor") == extractor.identifier:
             rows.append(old)
             continue
         if stop():
@@ -73,6 +74,7 @@ def score_epochs(
         reference = reference or find_reference(run.request.dataset, extractor)
         characters = draw_total(load_generator(file), config.n, SEED, run.name)
         row = {"run": run.name, "epoch": epoch} | score(characters, reference, extractor)
+        row |= trust(reference)
         row["cost"] = cost = cost or costs(characters.images, reference, extractor)
         if not run.shipped:
             folder = run.path / "scores" / config.extractor

@@ -29,6 +29,7 @@ class ReferenceInfo(BaseModel):
     floors: dict[int, dict[int, float]]
     extractor: str
     fingerprints: tuple[str, str]
+    order: dict[int, float] | None = None  # absent in references of earlier versions, which are of digits
 
 
 def find_reference(dataset: str, extractor: FeatureExtractor) -> Reference:
@@ -77,6 +78,7 @@ def save_reference(reference: Reference, folder: Path) -> None:
         floors={n: reference.floor(n)[1] for n in FLOOR_SIZES},  # of the statistics before rounding
         extractor=extractor.identifier,
         fingerprints=(train.fingerprint, held_out.fingerprint),
+        order=reference.order,
     )
     write_atomically(folder / "reference.json", info.model_dump_json(indent=1))
 
@@ -95,6 +97,7 @@ def load_reference(folder: Path) -> Reference:
         with np.load(folder / "features.npz", allow_pickle=False) as content:
             features = content["features"].astype(np.float32)
         stats = dict(sorted(stats.items()))
-        return Reference(info.name, info.n, stats, by_class, features, info.spread, floors=info.floors)
+        stored = {"floors": info.floors, "stored_order": info.order}
+        return Reference(info.name, info.n, stats, by_class, features, info.spread, **stored)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder.name}: the shipped statistics are damaged ({type(error).__name__}).") from error

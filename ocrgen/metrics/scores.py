@@ -8,6 +8,7 @@ from statistics import median
 
 import numpy as np
 
+from ocrgen.datasets.alphabet import are_digits
 from ocrgen.datasets.base import Characters, Splits
 from ocrgen.metrics.extractors.base import TAPS, FeatureExtractor
 from ocrgen.metrics.frechet import frechet_distance
@@ -15,12 +16,14 @@ from ocrgen.metrics.gaussian import Accumulator, GaussianStats
 from ocrgen.metrics.measures import MeasureInput, measures
 from ocrgen.metrics.measures.spread import within_class_spread
 from ocrgen.metrics.neighbours import nearest
+from ocrgen.metrics.order import strength_order
 
 PER_CLASS = (64, 192)
 MIN_PER_CLASS = 20  # images of a class, for statistics of its own
 MANIFOLD_TAP = 192
 MANIFOLD_N = 2000
 HELD_OUT = 5000  # held-out images whose distances to training images are the standard for copies
+TRUSTED = 0.9  # least rank correlation of a distance with the strength of corruptions
 SEED = 0
 
 
@@ -69,8 +72,8 @@ class Reference:
     """What generated characters are scored against: statistics of real ones, and these themselves if available.
 
     n: number of training images. stats: by tap. by_class: by (label, tap), of classes with enough images. spread:
-    within classes, of the training images. A reference with images and extractor computes its floors; one without
-    has only those that were stored.
+    within classes, of the training images. A reference with images and extractor computes its floors and its order;
+    one without has only those that were stored.
     """
 
     name: str
@@ -83,6 +86,7 @@ class Reference:
     train: Characters | None = None
     extractor: FeatureExtractor | None = None
     floors: dict[int, dict[int, float]] = field(default_factory=dict)  # n -> tap -> distance
+    stored_order: dict[int, float] | None = None
 
     @classmethod
     def of(cls, splits: Splits, extractor: FeatureExtractor, taps=TAPS) -> "Reference":
@@ -99,6 +103,13 @@ class Reference:
         assert self.held_out is not None and self.train is not None, "a loaded reference has no images"
         return nearest(self.held_out.images[:HELD_OUT], self.train.images)
 
+    @cached_property
+    def order(self) -> dict[int, float] | None:
+        """`strength_order` by tap on held-out images; None for digits, for which it is known to be close to 1."""
+        if self.stored_order is not None or self.held_out is None or self.extractor is None:
+            return self.stored_order
+        return None if are_digits(self.held_out.classes) else strength_order(self.held_out, self.stats, self.extractor)
+
     def floor(self, n: int) -> tuple[int, dict[int, float]]:
         """The distances of n held-out real images, which a perfect generator would reach: (n, distance by tap).
 
@@ -114,6 +125,26 @@ class Reference:
             stats, _, _ = statistics(sample, self.extractor, tuple(self.stats))
             self.floors[n] = {d: frechet_distance(s, self.stats[d]) for d, s in stats.items()}
         return n, self.floors[n]
+
+
+def trust(reference: Reference) -> dict:
+    """Whether distances to this reference can be trusted: for data that the extractor was not made for, a measurement.
+
+    Keys: order, rank correlation with the strength of corruptions by distance, None where it was not measured; trusted,
+    whether each is at least TRUSTED; distrust, a sentence that tells why not, empty if they are.
+    """
+    if reference.order is None:
+        return {"order": None, "trusted": True, "distrust": ""}
+    order = {metric_name(d): value for d, value in reference.order.items()}
+    worst = min(order, key=lambda name: order[name])
+    distrust = ""
+    if order[worst] < TRUSTED:
+        title = worst.upper().replace("_", "-")
+        distrust = (
+            f"On {reference.name}, {title} does not grow as images get worse: its rank correlation with the strength "
+            f"of corruptions is {order[worst]:.2f}, and below {TRUSTED} it tells nothing about the quality of images."
+        )
+    return {"order": order, "trusted": not distrust, "distrust": distrust}
 
 
 def costs(images: np.ndarray, reference: Reference, extractor: FeatureExtractor) -> dict[str, dict[str, float]]:
@@ -143,8 +174,8 @@ def score(generated: Characters, reference: Reference, extractor: FeatureExtract
     copies: whether to look for copies of training images, if the reference has images.
     Keys: lfid_64, lfid_192, lfid_768, fid_2048, floor_* and floor_n, per_class, precision, recall, density, coverage,
     spread, real_spread, relative_spread, collapsed, memorised (with `copies`), n, n_real, extractor, seconds, and the
-    values of any further module of `measures`. A class with under MIN_PER_CLASS images on either side has None in
-    per_class. UserError or MetricError if there are too few images.
+    values of any further module of `measures`. A class with under `min_per_class` images on either side has None in
+    per_class; `per_class_left_out` is the number of these. UserError or MetricError if there are too few images.
     """
     start = time.perf_counter()
     order = np.random.default_rng(SEED).permutation(len(generated))  # the classes come in turn
@@ -164,6 +195,8 @@ def score(generated: Characters, reference: Reference, extractor: FeatureExtract
         for d in PER_CLASS
         if d in taps
     }
+    scored = {c for c, _ in by_class} & {c for c, _ in reference.by_class}
+    row |= {"per_class_left_out": generated.n_classes - len(scored), "min_per_class": MIN_PER_CLASS}
     size = min(len(features), len(reference.features))
     images = {}
     if copies and reference.train is not None and reference.held_out is not None:

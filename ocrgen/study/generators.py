@@ -15,7 +15,8 @@ from ocrgen.generators.config import TrainConfig, TrainRequest
 from ocrgen.generators.sampling import draw_total
 from ocrgen.generators.training import Trainer
 from ocrgen.runs.run import Run
-from ocrgen.study.plan import Arm, Cell, StudyConfig, check
+from ocrgen.study.plan import Arm, Cell, StudyConfig
+from ocrgen.study.sizes import check
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 from ocrgen.utils.threads import configure_threads

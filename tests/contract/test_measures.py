@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 import ocrgen.metrics.measures as package
-from ocrgen.datasets import Characters, load_data
+from ocrgen.datasets import load_data
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.measures import MeasureInput, columns, measures
 from ocrgen.metrics.measures.spread import within_class_spread
 from ocrgen.metrics.scores import Reference, score
+from tests.helpers.alphabets import alphabet
 
 N = 120
 
@@ -21,14 +22,14 @@ def extractor():
     return load_extractor()
 
 
-@pytest.fixture(scope="module")
-def seen(extractor) -> MeasureInput:
-    """Held-out real digits in the place of generated ones."""
-    data = load_data("digits")
-    digits, real = data.test[:N], data.train[:N]
-    features = [extractor.features(d.images, (192,))[192] for d in (digits, real)]
+@pytest.fixture(scope="module", params=[2, 10, 26])
+def seen(extractor, request) -> MeasureInput:
+    """Held-out real characters of 2, 10 and 26 classes in the place of generated ones."""
+    data = alphabet(request.param)
+    test, real = (part[np.arange(N) % len(part)] for part in (data.test, data.train))
+    features = [extractor.features(d.images, (192,))[192] for d in (test, real)]
     spread = within_class_spread(data.train.images, data.train.labels)
-    return MeasureInput(digits, *features, spread, data.train, data.validation)
+    return MeasureInput(test, *features, spread, data.train, data.validation)
 
 
 def numbers(value) -> list[float]:
@@ -55,7 +56,7 @@ def test_a_measure_brings_finite_numbers_and_the_columns_that_it_names(name, see
 def test_a_measure_is_defined_on_uniform_images(name, ink, seen, extractor):
     images = np.full((N, 28, 28), ink, np.uint8)
     features = extractor.features(images, (192,))[192]
-    flat = replace(seen, digits=Characters(images, seen.digits.labels, "flat"), features=features)
+    flat = replace(seen, generated=replace(seen.generated, images=images), features=features)
     assert all(map(math.isfinite, numbers(measures()[name].measure(flat))))
 
 
@@ -66,7 +67,8 @@ def test_a_measure_does_without_the_data(name, seen):
 
 def test_a_dropped_in_file_brings_a_column(extractor, monkeypatch, tmp_path):
     (tmp_path / "ink.py").write_text(
-        'COLUMNS = {"ink": "Mean ink"}\n\n\ndef measure(seen):\n    return {"ink": float(seen.digits.images.mean())}\n'
+        'COLUMNS = {"ink": "Mean ink"}\n\n\ndef measure(inputs):\n'
+        '    return {"ink": float(inputs.generated.images.mean())}\n'
     )
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     measures.cache_clear()

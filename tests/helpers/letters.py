@@ -67,3 +67,8 @@ def unpacked(path: Path, files: dict[str, bytes]) -> Path:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_bytes(content)
     return path
+
+
+def write_letters(folder: Path, letters: str = "ABCDE", each: int = 12) -> Path:
+    """`each` pictures of every letter, 40x40, in one folder per letter; returns `folder`."""
+    return unpacked(folder, in_folders(tuple(letters), each, 40))

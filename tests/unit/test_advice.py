@@ -98,7 +98,7 @@ def test_a_reader_reads_the_same_elsewhere(name):
     for images in (TEST.images[:1], TEST.images[:77]):
         assert np.abs(read(images) - probabilities(reader, images)).max() < 1e-5
     kept = {p.key: p.value for p in onnx.load_from_string(content).metadata_props}
-    assert json.loads(kept["ocrgen"]) == about
+    assert json.loads(kept["ocrgen"]) == about | {"classes": list(reader.classes)}
 
 
 def test_the_verb_exports_the_best_reader_and_the_digits(fair, studied, tmp_path, monkeypatch, capsys):

@@ -21,21 +21,23 @@ from ocrgen.runs.jobs import Cancelled
 from tests.helpers.runs import NoStop
 
 CLOSED_FORMS = {
-    "mlp": lambda latent, w: (latent + 10) * w + w * 784,
-    "conv": lambda latent, w: (latent + 10) * 49 * w + 49 * 9 * w * w + 49 * 9 * w * 16,
+    "mlp": lambda latent, w, k: (latent + k) * w + w * 784,
+    "conv": lambda latent, w, k: (latent + k) * 49 * w + 49 * 9 * w * w + 49 * 9 * w * 16,
     # What comes in at 7x7, then at 14x14, is spread by kernels of 5x5.
-    "transposed": lambda latent, w: 50 * 49 + latent * 49 * w + 49 * 25 * (w + 1) * (w // 2) + 14 * 14 * 25 * (w // 2),
+    "transposed": lambda latent, w, k: (
+        50 * 49 + latent * 49 * w + 49 * 25 * (w + 1) * (w // 2) + 14 * 14 * 25 * (w // 2)
+    ),
 }
 
 
 @pytest.mark.parametrize("kind", DECODERS)
-@pytest.mark.parametrize(("latent", "width"), [(10, 64), (24, 32)])
-def test_multiply_adds_are_those_of_the_closed_form_and_of_torch(kind, latent, width):
+@pytest.mark.parametrize(("latent", "width", "k"), [(10, 64, 10), (24, 32, 3), (24, 32, 62)])
+def test_multiply_adds_are_those_of_the_closed_form_and_of_torch(kind, latent, width, k):
     from torch.utils.flop_counter import FlopCounterMode
 
-    decoder = make_decoder(kind, latent, width)
+    decoder = make_decoder(kind, latent, k, width)
     given = torch.randn(3, latent), torch.arange(3)
-    assert multiply_adds(decoder, *given) == CLOSED_FORMS[kind](latent, width)
+    assert multiply_adds(decoder, *given) == CLOSED_FORMS[kind](latent, width, k)
     with FlopCounterMode(display=False) as counter:
         decoder(*given)
     assert counter.get_total_flops() == 2 * 3 * multiply_adds(decoder, *given)

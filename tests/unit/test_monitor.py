@@ -12,6 +12,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.events import CurveReader
 from ocrgen.runs.run import RunError
 from ocrgen.utils.errors import UserError
+from tests.helpers.alphabets import alphabet
 from tests.helpers.runs import StopAt, request, same_weights, train_here
 
 
@@ -68,6 +69,32 @@ def test_the_monitor_sees_a_collapse():
 
     monitor.score(Mean(), 1, 100)
     assert monitor.status()["collapsed"]
+
+
+class Redrawn:
+    """A generator whose samples are training images under noise that changes from epoch to epoch."""
+
+    def __init__(self, train):
+        self.train, self.noise = train, 0
+
+    def sample(self, labels, generator):
+        images = np.stack([self.train.images[self.train.labels == c][i % 30] for i, c in enumerate(labels.tolist())])
+        noise = torch.randint(0, self.noise + 1, images.shape, generator=generator)
+        return torch.maximum(torch.from_numpy(images), noise.to(torch.uint8))
+
+
+@pytest.mark.parametrize("k", [3, 28])
+def test_any_number_of_classes_is_watched_and_stopped_for_lack_of_progress(k):
+    train = alphabet(k).train
+    monitor = Monitor(train, load_extractor(), 0, MonitorConfig(100, "lfid_192", 2, 0.0))
+    counts = torch.bincount(monitor.labels)
+    assert len(counts) == k and (counts == counts[0]).all() and 1900 < len(monitor.labels) <= 2000
+    generator, values = Redrawn(train), []
+    for epoch, generator.noise in enumerate((60, 20, 40, 80), 1):
+        assert monitor.due(100 * epoch) and not monitor.stop_reason()
+        values.append(monitor.score(generator, epoch, 100 * epoch)["lfid_192"])
+    assert min(values) == values[1] and monitor.status()["best_epoch"] == 2 and not monitor.status()["collapsed"]
+    assert monitor.stop_reason().startswith("LFID-192 has not fallen for 2 scores; the best is epoch 2")
 
 
 class Blank:

@@ -2,21 +2,26 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from ocrgen.__main__ import main
-from ocrgen.datasets import Characters, load_data
+from ocrgen.datasets import load_data
 from ocrgen.generators.scoring import read_scores
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.extractors.base import TAPS
 from ocrgen.metrics.extractors.digitnet import VERSION
+from ocrgen.metrics.gaussian import GaussianStats
 from ocrgen.metrics.reference import find_reference, load_reference, save_reference
-from ocrgen.metrics.scores import Reference, metric_name, score
+from ocrgen.metrics.scores import Reference, metric_name, score, trust
+from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
+from tests.helpers.alphabets import alphabet
+from tests.helpers.runs import train_here
 
 DISTANCES = ["lfid_64", "lfid_192", "lfid_768", "fid_2048"]
 
@@ -82,6 +87,29 @@ def test_held_out_real_digits_score_at_the_floor(reference, extractor, held_out)
     json.dumps(row)
 
 
+@pytest.mark.parametrize("k", [2, 10, 26])
+def test_a_set_of_any_classes_is_scored_class_by_class(extractor, k):
+    data = alphabet(k)
+    row = score(data.test, Reference.of(data, extractor), extractor)
+    per_class = row["per_class"]["lfid_192"]
+    enough = data.test.counts >= row["min_per_class"]
+    assert len(per_class) == k and [value is not None for value in per_class] == enough.tolist()
+    assert row["per_class_left_out"] == (~enough).sum() == (0 if k < 26 else 26)
+    assert not row["collapsed"]
+    json.dumps(row)
+
+
+def test_classes_with_few_images_have_no_score_of_their_own(extractor):
+    data = alphabet(26)
+    few = (data.train.labels < 3) & (np.arange(len(data.train)) >= 10 * 26)  # ten are left of a, b and c
+    reference = Reference.of(data._replace(train=data.train[~few]), extractor)
+    generated = alphabet(26, 41).train
+    generated = generated[(generated.labels != 25) | (np.arange(len(generated)) < 19 * 26)]
+    row = score(generated, reference, extractor)
+    lacking = [c for c, value in enumerate(row["per_class"]["lfid_64"]) if value is None]
+    assert lacking == [0, 1, 2, 25] and row["per_class_left_out"] == 4 and row["min_per_class"] == 20
+
+
 @pytest.mark.parametrize("kind", ["noise", "means", "inverted", "transposed"])
 def test_what_is_not_real_scores_worse(reference, extractor, held_out, kind):
     images = {
@@ -93,7 +121,7 @@ def test_what_is_not_real_scores_worse(reference, extractor, held_out, kind):
     rng = np.random.default_rng(1)
     if kind == "means":  # a breath of noise: not all features may be constant
         images = np.clip(images + rng.integers(0, 3, images.shape), 0, 255).astype(np.uint8)
-    row = score(Characters(images, held_out.labels, kind), reference, extractor)
+    row = score(replace(held_out, images=images, name=kind), reference, extractor)
     assert all(row[metric_name(tap)] > 2 * row[f"floor_{tap}"] for tap in TAPS)
     assert row["collapsed"] == (kind == "means")
 
@@ -137,6 +165,33 @@ def test_what_is_shipped_of_the_same_images_is_used(reference, extractor, held_o
         assert find_reference("digits", extractor) == "computed"
 
 
+class Blind:
+    """An extractor that sees nothing of the images."""
+
+    identifier = "blind/0"
+
+    def features(self, images, taps):
+        return {d: np.random.default_rng(int(images.sum())).normal(size=(len(images), 2)) for d in taps}
+
+
+def test_distances_to_letters_are_trusted_if_they_grow_as_images_get_worse(extractor, tmp_path):
+    reference = Reference.of(alphabet(26), extractor, (64, 2048))
+    told = trust(reference)
+    assert told["trusted"] and set(told["order"]) == {"lfid_64", "fid_2048"} and min(told["order"].values()) > 0.95
+    save_reference(reference, tmp_path)
+    assert trust(load_reference(tmp_path)) == told
+    assert trust(Reference.of(alphabet(10), extractor)) == {"order": None, "trusted": True, "distrust": ""}
+
+
+def test_distances_that_do_not_order_images_are_not_trusted(extractor):
+    reference = Reference.of(alphabet(26), extractor)
+    reference.extractor = Blind()
+    reference.stats = {64: GaussianStats.of(Blind().features(alphabet(26).train.images, [64])[64])}
+    told = trust(reference)
+    assert not told["trusted"] and told["order"]["lfid_64"] < 0.9
+    assert told["distrust"].startswith("On 26 letters, LFID-64 does not grow as images get worse")
+
+
 def test_nothing_to_score_against_says_so(extractor, monkeypatch, tmp_path):
     monkeypatch.setattr("ocrgen.runs.store.SHIPPED", tmp_path)
     monkeypatch.setenv("OCRGEN_DATA", str(tmp_path))
@@ -144,13 +199,14 @@ def test_nothing_to_score_against_says_so(extractor, monkeypatch, tmp_path):
         find_reference("mnist", extractor)
 
 
-@pytest.mark.parametrize("name", ["mnist", "arabic"])
+@pytest.mark.parametrize("name", ["mnist", "arabic", "arabic-letters"])
 def test_references_are_shipped_for_where_the_data_are_not(extractor, monkeypatch, tmp_path, name):
     monkeypatch.setenv("OCRGEN_DATA", str(tmp_path))
     shipped = find_reference(name, extractor)
-    assert shipped.n > 50_000 and set(shipped.stats) == set(TAPS)
+    assert shipped.n > (12_000 if name == "arabic-letters" else 50_000) and set(shipped.stats) == set(TAPS)
     assert shipped.stats[64].extractor == f"{extractor.name}/{extractor.hash}"
-    assert 10_000 in shipped.floors
+    assert 10_000 in shipped.floors and trust(shipped)["trusted"]
+    assert (shipped.order is None) == (name != "arabic-letters")
 
 
 def test_score_verb_scores_and_keeps(trained, tmp_path, monkeypatch, capsys):
@@ -171,6 +227,36 @@ def test_score_verb_scores_and_keeps(trained, tmp_path, monkeypatch, capsys):
     assert main(["score", run.name, "--epoch", "99"]) == 2
     assert main(["score", run.name, "--n", "3"]) == 2
     assert main(["score", run.name, "--extractor", "inception", "--weights", "/no/such/file"]) == 2
+
+
+def test_score_verb_on_letters_of_ones_own(store, tmp_path, capsys):
+    letters = alphabet(26).train[: 15 * 26]
+    np.savez(tmp_path / "letters.npz", images=letters.images, labels=letters.labels, classes=np.array(letters.classes))
+    run = train_here(store, dataset=str(tmp_path / "letters.npz"))
+    assert main(["score", run.name, "--epoch", "2", "--n", "600"]) == 0
+    told = capsys.readouterr().out
+    assert "lfid_192" in told and "Classes with under 20 images, without distances: 26." in told
+    (row,) = read_scores(run)
+    assert row["trusted"] and row["per_class"]["lfid_64"] == [None] * 26 and row["per_class_left_out"] == 26
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_distances_that_are_not_trusted_are_not_shown(store, capsys, monkeypatch, trusted):
+    run = train_here(store)
+    if not trusted:
+        monkeypatch.setattr(Reference, "order", {64: 0.31, 192: 0.95})
+    assert main(["score", run.name, "--epoch", "2", "--n", "200"]) == 0
+    told = capsys.readouterr().out
+    assert ("lfid_192" in told) == ("Real against real" in told) == trusted
+    assert ("No distances are shown. On digits, LFID-64 does not grow" in told) != trusted
+    assert read_scores(run)[0]["trusted"] == trusted
+
+
+def test_scores_of_earlier_versions_are_read(tmp_path):
+    run = Run(shutil.copytree("tests/fixtures/version-0.1/cvae", tmp_path / "cvae"))
+    rows = read_scores(run)
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert all(len(row["per_class"]["lfid_64"]) == 10 and "per_digit" not in row for row in rows)
 
 
 def test_distance_verb_between_any_two_sets(use_trained, tmp_path, capsys):

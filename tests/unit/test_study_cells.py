@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_the_filter_keeps_images_whose_label_is_sure_enough_and_no_others(cells)
 
 def relabelled(digits: Characters) -> Characters:
     """The same images, each called by the next digit."""
-    return Characters(digits.images, (digits.labels + 1) % 10, digits.name)
+    return replace(digits, labels=(digits.labels + 1) % digits.n_classes)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.98])

@@ -1,7 +1,9 @@
 """A study's plan: what is compared, in which order, and on equal terms; and its settings' bounds."""
 
 import shlex
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -12,7 +14,8 @@ from ocrgen.datasets import load_data
 from ocrgen.generators import generators
 from ocrgen.runs.store import RunStore
 from ocrgen.study.cells import TaskRunner
-from ocrgen.study.plan import PAPER_N, QUICK, Arm, StudyConfig, arms, check, describe, plan
+from ocrgen.study.plan import PAPER_N, QUICK, Arm, StudyConfig, arms, describe, plan
+from ocrgen.study.sizes import check, default_sizes
 from ocrgen.utils.errors import UserError
 
 CONFIGS = [
@@ -125,11 +128,28 @@ def test_mistakes_end_in_one_clear_line(args, message, capsys):
     assert code == 2 and message in " ".join(printed.err.split()) and "Traceback" not in printed.err
 
 
-def test_a_study_too_large_for_its_data_is_refused():
-    train = len(load_data("digits").train)
-    check(StudyConfig(n=[train]), train)
+def test_a_study_too_large_or_too_small_for_its_data_is_refused():
+    train = load_data("digits").train
+    check(StudyConfig(n=[len(train)]), train)
     with pytest.raises(UserError, match="choose n up to that"):
-        check(StudyConfig(n=[train + 1]), train)
+        check(StudyConfig(n=[len(train) + 1]), train)
+    letters = replace(train, classes=tuple("abcdefghijklmnopqrst"))
+    check(StudyConfig(n=[40]), letters)
+    with pytest.raises(UserError, match="20 letters: choose n from 40 on, two images of each, not 39"):
+        check(StudyConfig(n=[39, 100]), letters)
+
+
+@pytest.mark.parametrize(("k", "sizes"), [(2, [20, 100, 200, 1000]), (10, [100, 500, 1000]), (28, [280]), (99, [990])])
+def test_default_sizes_count_per_class_and_end_where_the_images_do(k, sizes):
+    train = replace(load_data("digits").train, labels=np.arange(1317) % k, classes=tuple(f"word {i}" for i in range(k)))
+    assert default_sizes(train) == sizes
+    check(StudyConfig(n=default_sizes(train)), train)
+    assert default_sizes(train[: 5 * k]) == [5 * k]
+
+
+@pytest.mark.parametrize(("args", "n"), [([], [100, 500, 1000]), (["--n", "60"], [60]), (["--n=70"], [70])])
+def test_a_study_takes_the_sizes_that_suit_its_data_unless_told(args, n):
+    assert asked(["--dataset", "digits", *args])[0].n == n
 
 
 @pytest.mark.parametrize(

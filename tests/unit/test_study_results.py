@@ -183,11 +183,12 @@ def test_every_epoch_of_a_study_is_a_checkpoint_of_its_own():
     assert set(found.summary.query("metric == 'accuracy'").n) == {2}
 
 
-def test_numbers_of_a_cell():
+@pytest.mark.parametrize("per_class", ["per_class", "per_digit"])  # as earlier versions called it
+def test_numbers_of_a_cell(per_class):
     row = {
         "accuracy": 0.9,
         "kept": None,
-        "per_class": [{"f1": 0.5}, {"f1": 0.25}],
+        per_class: [{"f1": 0.5}, {"f1": 0.25}],
         "corruptions": {"noise": [1.0, 0.8], "blur": [0.6, 0.4]},
         "fgsm": [1.0, 0.5, 0.1],
         "shares": {"0.2": 0.7},

@@ -2,13 +2,15 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
 
+from ocrgen.datasets import Characters
 from ocrgen.generators import generators
 from ocrgen.generators.checkpoint import read_metadata
-from ocrgen.generators.config import TrainConfig, TrainRequest, describe
+from ocrgen.generators.config import TrainConfig, TrainRequest, auto_epochs, describe
 from ocrgen.generators.training import Trainer, run_training
 from ocrgen.runs import jobs
 from ocrgen.runs.events import CurveReader
@@ -189,7 +191,24 @@ def test_small_data_get_more_epochs_and_batches_that_fit(store, small):
     model = generators()["cvae"](generators()["cvae"].presets["fast"])
     few = small._replace(train=small.train.subset(40, 0))
     trainer = Trainer(model, few, TrainConfig(), run)
-    assert (trainer.batch, trainer.steps_per_epoch, trainer.epochs) == (40, 1, 60)
+    assert (trainer.batch, trainer.steps_per_epoch, trainer.epochs) == (40, 1, 200)
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "batch", "epochs"),
+    [
+        (54_999, 10, 128, 10),  # MNIST
+        (1_317, 10, 128, 60),  # the bundled digits: so many epochs make 600 steps
+        (12_040, 28, 128, 59),  # Arabic letters: each class is seen 25,000 times
+        (416, 26, 128, 200),
+        (60, 2, 60, 200),
+        (100_000, 100, 128, 25),
+    ],
+)
+def test_epochs_are_more_where_images_or_those_of_a_class_are_few(n, k, batch, epochs):
+    classes = tuple(f"class {c}" for c in range(k))
+    train = Characters(np.zeros((n, 28, 28), np.uint8), np.arange(n) % k, classes, "blank")
+    assert auto_epochs(train, batch) == epochs
 
 
 def test_every_image_is_seen_once_an_epoch(store, small):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from ocrgen.benchmark.counting import fit_width, weights
+from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.generators.base import GenerativeModel, ModelConfig
 from ocrgen.generators.layers.decoders import make_decoder
 from ocrgen.generators.models.cgan import CGAN, AuxiliaryDiscriminator, CGANConfig
@@ -25,18 +26,18 @@ class Pair:
         return {CVAE.title: (CVAE, self.cvae), CGAN.title: (CGAN, self.cgan)}
 
 
-def pairs() -> dict[str, Pair]:
+def pairs(n_classes: int = len(DIGITS)) -> dict[str, Pair]:
     """The pair of each comparison: as published, and with one thing made equal."""
     cvae, cgan = PAPER_CVAE, PAPER_CGAN
     shared = {"latent": cgan.latent, "decoder": cgan.decoder, "decoder_width": cgan.decoder_width}
     return {
         "paper": Pair(cvae, cgan),
-        "parameters": match_parameters(cvae, cgan),
+        "parameters": match_parameters(cvae, cgan, n_classes),
         "decoder": Pair(cvae.model_copy(update=shared), cgan),
     }
 
 
-def match_parameters(cvae: CVAEConfig, cgan: CGANConfig) -> Pair:
+def match_parameters(cvae: CVAEConfig, cgan: CGANConfig, n_classes: int = len(DIGITS)) -> Pair:
     """Widths for which both decoders have as many weights, and so have encoder and discriminator.
 
     The CGAN is narrowed to match the CVAE, then the CVAE to match the CGAN: its width can be set more finely.
@@ -44,13 +45,13 @@ def match_parameters(cvae: CVAEConfig, cgan: CGANConfig) -> Pair:
     with torch.device("meta"):  # shapes only: nothing is computed
 
         def decoder(config: CVAEConfig | CGANConfig, width: int) -> int:
-            return weights(make_decoder(config.decoder, config.latent, width))
+            return weights(make_decoder(config.decoder, config.latent, n_classes, width))
 
         def encoder(width: int) -> int:
-            return weights(Encoder(cvae.latent, width, cvae.depth))
+            return weights(Encoder(cvae.latent, n_classes, width, cvae.depth))
 
         def discriminator(width: int) -> int:
-            return weights(AuxiliaryDiscriminator(width))
+            return weights(AuxiliaryDiscriminator(width, n_classes))
 
         cgan_decoder = fit_width(lambda w: decoder(cgan, w), decoder(cvae, cvae.decoder_width), 8, 2048)
         cgan_discriminator = fit_width(discriminator, encoder(cvae.width), 8, 512)

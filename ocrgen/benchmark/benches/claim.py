@@ -23,7 +23,9 @@ DRAWN, QUICK_DRAWN = 1024, 128  # images generated at a time
 def parts(lab: Lab) -> list[Part]:
     """Arithmetic, sampling and trainings of each pair."""
     return [
-        partial(part, lab, way, pair) for way, pair in pairs().items() for part in (arithmetic, sampling, trainings)
+        partial(part, lab, way, pair)
+        for way, pair in pairs(lab.data.train.n_classes).items()
+        for part in (arithmetic, sampling, trainings)
     ]
 
 

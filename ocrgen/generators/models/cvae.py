@@ -16,7 +16,7 @@ from ocrgen.generators.layers.prior import MixturePrior
 from ocrgen.utils.optim import FusedAdam
 
 MIXTURE_LIMIT = 200_000  # largest parts * latent^2; the mixture has so many weights for each class
-PRIOR_LR_SCALE = 5  # learning rate of the mixture, relative to that of the networks
+PRIOR_LR_SCALE = 5  # learning rate of the mixture of ten classes, relative to that of the networks
 
 
 class CVAEConfig(ModelConfig):
@@ -131,7 +131,9 @@ class CVAE(GenerativeModel[CVAEConfig, Decoder]):
         """Adam for encoder and decoder, and another with a higher learning rate for the mixture, if there is one."""
         network = FusedAdam(nn.ModuleList([self.encoder, self.decoder.net]), self.config.lr)
         prior = self.decoder.prior
-        return [network, FusedAdam(prior, PRIOR_LR_SCALE * self.config.lr)] if prior else [network]
+        # With more classes, each has fewer codes in a batch, and its mixture fewer steps to follow them.
+        scale = PRIOR_LR_SCALE * max(1.0, len(self.classes) / len(DIGITS))
+        return [network, FusedAdam(prior, scale * self.config.lr)] if prior else [network]
 
     def training_step(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """One step of every optimiser on images (B, 1, 28, 28) in [0, 1] and labels (B,): the losses by name."""
