@@ -101,10 +101,9 @@ def _with_faint_parts(ink: np.ndarray, mask: np.ndarray) -> np.ndarray:
     labels = connected_components(faint)
     rows, columns = (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
     reach = (max(np.ptp(rows), np.ptp(columns)) + 1) // 3
-    away = np.ones(mask.shape, bool)
-    away[max(1, rows[0] - reach) : rows[-1] + reach, max(1, columns[0] - reach) : columns[-1] + reach] = False
-    away[-1], away[:, -1] = True, True
-    return mask | (faint & ~np.isin(labels, np.setdiff1d(labels[away], labels[mask])))
+    near = labels[max(0, rows[0] - reach) : rows[-1] + reach, max(0, columns[0] - reach) : columns[-1] + reach]
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    return mask | (faint & np.isin(labels, np.setdiff1d(near, np.setdiff1d(border, labels[mask]))))
 
 
 def _window(ink: np.ndarray, component: Component, pad: int) -> tuple[np.ndarray, np.ndarray]:

@@ -214,7 +214,7 @@ def test_the_papers_architectures():
 
 
 def test_the_mixture_is_a_density_and_draws_from_it():
-    prior = MixturePrior(2, 4)
+    prior = MixturePrior(2, 4, 10)
     with torch.no_grad():
         prior.factors.normal_(0, 0.3, generator=torch.Generator().manual_seed(1))
     grid = torch.cartesian_prod(torch.linspace(-12, 12, 241), torch.linspace(-12, 12, 241))

@@ -9,6 +9,7 @@ from PIL import Image
 from ocrgen.datasets import load_data
 from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.generators.reference_grid import GRID_ROWS, load_reference_grid, save_reference_grid
+from tests.helpers.letters import LATIN, characters
 from tests.helpers.runs import request
 
 
@@ -25,6 +26,17 @@ def test_kept_images_are_training_images_in_turn(run):
     for image, label in zip(kept.images, kept.labels, strict=True):
         of_label = train.images[train.labels == label]
         assert (of_label == image).all((1, 2)).any()
+
+
+@pytest.mark.parametrize("k", [2, 26])
+def test_a_grid_has_a_column_for_each_class(run, k):
+    letters = characters(LATIN[:k], 3)
+    save_reference_grid(letters, run)
+    kept = load_reference_grid(run, letters.classes)
+    assert kept.classes == letters.classes and kept.counts.tolist() == [GRID_ROWS] * k
+    for image, label in zip(kept.images, kept.labels, strict=True):
+        assert (letters.images[letters.labels == label] == image).all((1, 2)).any()
+    assert load_reference_grid(run, DIGITS) is None, "of other classes"
 
 
 def png(size: tuple[int, int], mode: str = "L") -> bytes:
