@@ -17,7 +17,7 @@ from ocrgen.utils.optim import FusedAdam
 
 MIXTURE_LIMIT = 200_000  # largest parts * latent^2; the mixture has so many weights for each class
 MANY_PARTS = 3  # times as many Gaussians per label with many classes: 28 letters, 4,000 steps, read as meant: XX
-PRIOR_LR_SCALE = 5  # learning rate of the mixture of ten classes, relative to that of the networks
+PRIOR_LR_SCALE = 5  # learning rate of the mixture, relative to that of the networks
 
 
 class CVAEConfig(ModelConfig):
@@ -134,9 +134,7 @@ class CVAE(GenerativeModel[CVAEConfig, Decoder]):
         """Adam for encoder and decoder, and another with a higher learning rate for the mixture, if there is one."""
         network = FusedAdam(nn.ModuleList([self.encoder, self.decoder.net]), self.config.lr)
         prior = self.decoder.prior
-        # With more classes, each has fewer codes in a batch, and its mixture fewer steps to follow them.
-        scale = PRIOR_LR_SCALE * max(1.0, len(self.classes) / len(DIGITS))
-        return [network, FusedAdam(prior, scale * self.config.lr)] if prior else [network]
+        return [network, FusedAdam(prior, PRIOR_LR_SCALE * self.config.lr)] if prior else [network]
 
     def training_step(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """One step of every optimiser on images (B, 1, 28, 28) in [0, 1] and labels (B,): the losses by name."""
