@@ -8,6 +8,7 @@ from pathlib import Path
 from ocrgen import __version__
 from ocrgen.cli.benchmark import benchmark
 from ocrgen.cli.common import PROGRAM
+from ocrgen.cli.evaluating import evaluate
 from ocrgen.cli.exporting import export
 from ocrgen.cli.reading import read, reader
 from ocrgen.cli.reporting import report
@@ -33,6 +34,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "benchmark": benchmark,
     "reader": reader,
     "read": read,
+    "evaluate": evaluate,
     "data": data,
     "reference": reference,
     "digitnet": digitnet,

@@ -4,7 +4,7 @@ from ocrgen.ui.fid import page as scores
 from ocrgen.ui.shared.frame import page_title
 
 page_title(
-    "FID and LFID", "How far generated digits are from real ones, at four depths of one network; lower is nearer."
+    "FID and LFID", "How far generated images are from real ones, at four depths of one network; lower is nearer."
 )
 scores.explain()
 if runs := scores.choose():

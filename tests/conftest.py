@@ -8,6 +8,7 @@ import torch
 from ocrgen.datasets import Splits, load_data
 from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
+from tests.helpers.letters import write_letters
 from tests.helpers.runs import shared, train_here, trained_once
 from tests.helpers.studies import SMALL_STUDY
 
@@ -45,6 +46,25 @@ def trained(tmp_path_factory) -> RunStore:
     return shared(tmp_path_factory, "trained", make)
 
 
+@pytest.fixture(scope="session")
+def lettered(tmp_path_factory) -> RunStore:
+    """A store with a CVAE and a CGAN of 5 letters, and a CVAE of 15, trained on own data; tests only read it."""
+
+    def make(store: RunStore) -> None:
+        few, many = (write_letters(store.root.with_name(s), s) for s in ("ABCDE", "ABCDEFGHIJKLMNO"))
+        for model, data in (("cvae", many), ("cvae", few), ("cgan", few)):
+            train_here(store, model, dataset=str(data))
+
+    return shared(tmp_path_factory, "lettered", make)
+
+
+@pytest.fixture
+def use_lettered(lettered, monkeypatch) -> RunStore:
+    """The dashboard sees the runs of letters."""
+    monkeypatch.setenv("OCRGEN_RUNS", str(lettered.root))
+    return lettered
+
+
 @pytest.fixture(scope="module")
 def never_stopped(tmp_path_factory):
     """Train a run that is never stopped, to compare others with; once for each model and settings of a test file."""
@@ -77,3 +97,11 @@ def studied(tmp_path_factory) -> RunStore:
             assert jobs.execute(run, store, lambda run, stop: run_study(run, stop, lambda step, total: None)) == "done"
 
     return shared(tmp_path_factory, "studied", make)
+
+
+@pytest.fixture(scope="session")
+def arabic_store(tmp_path_factory) -> RunStore:
+    """A store with 14 Arabic letters: a reader, a finished study and a scored generator; tests only read it."""
+    from tests.helpers.arabic import fill
+
+    return shared(tmp_path_factory, "arabic_store", fill)

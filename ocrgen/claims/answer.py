@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from ocrgen.claims.evidence import claim_improvement
 from ocrgen.claims.selection import SelectedRuns, Study
 from ocrgen.datasets import title
+from ocrgen.datasets.alphabet import are_digits, noun
 from ocrgen.runs.run import Run
-from ocrgen.study.formatting import accuracy, bounds, points
+from ocrgen.study.formatting import accuracy, bounds, per_class, points
 from ocrgen.study.headline import compare, compared_sizes, headline_size
 from ocrgen.study.plan import Arm
 from ocrgen.study.results import Results
@@ -47,17 +48,20 @@ def answer(runs: SelectedRuns) -> Answer:
     results, n, fair = study.results, headline_size(study.results), study is runs.fair
     real, bar = (results.of(arm, n, "accuracy") for arm in ("real", "real+aug"))
     assert real and bar  # `compared_sizes` has seen both
+    kind = noun(results.classes)
+    counted = f"**{n:,} labelled images** of {title(results.config.dataset)}"
+    if not are_digits(results.classes):
+        counted += f" ({per_class(n, results.classes)})"
     sentences = [
-        f"With **{n:,} labelled images** of {title(results.config.dataset)} a network learns to read {accuracy(real)} "
-        f"of unseen digits; classical augmentation, which moves, turns and bends those images, makes that "
-        f"**{accuracy(bar)}**."
+        f"With {counted} a network learns to read {accuracy(real)} of unseen {kind}s; classical augmentation, which "
+        f"moves, turns and bends those images, makes that **{accuracy(bar)}**."
     ]
     for name in results.config.generators:
         if gain := compare(results, Arm("real", True, name, True), Arm("real", True), n):
             where = "On top of that, filtered" if len(sentences) == 1 else "Filtered"
             interval = "(one seed: no interval)" if gain.seeds < 2 else bounds(gain.low, gain.high)
             sentences.append(
-                f"{where} {Arm(generator=name).title} digits {EFFECTS[gain.verdict]} {points(gain.mean)} points "
+                f"{where} {Arm(generator=name).title} {kind}s {EFFECTS[gain.verdict]} {points(gain.mean)} points "
                 f"{interval}."
             )
     labelled = int(bar["n_labelled"])

@@ -25,9 +25,10 @@ RULES = {
     f"{100 * GAIN:.1f} points.",
     4: "Each reader's maps are checked three times: they order pixels better than chance (deletion), correlate with "
     f"those of random weights by less than {SANE}, and lie on ink at most {100 * INK:.0f} points less than those of a "
-    "reader of real digits. Holds if all checks do; one that surely fails refutes it.",
+    "reader of real {noun}s. Holds if all checks do; one that surely fails refutes it.",
     5: "Fair protocol, all training mixes augmented; two things are named. Noise and distortion: as claim 3, on "
-    "corrupted test images, filtered digits. Scarce data: as claim 3, at the fewest labelled images. Holds if both do.",
+    "corrupted test images, filtered {noun}s. Scarce data: as claim 3, at the fewest labelled images. Holds if both "
+    "do.",
 }
 
 
@@ -57,7 +58,7 @@ class Claim:
     verdict: how the parts, its comparisons, make it by `rule`. figures: what is shown first; unit: what they count;
     mark: the value that decides. n: seeds, or trainings (`counted`). n_labelled: images that were learned from. run:
     what it comes from; page and query: where its evidence is shown. aside: what else must be known. note: what is
-    missing, and the command that measures it.
+    missing, and the command that measures it. noun: what one of the classes is called.
     """
 
     number: int
@@ -74,6 +75,7 @@ class Claim:
     aside: str = ""
     note: str = ""
     parts: tuple[Verdict, ...] = ()
+    noun: str = "digit"
 
     @property
     def words(self) -> str:
@@ -83,4 +85,4 @@ class Claim:
     @property
     def rule(self) -> str:
         """How its comparisons make its verdict."""
-        return RULES[self.number]
+        return RULES[self.number].format(noun=self.noun)

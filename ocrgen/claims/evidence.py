@@ -1,5 +1,6 @@
 """What the chosen runs say of each claim: the comparisons that decide, the figures to show, and what else to know."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -8,14 +9,13 @@ from ocrgen.benchmark.verdicts import CLAIMED
 from ocrgen.claims.claim import Claim, Figure
 from ocrgen.claims.rules import all_hold, any_holds, combine
 from ocrgen.claims.selection import SelectedRuns, Study
+from ocrgen.datasets.alphabet import noun
 from ocrgen.study.headline import nearest
 from ocrgen.study.plan import Arm
 from ocrgen.study.verdicts import INK, Verdict
 from ocrgen.utils.verdict import HOLDS, VerdictWord
 
 STAND_IN = "lfid_64"  # the distance that the paper's second claim rests on
-FAIR = "python -m ocrgen study --dataset mnist --protocol fair --seeds 5"
-PAPER = "python -m ocrgen study --dataset mnist --protocol paper --seeds 5"
 SPEED = "python -m ocrgen benchmark claim"
 WAYS = {"paper": "the paper's networks", "parameters": "equal weights", "decoder": "same decoder"}
 
@@ -61,7 +61,7 @@ def claim_lfid(runs: SelectedRuns) -> Claim:
     study, parts = runs.paper, _of(runs.paper, 2)
     judged = [p for p in parts if p.metric == STAND_IN]
     if study is None or not judged:
-        return replace(_unmeasured(2, page, PAPER), query=runs.scored)
+        return replace(_unmeasured(2, page, _command("paper", runs)), query=runs.scored)
     epochs = study.results.table.query("kind == 'epoch'")
     place = {p.arm: "over all" if p.arm == "all" else f"within {_generator_title(p.arm)}" for p in judged}
     ranks = {r["scope"]: r["spearman"] for r in study.results.correlations if r["distance"] == "fid_2048"}
@@ -83,9 +83,9 @@ def claim_lfid(runs: SelectedRuns) -> Claim:
 def claim_improvement(runs: SelectedRuns) -> Claim:
     """Claim 3: on top of augmentation, at the paper's number of labelled images."""
     ways, names = _on_top_of_augmentation(runs.fair), runs.paper.results.config.generators if runs.paper else ()
-    in_paper = _in_the_paper(runs, 3, tuple(names), "for synthetic digits alone")
+    in_paper = _in_the_paper(runs, 3, tuple(names), f"for synthetic {_noun(runs.paper)}s alone")
     if runs.fair is None or not ways:
-        return _unmeasured(3, "4_OCR", FAIR, runs.paper, in_paper)
+        return _unmeasured(3, "4_OCR", _command("fair", runs), runs.paper, in_paper)
     size = nearest(ways)
     judged = ways[size]
     others = [f"{n:,}: {any_holds(parts)}" for n, parts in sorted(ways.items()) if n != size]
@@ -93,7 +93,7 @@ def claim_improvement(runs: SelectedRuns) -> Claim:
         _from_study(3, "4_OCR", runs.fair, judged),
         verdict=any_holds(judged),
         figures=_figures(_filtered(judged)),
-        unit=f"points of accuracy on top of augmentation, {size:,} labelled images, filtered digits",
+        unit=f"points of accuracy on top of augmentation, {size:,} labelled images, filtered {_noun(runs.fair)}s",
         aside=" ".join(filter(None, (f"With other numbers: {'; '.join(others)}." * bool(others), in_paper))),
         parts=tuple(p for parts in ways.values() for p in parts),
     )
@@ -103,7 +103,7 @@ def claim_saliency(runs: SelectedRuns) -> Claim:
     """Claim 4: the checks of the maps, of all readers at the paper's number of labelled images."""
     study = next((s for s in runs.studies if _of(s, 4)), None)
     if study is None:
-        return _unmeasured(4, "7_Saliency", FAIR)
+        return _unmeasured(4, "7_Saliency", _command("fair", runs))
     parts = _of(study, 4)
     size = nearest(p.n_real for p in parts)
     judged = [p for p in parts if p.n_real == size]
@@ -112,7 +112,7 @@ def claim_saliency(runs: SelectedRuns) -> Claim:
         _from_study(4, "7_Saliency", study, judged),
         verdict=all_hold(judged),
         figures=_figures(p for p in judged if p.unit == "share of saliency"),
-        unit="points of the map on ink, against a reader of real digits",
+        unit=f"points of the map on ink, against a reader of real {_noun(study)}s",
         mark=-100 * INK,
         aside=f"{holding} of {len(judged)} checks hold. They tell where readers look, not that they read better.",
         parts=tuple(parts),
@@ -126,7 +126,7 @@ def claim_robustness(runs: SelectedRuns) -> Claim:
     in_paper = _in_the_paper(runs, 5, arms, "under noise and distortion", "corrupted")
     parts, ways = _of(runs.fair, 5), _on_top_of_augmentation(runs.fair)
     if runs.fair is None or not ways or not parts:
-        return _unmeasured(5, "4_OCR", FAIR, runs.paper, in_paper)
+        return _unmeasured(5, "4_OCR", _command("fair", runs), runs.paper, in_paper)
     size, fewest = nearest(ways), min(ways)
     noisy = [p for p in parts if p.n_real == size and p.metric == "corrupted"]
     things: dict[str, VerdictWord] = {
@@ -138,7 +138,7 @@ def claim_robustness(runs: SelectedRuns) -> Claim:
         _from_study(5, "4_OCR", runs.fair, [*noisy, *ways[fewest]]),
         verdict=combine(list(things.values())),
         figures=_figures(noisy, ", noisy") + _figures(_filtered(ways[fewest]), f", {fewest:,} images"),
-        unit="points of accuracy on top of augmentation, filtered digits",
+        unit=f"points of accuracy on top of augmentation, filtered {_noun(runs.fair)}s",
         aside=" ".join(filter(None, (one_by_one, in_paper))),
         parts=(*parts, *ways[fewest]),
     )
@@ -155,6 +155,7 @@ def _from_study(number: int, page: str, study: Study, parts: Sequence[Verdict]) 
         n_labelled=max((p.n_labelled for p in parts if p.n_labelled), default=None),
         run=study.run.name,
         note="" if study.whole else f"Not complete: {done} of {total} tasks.",
+        noun=noun(study.results.classes),
     )
 
 
@@ -162,6 +163,17 @@ def _unmeasured(number: int, page: str, command: str, study: Study | None = None
     name = study.run.name if study else None
     note = f"To measure it: `{command}`"
     return Claim(number, page, query=(name,) if name else (), run=name, aside=aside, note=note)
+
+
+def _command(protocol: str, runs: SelectedRuns) -> str:
+    """The study that measures a claim, of the data that others have studied, else of MNIST."""
+    data = next((s.results.config.dataset for s in (runs.fair, runs.paper) if s), "mnist")
+    return f"python -m ocrgen study --dataset {shlex.quote(data)} --protocol {protocol} --seeds 5"
+
+
+def _noun(study: Study | None) -> str:
+    """What one of a study's classes is called."""
+    return noun(study.results.classes) if study else "digit"
 
 
 def _of(study: Study | None, claim: int) -> list[Verdict]:

@@ -22,9 +22,13 @@ S = TypeVar("S", bound="Settings")
 PROGRAM = "python -m ocrgen"
 
 
-def parse(command: Callable[..., T], verb: str, args: list[str], **options) -> T:
-    """Draw the flags of `verb` from a function's signature or a settings class; returns what that makes of `args`."""
-    args = [_renamed(arg, getattr(command, "renamed", {})) for arg in args]
+def parse(command: Callable[..., T], verb: str, args: list[str], renamed: dict[str, str] | None = None, **options) -> T:
+    """Draw the flags of `verb` from a function's signature or a settings class; returns what that makes of `args`.
+
+    renamed: flags of earlier versions and their present names; by default the attribute of that name, if there is one.
+    """
+    names = getattr(command, "renamed", {}) if renamed is None else renamed
+    args = [_renamed(arg, names) for arg in args]
     return tyro.cli(command, prog=f"{PROGRAM} {verb}", args=args, **options)
 
 

@@ -1,4 +1,4 @@
-"""The verb that hands out networks and digits: `export`."""
+"""The verb that hands out networks and generated images: `export`."""
 
 from pathlib import Path
 
@@ -11,22 +11,22 @@ KINDS = (".onnx", ".safetensors", ".zip", ".npz")
 
 
 def export(args: list[str]) -> int:
-    """A reader, or a study's best reader or generated digits, as a file: export RUN --out FILE [--n N]"""
+    """A reader, or a study's best reader or generated images, as a file: export RUN --out FILE [--n N]"""
 
     def command(
         run: Positional[str], *, out: Path, n: int | None = None, per_class: int = 1000
     ) -> tuple[str, Path, int | None, int]:
-        """Write a network or generated digits for use elsewhere.
+        """Write a network or generated images for use elsewhere.
 
         Args:
             run: a reader's run, or a study's: its best reader, chosen on validation data.
-            out: reader: .onnx or .safetensors; the digits that the study tried beside real ones: .zip or .npz.
+            out: reader: .onnx or .safetensors; the images that the study tried beside real ones: .zip or .npz.
             n: a study's number of labelled images; the most if not given.
-            per_class: generated images of each digit.
+            per_class: generated images of each class.
         """
         return run, out, n, per_class
 
-    name, out, n, per_class = parse(command, "export", args)
+    name, out, n, per_class = parse(command, "export", args, renamed={"per_digit": "per_class"})
     kind = out.suffix.lower()
     if kind not in KINDS:
         raise UserError(f"{out}: the file's name must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}.")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from ocrgen.cli.common import absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import PROGRAM, absolute, checked, execute, open_store, parse
+from ocrgen.utils.errors import UserError
 
 
 def reader(args: list[str]) -> int:
@@ -15,7 +16,7 @@ def reader(args: list[str]) -> int:
     from ocrgen.readers.runs import ReaderRequest
 
     class ReaderFlags(RunFlags, ReaderRequest):
-        """Train a reader on real, augmented or generated digits; it is graded once, on the real test set."""
+        """Train a reader on real, augmented or generated characters; it is graded once, on the real test set."""
 
     flags = parse(ReaderFlags, "reader", args)
     store = open_store()
@@ -28,31 +29,42 @@ def reader(args: list[str]) -> int:
 
 
 def read(args: list[str]) -> int:
-    """Read the digits on pictures: read IMAGE... [--reader RUN] [--json]"""
+    """Read the characters on pictures: read IMAGE... [--reader RUN] [--json]"""
 
     def command(
         images: Positional[tuple[Path, ...]], reader: str = "", json: bool = False
     ) -> tuple[tuple[Path, ...], str, bool]:
-        """Read the digits on photographs, scans or drawings, one or several each.
+        """Read photographs, scans or drawings: one or several digits each, or one letter or other character.
 
         Args:
             images: PNG, JPEG, WebP, BMP, GIF or TIFF files.
             reader: the reader's run, or its label; the best one of real digits if not given.
-            json: print a list with an object per file: file, digits (digit, probabilities, box), error.
+            json: print a list with an object per file: file, text, characters (character, index, probability,
+                probabilities, box), notes, error; of digits also digits (digit, probabilities, box).
         """
         return images, reader, json
 
     images, name, as_json = parse(command, "read", args)
-    from ocrgen.readers.runs import default_reader, geometry_of, load, read_file
+    from ocrgen.readers.reading import read_file
+    from ocrgen.readers.runs import default_reader, geometry_of, load
 
     store = open_store()
     run = store.get(name) if name else default_reader(store)
-    network, _ = load(run)
-    rows = [read_file(file, network, geometry_of(run)) for file in images]
+    if run.request.verb != "reader":
+        raise UserError(f"{run.name} is no reader: `{PROGRAM} runs` lists those that are.")
+    network, metadata = load(run)
+    rows = [read_file(file, network, geometry_of(metadata)) for file in images]
     if as_json:
         print(json.dumps(rows, indent=1))
     else:
         for row in rows:
-            digits = " ".join(f"{d['digit']} ({max(d['probabilities']):.0%})" for d in row["digits"])
-            print(f"{row['file']}: {row['error'] or digits}", file=sys.stderr if row["error"] else sys.stdout)
+            print(f"{row['file']}: {row['error'] or _told(row)}", file=sys.stderr if row["error"] else sys.stdout)
     return 2 if all(row["error"] for row in rows) else 0
+
+
+def _told(row: dict) -> str:
+    """The text, and how sure the reader is of each character."""
+    from ocrgen.datasets.alphabet import shown
+
+    sure = ", ".join(f"{shown(c['character'])} {c['probability']:.0%}" for c in row["characters"])
+    return "  ".join([shown(row["text"]), f"({sure})", *row["notes"]])

@@ -55,27 +55,28 @@ def runs(args: list[str]) -> int:
 
 
 def sample(args: list[str]) -> int:
-    """Draw labelled digits from a run: sample RUN --per-class N --seed S --out FILE.npz|FILE.zip"""
+    """Draw labelled characters from a run: sample RUN --per-class N --seed S --out FILE.npz|FILE.zip"""
 
     def command(
         run: Positional[str], *, out: Path, per_class: int = 100, seed: int = 0, epoch: int | None = None
     ) -> tuple[str, Path, int, int, int | None]:
-        """Draw labelled digits from a run into one file, with their provenance.
+        """Draw labelled characters from a run into one file, with their provenance.
 
         Args:
             run: the run's name, or its label.
-            out: FILE.npz (arrays images, labels) or FILE.zip (one folder per digit, PNG).
-            per_class: images of each digit, 1 to 10,000.
+            out: FILE.npz (arrays images, labels, classes) or FILE.zip (one folder per class, PNG).
+            per_class: images of each class; 100,000 at most in all.
             seed: the same seed draws the same images.
-            epoch: the epoch whose weights draw; the last one if not given.
+            epoch: the epoch whose weights draw; the best one, or else the last, if not given.
         """
         return run, out, per_class, seed, epoch
 
-    name, out, per_class, seed, epoch = parse(command, "sample", args)
+    name, out, per_class, seed, epoch = parse(command, "sample", args, renamed={"per_digit": "per_class"})
+    from ocrgen.datasets.alphabet import noun
     from ocrgen.generators.sampling import save_samples
 
-    digits = save_samples(open_store().get(name), per_class, seed, out, epoch, Bar(f"sample {name}").show)
-    print(f"{len(digits):,} images, {per_class:,} a digit, in {out}")
+    drawn = save_samples(open_store().get(name), per_class, seed, out, epoch, Bar(f"sample {name}").show)
+    print(f"{len(drawn):,} images, {per_class:,} a {noun(drawn.classes)}, in {out}")
     return 0
 
 
@@ -93,14 +94,21 @@ def data(args: list[str]) -> int:
 
     name, fetch = parse(command, "data", args)
     from ocrgen import datasets
+    from ocrgen.datasets.alphabet import shown, summary
 
     if fetch:
         datasets.download(name)
     if name:
-        for part, digits in datasets.load_data(name)._asdict().items():
-            print(f"{part:<11}{len(digits):>7,} images   {digits.fingerprint}")
+        splits = datasets.load_data(name)
+        for part, characters in splits._asdict().items():
+            counts = f"{characters.counts.min():,} to {characters.counts.max():,} a class"
+            by = "" if characters.writers is None else f", by {len(set(characters.writers.tolist()))} writers"
+            print(f"{part:<11}{len(characters):>7,} images   {characters.fingerprint}   {counts}{by}")
+        classes = splits.train.classes
+        print(f"{len(classes)} classes: {' '.join(map(shown, classes))}")
         return 0
     print(f"Data root: {datasets.data_root()} (OCRGEN_DATA)\n")
     for key, source in datasets.sources().items():
-        print(f"{key:<8} {source.ABOUT}\n{'':<8} {source.missing(datasets.data_root()) or 'At hand.'}\n")
+        print(f"{key}: {summary(source.CLASSES)}")
+        print(f"    {source.ABOUT}\n    {source.missing(datasets.data_root()) or 'At hand.'}\n")
     return 0

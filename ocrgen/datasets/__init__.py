@@ -25,6 +25,7 @@ __all__ = [
     "classes_of_run",
     "data_root",
     "download",
+    "existing_path",
     "load_data",
     "sources",
     "title",
@@ -75,7 +76,7 @@ def load_data(name: str) -> Splits:
     """
     if name in sources():
         return sources()[name].load(data_root())
-    if path := _existing(name):
+    if path := existing_path(name):
         from ocrgen.datasets import own
 
         return own.load(path)
@@ -99,7 +100,8 @@ def run_download(run: "Run", stop: "Stop", show: "ProgressCallback") -> None:
     download(run.request.dataset)
 
 
-def _existing(name: str) -> Path | None:
+def existing_path(name: str) -> Path | None:
+    """The path that `name` is, with the user's home for ~; None if nothing is there."""
     try:
         path = Path(name).expanduser()
         return path if name and path.exists() else None

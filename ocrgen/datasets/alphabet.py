@@ -12,6 +12,10 @@ ARABIC_DIGITS = tuple("٠١٢٣٤٥٦٧٨٩")
 MIN_CLASSES, MAX_CLASSES = 2, 100
 MAX_TEXT = 40  # characters of a class text
 _UNSAFE = '/\\:*?"<>|%'
+# Names that Windows keeps for devices, our own loader for the parts of a data set, or an operating system for itself.
+_RESERVED = re.compile(
+    r"(con|prn|aux|nul|(com|lpt)\d)(\..*)?|(train|test)(ing)?|thumbs\.db|desktop\.ini|__macosx", re.I
+)
 _ISOLATE = "\u2068{}\u2069"  # keeps right-to-left letters from reordering the words around them
 
 
@@ -40,13 +44,11 @@ def check_classes(classes: Sequence[str]) -> tuple[str, ...]:
             raise AlphabetError(
                 f"{str(given)[:MAX_TEXT]!r} is no class text; expected 1 to {MAX_TEXT} printable characters."
             )
-        key = text if len(text) == 1 else text.casefold()
+        key = text if _is_single(text) else text.casefold()
         if key in seen:
-            what = "have the same letters" if seen[key] != given else "are the same"
+            what = "are the same" if seen[key] == given else "differ in spaces or Unicode form only"
             if normalise(seen[key]) != text:
                 what = "differ in capitals only"
-            elif seen[key] != given:
-                what = "differ in their Unicode form only"
             raise AlphabetError(f"Two classes, {seen[key]!r} and {given!r}, {what}: give each a text of its own.")
         seen[key] = str(given)
     return texts
@@ -76,14 +78,20 @@ def folder_names(classes: Sequence[str]) -> list[str]:
         unsafe = _UNSAFE if text.strip(".") == text else _UNSAFE + "."
         taken = {name.casefold() for name in names}
         names.append("".join(_encode(c) if c in unsafe else c for c in text))
-        if names[-1].casefold() in taken:
+        if names[-1].casefold() in taken or _RESERVED.fullmatch(names[-1]):
             names[-1] = "".join(map(_encode, text))
     return names
 
 
 def folder_text(name: str) -> str:
-    """The class text that a folder's name stands for, not yet in Unicode's composed form."""
-    return unquote(name, errors="replace")
+    """The class text that a folder's name stands for, not yet in Unicode's composed form.
+
+    A name that is not percent-encoded UTF-8, such as "100%", stands for itself.
+    """
+    try:
+        return unquote(name, errors="strict")
+    except UnicodeDecodeError:
+        return name
 
 
 def _encode(character: str) -> str:
@@ -111,7 +119,12 @@ def noun(classes: Sequence[str]) -> str:
 
 def _is_letter(text: str) -> bool:
     """Whether a text is one letter, with or without combining marks."""
-    return text[0].isalpha() and all(unicodedata.category(c).startswith("M") for c in text[1:])
+    return text[0].isalpha() and _is_single(text)
+
+
+def _is_single(text: str) -> bool:
+    """Whether a text is one character, with or without combining marks."""
+    return all(unicodedata.category(c).startswith("M") for c in text[1:])
 
 
 def shown(text: str) -> str:

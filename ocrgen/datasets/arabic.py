@@ -1,11 +1,11 @@
 """Arabic-Indic digits (MADBase), from two .npz files or the four CSV files of AHDD1."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 
 from ocrgen.datasets.alphabet import ARABIC_DIGITS
+from ocrgen.datasets.arabic_letters import is_letters_file
 from ocrgen.datasets.base import SIZE, Characters, DataError, Splits, hold_out
 from ocrgen.datasets.formats.archive import open_files
 from ocrgen.datasets.formats.arrays import RawArrays, read_npz
@@ -29,8 +29,8 @@ def _csv(root: Path, part: str) -> list[Path]:
     """The CSV files of the images and of the labels of a part; empty unless both exist."""
     for folder in (root / "AHDD1", root / "MAHDBase", root):
         images, labels = (
-            # The CSV files of the Arabic letters begin alike, and name their 13,440 or 3,360 rows.
-            [f for f in sorted(folder.glob(f"csv{part.title()}{kind}*.csv")) if not re.search("(13440|3360)x1", f.name)]
+            # The CSV files of the Arabic letters begin alike.
+            [f for f in sorted(folder.glob(f"csv{part.title()}{kind}*.csv")) if not is_letters_file(f.name)]
             for kind in ("Images", "Label")
         )
         if images and labels:

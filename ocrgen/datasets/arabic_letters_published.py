@@ -7,7 +7,7 @@ from ocrgen.datasets import arabic_letters
 from ocrgen.datasets.base import Splits, hold_out
 
 NAME = "arabic-letters-published"
-TITLE = "Arabic letters (published split)"
+TITLE = "Arabic letters (published)"
 CLASSES = arabic_letters.CLASSES
 ABOUT = (
     "The same 16,800 Arabic letters with the test set that their authors published. All 60 writers are in the training "

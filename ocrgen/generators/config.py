@@ -1,14 +1,18 @@
 """The settings of a training, shown as flags and as a form, and kept in `run.json`."""
 
 import json
+import math
 from typing import Literal
 
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
-from ocrgen.datasets import DATASET
+from ocrgen.datasets import DATASET, Characters
 from ocrgen.generators import generators
 from ocrgen.generators.base import ModelConfig
 from ocrgen.utils.settings import Settings
+
+MIN_STEPS = 600  # of a training with an automatic number of epochs
+CLASS_VIEWS = 25_000  # images of each class that such a training sees, if epochs suffice
 
 
 class TrainConfig(Settings):
@@ -72,6 +76,17 @@ class TrainRequest(Settings):
         if model is None or isinstance(value, model.Config):
             return value
         return model.Config.model_validate(value.model_dump() if isinstance(value, ModelConfig) else value)
+
+
+def auto_epochs(train: Characters, batch: int) -> int:
+    """The number of epochs where none is given: 10, or more where images, or images of a class, are few.
+
+    Few images: as many as make 600 steps, at most 200. Few of a class: until each class has been seen 25,000 times, at
+    most 60.
+    """
+    for_steps = math.ceil(MIN_STEPS / max(1, len(train) // batch))
+    for_classes = math.ceil(CLASS_VIEWS * train.n_classes / len(train))
+    return max(10, min(for_steps, 200), min(for_classes, 60))
 
 
 def describe(request: TrainRequest) -> str:

@@ -5,6 +5,7 @@ import json
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,14 +34,22 @@ def draw(
     k = len(model.classes)
     if not 1 <= per_class <= MAX_SAMPLES // k:
         raise UserError(f"Samples per class must be 1 to {MAX_SAMPLES // k:,}, not {per_class:,}.")
-    labels = torch.arange(k).repeat(per_class)
+    return _draw(model, torch.arange(k).repeat(per_class), seed, name, show)
+
+
+def _draw(model: GenerativeModel, labels: torch.Tensor, seed: int, name: str, show: ProgressCallback) -> Characters:
     images = model.sample(labels, torch.Generator().manual_seed(seed), show)
     return Characters(images.numpy(), labels.numpy(), model.classes, name)
 
 
 def draw_total(model: GenerativeModel, n: int, seed: int, name: str = "synthetic") -> Characters:
-    """`n` images, the classes in turn, so that their numbers differ by one at most. Repeatable as `draw` is."""
-    return draw(model, -(-n // len(model.classes)), seed, name)[:n]
+    """`n` images, the classes in turn, so that their numbers differ by one at most: the first `n` of `draw`.
+
+    UserError unless 1 <= n <= 100,000.
+    """
+    if not 1 <= n <= MAX_SAMPLES:
+        raise UserError(f"The number of samples must be 1 to {MAX_SAMPLES:,}, not {n:,}.")
+    return _draw(model, torch.arange(n) % len(model.classes), seed, name, no_progress)
 
 
 def interpolate(model: GenerativeModel, label: int, start: int, end: int, steps: int) -> np.ndarray:
@@ -81,8 +90,9 @@ def provenance(run: Run, epoch: int | None, per_class: int, seed: int) -> dict:
 def to_npz(characters: Characters, provenance: dict) -> bytes:
     """Arrays `images` uint8 (N, 28, 28), `labels` int64 (N,), `classes` (K,), their texts, and `provenance`, JSON."""
     buffer = io.BytesIO()
-    arrays = {"images": characters.images, "labels": characters.labels, "classes": np.array(characters.classes)}
-    np.savez_compressed(buffer, **arrays, provenance=json.dumps(provenance, indent=1))
+    arrays: dict[str, Any] = {"images": characters.images, "labels": characters.labels}
+    arrays |= {"classes": np.array(characters.classes), "provenance": json.dumps(provenance, indent=1)}
+    np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
 
 

@@ -12,7 +12,7 @@ from ocrgen.datasets import Characters, Splits, load_data
 from ocrgen.generators import generators
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.generators.checkpoint import save_weights
-from ocrgen.generators.config import TrainConfig, TrainRequest
+from ocrgen.generators.config import TrainConfig, TrainRequest, auto_epochs
 from ocrgen.generators.monitor import Monitor, MonitorConfig
 from ocrgen.generators.reference_grid import GRID_ROWS, save_reference_grid
 from ocrgen.imaging.render import tile, to_png
@@ -26,7 +26,6 @@ from ocrgen.utils.files import write_atomically
 from ocrgen.utils.threads import configure_threads
 
 LOSS_LIMIT = 1e7  # a larger loss counts as divergence
-MIN_STEPS = 600  # where the number of epochs is chosen automatically
 SAVE_INTERVAL = 30.0  # seconds between two checkpoints within an epoch
 VALIDATION_LIMIT = 2000  # images of the held-out losses
 
@@ -41,7 +40,7 @@ class Trainer:
         self.model = model.to(self.device).start_training()
         self.batch = min(model.config.batch, len(data.train))
         self.steps_per_epoch = len(data.train) // self.batch
-        self.epochs = config.epochs or min(60, max(10, -(-MIN_STEPS // self.steps_per_epoch)))
+        self.epochs = config.epochs or auto_epochs(data.train, self.batch)
         self.total = self.steps_per_epoch * self.epochs
         self.train = _to_tensors(data.train, self.device)
         self.validation = _to_tensors(data.validation[:VALIDATION_LIMIT], self.device)

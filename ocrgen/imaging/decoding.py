@@ -40,7 +40,7 @@ TRANSPOSE_BY_ORIENTATION = {  # by EXIF's orientation tag, as in PIL.ImageOps.ex
 
 
 class ImageError(UserError):
-    """An image that cannot be read, or not as a digit; the message says why."""
+    """An image that cannot be read, or not as a character; the message says why."""
 
 
 def open_image(data: bytes | Path, name: str) -> Image.Image:

@@ -43,7 +43,7 @@ def dash(arm: Arm) -> str:
     return "solid" if arm.augmented else "dash" if arm.real else "dot"
 
 
-def _bars(rows: pd.DataFrame, share: bool = True) -> dict:
+def error_bars(rows: pd.DataFrame, share: bool = True) -> dict:
     """Plotly's error bars from columns mean, low, high; within 0 and 1 for a share, of length 0 for a single seed."""
     if share:
         rows = rows.assign(low=rows.low.clip(lower=0), high=rows.high.clip(upper=1))
@@ -74,7 +74,7 @@ def _line(figure: go.Figure, arm: Arm, x, rows: pd.DataFrame, size: int) -> None
     figure.add_scatter(
         x=x,
         y=rows["mean"],
-        error_y=_bars(rows),
+        error_y=error_bars(rows),
         name=arm.title,
         mode="lines+markers",
         line={"color": colour(arm), "dash": dash(arm), "width": 2},
@@ -91,7 +91,7 @@ def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
     """
     figure = go.Figure()
     rows = rows.sort_values("mean")
-    bars, custom = _bars(rows, share=not zero), _custom(rows)
+    spans, custom = error_bars(rows, share=not zero), _custom(rows)
     sign = "+" if zero else ""
     bounds = f"[%{{customdata[0]:{sign}.2%}}, %{{customdata[1]:{sign}.2%}}]"
     text = f"<b>%{{x:{sign}.2%}}</b> {bounds}, %{{customdata[2]}} seeds"
@@ -102,7 +102,7 @@ def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
         figure.add_scatter(
             x=[rows["mean"].iloc[i]],
             y=[label],
-            error_x=bars | {k: [bars[k].iloc[i]] for k in ("array", "arrayminus")},
+            error_x=spans | {k: [spans[k].iloc[i]] for k in ("array", "arrayminus")},
             mode="markers",
             name=arm.title,
             marker={"color": colour(arm), "symbol": symbol(arm), "size": 11, "line": {"width": 2}},
@@ -148,7 +148,7 @@ def epochs_chart(summary: pd.DataFrame, metric: str, title: str, real: dict | No
         figure.add_scatter(
             x=one.epoch,
             y=one["mean"],
-            error_y=_bars(one, share=metric not in DISTANCES),
+            error_y=error_bars(one, share=metric not in DISTANCES),
             name=arm.title,
             mode="lines+markers",
             line={"color": colour(arm), "width": 2},
@@ -182,35 +182,6 @@ def strength_chart(summary: pd.DataFrame, arms: list[str], corruption: str, titl
     styled(figure, title, "Epsilon" if corruption == "attack" else "Strength", False)
     figure.update_yaxes(tickformat=".0%")
     figure.update_layout(hovermode="closest", height=260, showlegend=False)
-    return figure
-
-
-def confusion_chart(counts: list[list[int]], title: str) -> go.Figure:
-    """A confusion matrix of counts (10, 10): true digits in rows, digits read in columns.
-
-    The diagonal is left out, since correct readings would outshine all others.
-    """
-    errors = [[None if i == j else v for j, v in enumerate(row)] for i, row in enumerate(counts)]
-    most = max(v for row in errors for v in row if v is not None)
-    # Invisible markers receive the clicks: Streamlit gets none from heat maps.
-    figure = go.Figure(go.Heatmap(z=errors, colorscale="Cividis", showscale=False, hoverinfo="skip", xgap=2, ygap=2))
-    cells = [(i, j) for i in range(10) for j in range(10) if i != j]
-    figure.add_scatter(
-        x=[j for _, j in cells],
-        y=[i for i, _ in cells],
-        mode="markers+text",
-        marker={"size": 24, "opacity": 0, "symbol": "square"},
-        text=[counts[i][j] or "" for i, j in cells],
-        textfont={"color": ["#111111" if counts[i][j] > 0.6 * most else "#FFFFFF" for i, j in cells]},
-        customdata=[[counts[i][j]] for i, j in cells],
-        hovertemplate="a %{y} read as %{x}: %{customdata[0]}<extra></extra>",
-        selected={"marker": {"opacity": 0.35}},
-        unselected={"textfont": {"color": "#CCC"}},
-    )  # fmt: skip
-    styled(figure, title, "Read as", False)
-    figure.update_xaxes(dtick=1, range=[-0.5, 9.5], tickformat="d", showgrid=False, zeroline=False)
-    figure.update_yaxes(dtick=1, range=[9.5, -0.5], tickformat="d", title="Truth", showgrid=False, zeroline=False)
-    figure.update_layout(height=420, showlegend=False, hovermode="closest")
     return figure
 
 

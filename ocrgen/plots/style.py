@@ -1,8 +1,13 @@
 """Plotly figures from tables, in the lab's one style: tables in, figures out."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import plotly.graph_objects as go
 
+from ocrgen.datasets.alphabet import noun, shown
+
+MAX_UPRIGHT, MAX_UPRIGHT_TEXT = 12, 3  # classes, and characters of each, that bars side by side have room for
 MAX_POINTS = 2000
 # Safe for colour-blind eyes (after Okabe & Ito) and legible on white and on near-black alike. A model keeps its hue;
 # its runs take shades by their number, so that a run's colour never changes.
@@ -110,14 +115,38 @@ def epoch_chart(
     return figure
 
 
-def digit_bars(title: str, bars: dict[str, tuple[list[float], str]]) -> go.Figure:
-    """One measure for each digit, runs side by side. `bars`: label -> (ten values, colour)."""
-    figure = go.Figure()
+def class_bars(title: str, classes: tuple[str, ...], bars: dict[str, tuple[list[float | None], str]]) -> go.Figure:
+    """One measure for each of K classes, runs side by side; "too few" stands where a class has no value.
+
+    bars: label -> (K values, colour). Words, and more classes than fit a phone side by side, stand below each other.
+    """
+    figure, texts = go.Figure(), list(map(shown, classes))
+    lying = len(classes) > MAX_UPRIGHT or max(map(len, classes)) > MAX_UPRIGHT_TEXT
+    word, place = ("too few", "middle right") if lying else ("too<br>few", "top center")
+
+    def along(names: list[str], values: Sequence[float | None]) -> dict:
+        return {"x": values, "y": names, "orientation": "h"} if lying else {"x": names, "y": values}
+
     for label, (values, shade) in bars.items():
-        figure.add_bar(x=list(range(10)), y=values, name=label, marker={"color": shade})
-    figure.update_layout(barmode="group")
-    figure = styled(figure, title, "Digit", False)
-    figure.update_xaxes(dtick=1)
+        figure.add_bar(**along(texts, values), name=label, marker={"color": shade}, offsetgroup=label)
+        if missing := [text for text, value in zip(texts, values, strict=True) if value is None]:
+            figure.add_scatter(
+                **along(missing, [0] * len(missing)), mode="text", text=[word] * len(missing), textposition=place,
+                textfont={"color": REAL, "size": 10}, offsetgroup=label, hoverinfo="skip", showlegend=False,
+            )  # fmt: skip
+    figure = styled(figure, title, noun(classes).capitalize(), False)
+    category = {"type": "category", "categoryorder": "array", "categoryarray": texts, "dtick": 1}
+    if lying:
+        category["autorange"] = "reversed"
+        figure.layout["yaxis"] = category
+        figure.layout["xaxis"] = {"tickformat": "~g", "rangemode": "tozero"}
+        figure.layout["hovermode"] = "y unified"
+        height = len(classes) * (10 + 5 * len(bars))
+        figure.layout["height"] = 120 + height
+        figure.layout["legend"]["y"] = -36 / height
+    else:
+        figure.update_xaxes(category)
+    figure.update_layout(barmode="group", scattermode="group")
     return figure
 
 
@@ -160,20 +189,20 @@ def learning_curves(
             # Held-out values come once an epoch: there is nothing to smooth.
             often = line not in ("validation", "held-out", "samples")
             y = smooth(rows["value"], strength) if often else rows["value"]
-            shown = thin(pd.DataFrame({"x": x, "y": y, "raw": rows["value"]}))
+            points = thin(pd.DataFrame({"x": x, "y": y, "raw": rows["value"]}))
             style = {"color": shade, "dash": DASHES.get(line, "solid")}
             if often and strength:
                 figure.add_scatter(
-                    x=shown["x"],
-                    y=shown["raw"],
+                    x=points["x"],
+                    y=points["raw"],
                     line=style | {"width": 1},
                     opacity=0.25,
                     hoverinfo="skip",
                     showlegend=False,
                 )
             name = f"{label} {line}" if group != "speed" else label
-            mode = "lines" if len(shown) > 1 else "markers"
+            mode = "lines" if len(points) > 1 else "markers"
             figure.add_scatter(
-                x=shown["x"], y=shown["y"], name=name, mode=mode, line=style | {"width": 2}, marker={"color": shade}
+                x=points["x"], y=points["y"], name=name, mode=mode, line=style | {"width": 2}, marker={"color": shade}
             )
     return styled(figure, TITLES.get(group, group.capitalize()), AXES[axis], log)

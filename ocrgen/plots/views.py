@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
+from ocrgen.datasets.alphabet import noun, shown
 from ocrgen.imaging.corruptions import CORRUPTIONS, EPSILONS, STRENGTHS
 from ocrgen.plots import study as charts
+from ocrgen.plots.confusion import NUMBERED, class_chart, confusion_chart
+from ocrgen.study.formatting import n_label
 from ocrgen.study.headline import headline_size
 from ocrgen.study.plan import PAPER_N, Arm, arms
 from ocrgen.study.results import Results
@@ -67,7 +70,7 @@ def by_arm(
     caption = (
         f"{_bars(results)} n beside each training mix: the labelled images that it has seen, its generator's included."
     )
-    return Section(f"By what the reader learned from, n = {n:,}", caption, views, columns=2)
+    return Section(f"By what the reader learned from, n = {n_label(n, results.classes)}", caption, views, columns=2)
 
 
 def by_size(results: Results, metric: str = "accuracy", names: Sequence[str] | None = None) -> Section | None:
@@ -78,7 +81,7 @@ def by_size(results: Results, metric: str = "accuracy", names: Sequence[str] | N
     names = main_arms(results) if names is None else names
     title = f"{charts.METRICS[metric]} by the number of labelled images"
     figures = " ".join(
-        f"At {n:,}: {_listed(rows.loc[(rows.n_real == n) & rows.arm.isin(names)], '.2%')}."
+        f"At {n_label(n, results.classes)}: {_listed(rows.loc[(rows.n_real == n) & rows.arm.isin(names)], '.2%')}."
         for n in sorted(rows.n_real.unique())
     )
     view = View(title, charts.size_chart(results.readers, list(names), metric), f"{title}. {figures}")
@@ -87,7 +90,7 @@ def by_size(results: Results, metric: str = "accuracy", names: Sequence[str] | N
 
 
 def by_epoch(results: Results, average: str = "macro") -> Section | None:
-    """The paper's plots: what a reader of each epoch's samples scores, and how much of the real digits they cover."""
+    """The paper's plots: what a reader of each epoch's samples scores, and how much of the real images they cover."""
     rows = results.summary.loc[results.summary.kind == "epoch"]
     if rows.empty:
         return None
@@ -96,7 +99,8 @@ def by_epoch(results: Results, average: str = "macro") -> Section | None:
         of_metric = rows.loc[rows.metric == metric]
         if of_metric.empty:
             continue
-        title = charts.METRICS.get(metric, "Coverage: share of real digits with a generated one near")
+        covered = f"Coverage: share of real {noun(results.classes)}s with a generated one near"
+        title = charts.METRICS.get(metric, covered)
         last = of_metric.loc[of_metric.epoch == of_metric.epoch.max()]
         alt = f"{title}, by epoch of the generator. At epoch {last.epoch.max()}: {_listed(last, '.2%')}."
         figure = charts.epochs_chart(rows, metric, title, results.of("real", PAPER_N, metric))
@@ -129,11 +133,11 @@ def robustness(results: Results, n: int | None = None, names: Sequence[str] | No
         f"strengths, or attacked. {_bars(results)}"
     )
     legend = tuple(_legend_item(results, Arm.parse(name), n) for name in names)
-    return Section(f"Robustness, n = {n:,}", caption, views, columns=3, legend=legend)
+    return Section(f"Robustness, n = {n_label(n, results.classes)}", caption, views, columns=3, legend=legend)
 
 
 def confusion(results: Results, n: int | None = None) -> Section | None:
-    """Which digits are taken for which: real images, augmentation, and each generator on top of it."""
+    """Which class is taken for which: real images, augmentation, and each generator on top of it."""
     n = n or headline_size(results)
     mixes = ["real", "real+aug", *(f"real+aug+{name}-filtered" for name in results.config.generators)]
     views = [confusion_of(results, key) for mix in mixes if (key := f"{mix}|{n}") in results.confusions]
@@ -141,18 +145,43 @@ def confusion(results: Results, n: int | None = None) -> Section | None:
         return None
     seeds = results.table.loc[(results.table.kind == "reader") & (results.table.n_real == n)].seed.nunique()
     caption = f"Counts over all seeds ({seeds}); those read right, on the diagonal, are left out."
-    return Section(f"What is misread as what, n = {n:,}", caption, views, columns=2)
+    title = f"What is misread as what, n = {n_label(n, results.classes)}"
+    return Section(title, caption, views, columns=confusion_columns(results))
+
+
+def confusion_columns(results: Results) -> int:
+    """How many confusion matrices can stand side by side and still be read."""
+    return 2 if len(results.classes) <= NUMBERED else 1
 
 
 def confusion_of(results: Results, key: str) -> View:
     """The confusion matrix of one training mix; key: "arm|n", as in `Results.confusions`."""
     counts, (name, _, n) = results.confusions[key], key.partition("|")
-    wrong = [(v, i, j) for i, row in enumerate(counts) for j, v in enumerate(row) if i != j]
+    texts = list(map(shown, results.classes))
+    wrong = [(v, i, j) for i, row in enumerate(counts) for j, v in enumerate(row) if i != j and v]
     total, title = sum(v for v, *_ in wrong), Arm.parse(name).title
-    most = "; ".join(f"{v} times a {i} as {j}" for v, i, j in sorted(wrong, reverse=True)[:3])
-    alt = f"Confusion matrix of {title}: {total:,} misread in all; most often {most}."
-    figure = charts.confusion_chart(counts, f"{title}: what was misread, all seeds")
+    most = "; ".join(f"{v} times {texts[i]} as {texts[j]}" for v, i, j in sorted(wrong, reverse=True)[:3])
+    alt = f"Confusion matrix of {title}: {total:,} misread in all" + (f"; most often {most}." if most else ".")
+    figure = confusion_chart(counts, results.classes, f"{title}: what was misread, all seeds")
     return View(f"{title}: {total:,} misread", figure, alt, _seen(results, name, int(n)))
+
+
+def by_class(results: Results, n: int | None = None, names: Sequence[str] | None = None) -> Section | None:
+    """How well each class is read, by F1, of the main training mixes or of `names`."""
+    n = n or headline_size(results)
+    names = main_arms(results, n) if names is None else list(names)
+    rows = results.readers.loc[(results.readers.n_real == n) & results.readers.arm.isin(names)]
+    rows = rows.loc[rows.metric.str.startswith("f1/")].sort_values(
+        "arm", key=lambda arms: arms.map(names.index), kind="stable"
+    )
+    if rows.empty:
+        return None
+    kind, title = noun(results.classes), f"F1 of each {noun(results.classes)}"
+    mean = rows.groupby("metric")["mean"].mean().sort_values()
+    hard = ", ".join(f"{shown(results.classes[int(m[3:])])} ({v:.0%})" for m, v in mean.iloc[:5].items())
+    view = View(title, class_chart(rows, results.classes, title), f"{title}, by training mix. Hardest: {hard}.")
+    caption = f"Hardest, mean over these training mixes: {hard}. {_bars(results)}"
+    return Section(f"How well each {kind} is read, n = {n_label(n, results.classes)}", caption, [view])
 
 
 def distances(results: Results) -> Section | None:

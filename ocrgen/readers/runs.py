@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
-from ocrgen.datasets import DATASET, Characters, load_data
-from ocrgen.datasets.alphabet import noun
+from ocrgen.datasets import DATASET, Characters, DataError, classes_of_run, load_data
+from ocrgen.datasets.alphabet import noun, shown, summary
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.generators.checkpoint import load_generator, read_metadata
 from ocrgen.generators.sampling import draw_total
 from ocrgen.imaging.augmentation import augment
 from ocrgen.imaging.geometry import GEOMETRIES, Geometry
-from ocrgen.readers.checkpoint import load_reader, save_reader
+from ocrgen.readers.checkpoint import load_reader, save_reader, stored_geometry
 from ocrgen.readers.evaluation import grade
 from ocrgen.readers.network import Reader
 from ocrgen.readers.training import train_reader
@@ -90,6 +90,7 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
         "dataset": request.dataset,
         "geometry": asdict(_geometry(request.dataset, data.train)),
         "request": request.model_dump(),
+        "data": data.facts(),
         "generator": source,
         "n_labelled": n_labelled,
         "n_validation": len(data.validation),
@@ -117,14 +118,24 @@ def _geometry(dataset: str, train: Characters) -> Geometry:
 def _generate(run: Run, request: ReaderRequest, classes: tuple[str, ...]) -> tuple[Characters | None, dict | None]:
     """The generated training images and the metadata of their generator; None and None if no generator is named.
 
-    DataError if it draws a class that is not among `classes`.
+    DataError if it draws a class that is not among `classes`, or if it is to teach all of them and lacks one.
     """
     if not request.generator:
         return None, None
     source = RunStore(run.path.parent).get(request.generator)
     file = source.weights(request.epoch or None)
-    drawn = draw_total(load_generator(file), request.samples, request.seed, source.name)
-    return drawn.relabelled(classes), read_metadata(file)
+    model = load_generator(file)
+    try:
+        drawn = draw_total(model, request.samples, request.seed, source.name).relabelled(classes)
+    except DataError as error:
+        raise DataError(
+            f"{source.name} draws {summary(model.classes)}, and {request.dataset} has {summary(classes)}: name a "
+            f"generator that was trained on the same classes. ({error})"
+        ) from error
+    if request.share == 1 and not drawn.counts.all():
+        lacking = shown(classes[int(drawn.counts.argmin())])
+        raise DataError(f"{source.name} draws no {lacking}, which {request.dataset} has: give a share below 1.")
+    return drawn, read_metadata(file)
 
 
 def readers(store: RunStore) -> list[Run]:
@@ -142,23 +153,26 @@ def geometry_of(metadata: dict) -> Geometry:
 
     metadata: of the reader. UserError if its geometry is damaged.
     """
-    dataset = str(metadata.get("dataset", ""))
-    if "geometry" not in metadata:  # of an earlier version, which knew digits only
-        return GEOMETRIES.get(dataset, GEOMETRIES["mnist"])
     try:
-        return TypeAdapter(Geometry).validate_python(metadata["geometry"])
-    except ValidationError as fault:
-        raise UserError(f"The reader's geometry is damaged ({fault.error_count()} wrong values).") from fault
+        return stored_geometry(metadata)
+    except ValueError as fault:  # pydantic's ValidationError is one
+        raise UserError("The reader's geometry is damaged: train the reader anew.") from fault
 
 
 def default_reader(store: RunStore) -> Run:
-    """The default reader: the most accurate one trained on real MNIST images, else on real images, else any.
+    """The default reader, of digits: the most accurate one trained on real MNIST images, else on real images, else any.
 
-    UserError if there is none.
+    UserError if there is none; it names the readers of other characters, which have to be asked for.
     """
-    found = readers(store)
+    by_classes = {r.name: classes_of_run(r) for r in readers(store)}
+    found = [r for r in readers(store) if noun(by_classes[r.name]) == "digit"]
     real = [r for r in found if r.request.learned_from == "real"]
     found = [r for r in real if r.request.dataset == "mnist"] or real or found
     if not found:
-        raise UserError("There is no reader yet: `python -m ocrgen reader --dataset digits` trains one in seconds.")
+        others = ", ".join(f"{name} ({summary(classes)})" for name, classes in by_classes.items())
+        advice = f"name one of other characters with --reader: {others}. For digits, " if others else ""
+        raise UserError(
+            f"There is no reader of digits yet: {advice}`python -m ocrgen reader --dataset digits` trains one in "
+            "seconds."
+        )
     return max(found, key=lambda r: r.request.accuracy or 0)

@@ -32,7 +32,8 @@ class Figures:
         """Take a view up; returns the id of the element that it is drawn into."""
         key = f"chart-{len(self.specs) + 1}"
         spec = _spec(view.figure)
-        narrow = _names_above(spec) if spec["layout"].get("yaxis", {}).get("type") == "category" else None
+        named = spec["layout"].get("yaxis", {}).get("type") == "category"
+        narrow = _names_above(spec) if named and all(len(trace["y"]) == 1 for trace in spec["data"]) else None
         self.specs[key] = spec | ({"narrow": narrow} if narrow else {})
         return key
 

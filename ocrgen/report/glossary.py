@@ -1,30 +1,47 @@
 """The words that a report uses, and the sources and terms of the data that it rests on."""
 
+from ocrgen.datasets.alphabet import noun
 from ocrgen.study.results import Results
 
 GLOSSARY = {
-    "Reader": "the OCR network under test: it sees one digit and says which it is.",
+    "Reader": "the OCR network under test: it sees one {noun} and says which it is.",
     "Training mix": "what a reader learned from: real images, classical augmentation (real images turned, stretched "
     "and bent), generated images, or a mixture.",
-    "Filtered": "of the generated images only those are kept that a reader recognises as the digit that was asked for.",
-    "Labelled images seen": "how many images with a known digit a training mix learned from, its generator included. "
+    "Filtered": "of the generated images only those are kept that a reader recognises as the {noun} that was asked "
+    "for.",
+    "Labelled images seen": "how many images with a known {noun} a training mix learned from, its generator included. "
     "Two training mixes compare fairly only if this number is the same.",
     "Points": "percentage points of accuracy: from 95% to 96% is one point.",
     "[low, high]": "a 95% interval over the seeds (Student's t); training mixes are compared in pairs of the same "
     "seed. An interval of a difference that spans zero decides nothing.",
     "Seed": "one repetition, in which images, generator and reader are all drawn anew.",
     "FID, LFID": "distances between generated and real images by the features of a network: FID-2048 by its last "
-    "layer, LFID-64 to LFID-768 by earlier ones. Here the network is digitnet, made for digits, not Inception: its "
+    "layer, LFID-64 to LFID-768 by earlier ones. Here the network is {network}, not Inception: its "
     "values compare with each other and not with published FIDs.",
-    "GAN-test": "share of generated images that a reader of all real images reads as the digit that was asked for.",
+    "GAN-test": "share of generated images that a reader of all real images reads as the {noun} that was asked for.",
+}
+NETWORKS = {
+    "digitnet": ("digitnet, made for digits", "digitnet-2, a network of this lab trained on MNIST and MADBase"),
 }
 TERMS = {
     "digits": "The bundled digits: Optical Recognition of Handwritten Digits, UCI, by way of scikit-learn; CC BY 4.0.",
     "mnist": "MNIST: LeCun, Cortes, Burges, The MNIST database of handwritten digits, 1998. Offered for "
     "research by its authors, without a licence file.",
+    "arabic-letters": "AHCD: El-Sawy, Loey, El-Bakry, Arabic handwritten characters recognition using convolutional "
+    "neural network, 2017; 28 letters by 60 people, offered for research by its authors, without a licence file. Its "
+    "published test set has the training set's writers; here the test writers are nobody else's.",
+    "arabic-letters-published": "AHCD: El-Sawy, Loey, El-Bakry, Arabic handwritten characters recognition using "
+    "convolutional neural network, 2017; offered for research by its authors, without a licence file. Split as "
+    "published: the writers of the test images are those of the training images.",
     "arabic": "MADBase: El-Sherif, Abdelazeem, Arabic-Indic digits handwritten by 700 people, 2007. Offered for "
     "research by its authors, without a licence file.",
 }
+
+
+def glossary(results: Results) -> dict[str, str]:
+    """The words of the report of a study, with what its classes are called."""
+    words = {"noun": noun(results.classes), "network": NETWORKS["digitnet"][0]}
+    return {word: meaning.format(**words) for word, meaning in GLOSSARY.items()}
 
 
 def sources(results: Results, data: str) -> list[str]:
@@ -33,6 +50,5 @@ def sources(results: Results, data: str) -> list[str]:
     cited = [TERMS.get(name, f"{data}: data of your own; their terms are yours to know.")]
     if results.correlations or (results.table.kind == "epoch").any():
         others = " ".join(TERMS[k] for k in ("mnist", "arabic") if k != name)
-        network = "FID and LFID are measured by digitnet-2, a network of this lab trained on MNIST and MADBase."
-        cited.append(f"{network} {others}")
+        cited.append(f"FID and LFID are measured by {NETWORKS['digitnet'][1]}. {others}")
     return cited

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from functools import partial
 from pathlib import Path
 
 from markupsafe import Markup
@@ -13,14 +14,15 @@ from ocrgen.claims.answer import answer, study_alone
 from ocrgen.claims.evidence import judge_claims
 from ocrgen.claims.wording import COMPARISON_RULES, counted
 from ocrgen.datasets import title
+from ocrgen.datasets.alphabet import shown, summary
 from ocrgen.plots import views
 from ocrgen.report import tables
 from ocrgen.report.environment import ENVIRONMENT
 from ocrgen.report.figures import FONT, Figures
-from ocrgen.report.glossary import GLOSSARY, sources
+from ocrgen.report.glossary import glossary, sources
 from ocrgen.runs.run import Run, now
 from ocrgen.study import Results, read_results, verdicts
-from ocrgen.study.formatting import accuracy
+from ocrgen.study.formatting import accuracy, per_class
 from ocrgen.study.headline import PROTOCOLS, banner, complete_seeds, headline, seeds_in_words
 from ocrgen.study.plan import describe
 from ocrgen.study.recommendation import recommend
@@ -28,7 +30,8 @@ from ocrgen.utils.errors import UserError
 from ocrgen.utils.progress import duration
 
 SECTIONS = (
-    views.by_arm, views.by_size, views.by_epoch, views.robustness, views.confusion, views.distances,
+    views.by_arm, views.by_size, views.by_epoch, views.robustness, views.confusion, views.by_class,
+    views.distances,
 )  # fmt: skip
 
 
@@ -93,9 +96,10 @@ def _found(run: Run, results: Results, figures: Figures) -> dict:
         "comparisons": headline(results),
         "by_size": tables.by_size(results),
         "advice": recommend(results),
+        "per_class": partial(per_class, classes=results.classes),
         "tones": tables.TONES,
         "banner": banner(results),
-        "glossary": GLOSSARY,
+        "glossary": glossary(results),
         "claims": claims,
         "n_comparisons": len(parts),
         "judged": judged,
@@ -113,7 +117,14 @@ def _found(run: Run, results: Results, figures: Figures) -> dict:
 def _subtitle(run: Run, results: Results, data: str) -> list[str]:
     label = [f"“{run.request.label}”"] if run.request.label else []
     created = run.request.created[:10]
-    return [data, PROTOCOLS[results.config.protocol], seeds_in_words(results), created, *label]
+    return [
+        data,
+        summary(results.classes),
+        PROTOCOLS[results.config.protocol],
+        seeds_in_words(results),
+        created,
+        *label,
+    ]
 
 
 def _missing(run: Run, results: Results) -> str:
@@ -142,6 +153,7 @@ def _facts(run: Run, results: Results) -> dict[str, str]:
         "Ended": _time(status.finished) if status.finished else f"not yet ({status.state})",
         "CPU time of all tasks": duration(spent["cpu_seconds"]),
         "Time of all tasks, one after the other": duration(spent["seconds"]),
+        "Classes": f"{summary(results.classes)}: {', '.join(map(shown, results.classes))}",
         "Tasks": f"{results.done:,} of {results.total:,}",
         "Versions": ", ".join(f"{k} {v}" for k, v in request.versions.items()) or "not noted",
         "This report": f"{_time(now())}, by ocrgen {__version__}",

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ocrgen.claims.wording import MARKS
+from ocrgen.datasets.alphabet import shown
 from ocrgen.metrics.measures import columns
 from ocrgen.plots.study import DISTANCES, METRICS, colour
 from ocrgen.runs.run import Run
-from ocrgen.study.formatting import accuracy, bounds, points, signed
+from ocrgen.study.formatting import accuracy, bounds, n_label, per_class, points, signed
 from ocrgen.study.headline import compare, compared_sizes, headline_size
 from ocrgen.study.plan import Arm, StudyConfig
 from ocrgen.study.results import Results
@@ -47,7 +48,10 @@ def by_size(results: Results) -> Table | None:
         return None
     rows = []
     for n in sizes:
-        row = [f"{n:,}", *(accuracy(r) for arm in ("real", "real+aug") if (r := results.of(arm, n, "accuracy")))]
+        row = [
+            f"{n:,}, {per_class(n, results.classes)}",
+            *(accuracy(r) for arm in ("real", "real+aug") if (r := results.of(arm, n, "accuracy"))),
+        ]
         for name in names:
             gain = compare(results, Arm("real", True, name, True), Arm("real", True), n)
             if gain is None:
@@ -73,7 +77,7 @@ def every_arm(results: Results) -> list[Table]:
         # All real images are the ceiling, not one of the training mixes compared: they stand last.
         of_sizes = [best.loc[best.n_real == size] for size in dict.fromkeys((n, 0))]
         rows = [_arm(results, row) for part in of_sizes for row in part.to_dict("records")]
-        caption = f"Every training mix at n = {n:,}, mean and 95% interval over the seeds"
+        caption = f"Every training mix at n = {n_label(n, results.classes)}; mean and 95% interval over the seeds"
         tables.append(Table(caption, heads, rows, range(1, 5), "plain"))
     return tables
 
@@ -155,6 +159,7 @@ def correlations(results: Results) -> Table | None:
 def every_figure(results: Results) -> Table:
     """The whole summary."""
     titles = METRICS | DISTANCES | columns()
+    titles |= {f"f1/{c}": f"F1 of {shown(text)}" for c, text in enumerate(results.classes)}
     rows = [
         [
             Arm.parse(r["arm"]).title,

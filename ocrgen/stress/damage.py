@@ -68,8 +68,7 @@ def reads(run: Run, store: RunStore) -> dict[str, Callable[[], object]]:
         for file in run.path.glob("readers/*.safetensors"):
             load_reader(file)
         if (run.path / "weights" / "reader.safetensors").exists():
-            load_of(run)
-            geometry_of(run)
+            geometry_of(load_of(run)[1])
 
     def results() -> None:
         if run.state != "damaged" and run.request.verb == "study":

@@ -1,9 +1,22 @@
 """Format the figures of a study alike on pages, in reports and on the command line."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from ocrgen.datasets.alphabet import noun
 
 ONE_SEED = "one seed: no interval"
+
+
+def n_label(n: int, classes: Sequence[str], what: str = "images") -> str:
+    """A number of images of which each class has its share: "280 images, 10 per letter"."""
+    return f"{n:,} {what}, {per_class(n, classes)}"
+
+
+def per_class(n: int, classes: Sequence[str]) -> str:
+    """What n images are per class: "10 per letter", or "about 18 per letter" where they cannot be equally many."""
+    about = "" if n % len(classes) == 0 else "about "
+    return f"{about}{round(n / len(classes)):,} per {noun(classes)}"
 
 
 def points(share: float) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ocrgen.datasets import title as dataset_title
-from ocrgen.study.formatting import ONE_SEED, bounds, points
+from ocrgen.datasets.alphabet import noun
+from ocrgen.study.formatting import ONE_SEED, bounds, n_label, points
 from ocrgen.study.plan import PAPER_N, Arm, plan
 from ocrgen.study.results import Results
 from ocrgen.study.verdicts import classify_gain
@@ -80,12 +81,12 @@ def headline_size(results: Results) -> int:
 
 def headline(results: Results) -> list[Comparison]:
     """Augmentation, each generator filtered on top of it, and each generator alone, at the headline's size."""
-    names, n = results.config.generators, headline_size(results)
+    names, n, kind = results.config.generators, headline_size(results), noun(results.classes)
     augmented, on_top = Arm("real", True), [Arm("real", True, name, True) for name in names]
     pairs = [(augmented, Arm("real"), "Augmentation instead of synthetic data")]
-    pairs += [(a, augmented, f"{Arm(generator=a.generator).title} digits, filtered, on top of that") for a in on_top]
+    pairs += [(a, augmented, f"{Arm(generator=a.generator).title} {kind}s, filtered, on top of that") for a in on_top]
     alone = [Arm(generator=name) for name in names]
-    pairs += [(a, Arm("real"), f"{a.title} digits alone, in place of real ones") for a in alone]
+    pairs += [(a, Arm("real"), f"{a.title} {kind}s alone, in place of real ones") for a in alone]
     return [c for arm, against, title in pairs if (c := compare(results, arm, against, n, title))]
 
 
@@ -101,7 +102,7 @@ def banner(results: Results) -> Banner:
     """How many labelled images the training mixes learned from, without which no figure of a study can be read."""
     config, data = results.config, dataset_title(results.config.dataset)
     if config.protocol == "fair":
-        sizes = ", ".join(f"{n:,}" for n in config.n)
+        sizes = "; ".join(n_label(n, results.classes) for n in config.n)
         text = (
             f"At each n ({sizes}) every training mix, generator and filter included, learned from the same n labelled "
             f"images of {data}; at most n more (up to {config.validation:,}) served to choose among settings. The test "

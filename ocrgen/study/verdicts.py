@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import pandas as pd
 
+from ocrgen.datasets.alphabet import noun
 from ocrgen.study.plan import Arm
 from ocrgen.study.results import Results
 from ocrgen.utils.statistics import t_interval
@@ -177,7 +178,7 @@ def _saliency(results: Results) -> list[Verdict]:
         if arm != "real" and len(real):
             deficit = (real.set_index("seed").value - checks.on_ink).dropna()
             if len(deficit):
-                ink = "looks at ink no less than the reader of real digits"
+                ink = f"looks at ink no less than the reader of real {noun(results.classes)}s"
                 check(ink, -deficit, lambda low, high: classify_below(-high, -low, INK), "share of saliency")
     return rows
 

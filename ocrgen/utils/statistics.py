@@ -15,6 +15,25 @@ def share_interval(hits: int, n: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
+def clustered_share_interval(hits: ArrayLike, clusters: ArrayLike) -> tuple[float, float]:
+    """Interval of the proportion p of `hits` bool (n,), which are dependent within `clusters` (n,), such as writers.
+
+    p +- t sqrt(G / (G - 1) sum_g (sum_{i in g} (hit_i - p))^2) / n, with Student's t of G - 1 degrees of freedom over
+    the G clusters (Cameron & Miller, "A practitioner's guide to cluster-robust inference", 2015), cut to [0, 1]. Of one
+    cluster, or where all clusters have the same share and the variance is 0, it is Wilson's interval.
+    """
+    hits, clusters = np.asarray(hits, float), np.asarray(clusters)
+    n, p = len(hits), float(hits.mean())
+    _, index = np.unique(clusters, return_inverse=True)
+    sums = np.bincount(index, hits - p)
+    g = len(sums)
+    spread = float(np.square(sums).sum())
+    if g < 2 or spread < 1e-9:
+        return share_interval(round(hits.sum()), n)
+    half = t_quantile(g) * np.sqrt(g / (g - 1) * spread) / n
+    return max(0.0, p - float(half)), min(1.0, p + float(half))
+
+
 class Interval(TypedDict):
     """A mean with its 95 % interval over n independent repetitions; bounds are NaN for a single one."""
 

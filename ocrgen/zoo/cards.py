@@ -2,6 +2,9 @@
 
 import json
 
+from ocrgen.datasets import classes_of_run
+from ocrgen.datasets import title as title_of
+from ocrgen.datasets.alphabet import are_digits, noun, shown, summary
 from ocrgen.generators import generators
 from ocrgen.generators.config import TrainRequest, describe
 from ocrgen.generators.scoring import read_scores
@@ -12,10 +15,14 @@ DATA = {
     "mnist": "MNIST (LeCun, Cortes & Burges 1998; offered for research, no licence file)",
     "arabic": "MADBase, Arabic-Indic digits by 700 writers (El-Sherif & Abdelazeem 2007; offered for research, no "
     "licence file)",
+    "arabic-letters": "AHCD, Arabic letters by 60 writers, those of the test set held out (El-Sawy, Loey & El-Bakry "
+    "2017; offered for research, no licence file)",
+    "arabic-letters-published": "AHCD, Arabic letters by 60 writers, split as published (El-Sawy, Loey & El-Bakry "
+    "2017; offered for research, no licence file)",
     "digits": "scikit-learn's digits (UCI; CC BY 4.0)",
 }
 LIMITS = (
-    "Handwritten digits only: one digit an image, 28x28, upright, white ink on black, of the script that it learned. "
+    "Handwritten {noun}s only: one {noun} an image, 28x28, upright, white ink on black, of the script that it learned. "
     "No other writing, no other script; not tested by age, hand or origin of the writers."
 )
 
@@ -29,12 +36,12 @@ def card(run: Run) -> str | None:
 def _generator(run: Run) -> str:
     """The card of a generator."""
     request = TrainRequest.model_validate(run.request.settings)
-    title = generators()[request.model].title
+    title, classes = generators()[request.model].title, classes_of_run(run)
     best, half = run.best_epoch(), run.request.half_precision
     n_train = run.request.n_images("train")
     facts = {
-        "what": f"draws labelled handwritten digits; {title}, preset `{request.preset}`",
-        "learned from": f"{n_train:,} labelled training images of {DATA.get(request.dataset, request.dataset)}",
+        "what": f"draws labelled handwritten {noun(classes)}s; {title}, preset `{request.preset}`",
+        "learned from": f"{n_train:,} labelled training images of {_data(request.dataset)}",
         "made by": f"`{describe(request)}`",
         "weights": f"epochs {run.epochs()[0]} to {run.epochs()[-1]}; epoch {best} scored best while training; "
         f"{'half' if half and half.kept else 'single'} precision",
@@ -55,8 +62,9 @@ def _generator(run: Run) -> str:
 def _reader(run: Run) -> str:
     """The card of a reader."""
     settings = ReaderRequest.model_validate(run.request.settings).model_dump()
-    report = json.loads((run.path / "report.json").read_bytes())
-    dataset = DATA.get(settings["dataset"], settings["dataset"])
+    classes = classes_of_run(run)
+    kind, report = noun(classes), json.loads((run.path / "report.json").read_bytes())
+    dataset = _data(settings["dataset"])
     if settings["generator"]:
         learned = f"{settings['samples']:,} images drawn by {settings['generator']}, whose generator has seen"
     else:
@@ -65,7 +73,7 @@ def _reader(run: Run) -> str:
     command = f"python -m ocrgen reader --dataset {settings['dataset']}" + " --augment" * settings["augment"]
     command += "".join(f" --{k} {v}" for k, v in flags.items() if v)
     facts = {
-        "what": "reads one handwritten digit: ten probabilities",
+        "what": f"reads one handwritten {kind}: {'ten' if len(classes) == 10 else len(classes)} probabilities",
         "learned from": f"{learned} {run.request.n_labelled:,} labelled images of {dataset}",
         "chosen by": f"accuracy on {run.request.n_images('validation'):,} validation images",
         "test set": f"{report['accuracy']:.2%} of {report['n']:,} images right; F1 (macro) {report['f1_macro']:.4f}; "
@@ -73,16 +81,24 @@ def _reader(run: Run) -> str:
         "made by": f"`{command}`",
     }
     use = (
-        "Use: to compare what readers learn from real and generated digits, and to try pictures out. One training, one "
-        "seed: for intervals see the studies. Not for reading where an error does harm."
+        f"Use: to compare what readers learn from real and generated {kind}s, and to try pictures out. One training, "
+        "one seed: for intervals see the studies. Not for reading where an error does harm."
     )
     return _write(run, facts, use)
+
+
+def _data(name: str) -> str:
+    """A data set, with its source and terms where they are known."""
+    return DATA.get(name, title_of(name))
 
 
 def _write(run: Run, facts: dict[str, str], use: str) -> str:
     """A card in Markdown: the facts, with seed and library versions, then intended use and limits."""
     versions = ", ".join(f"{k} {v}" for k, v in run.request.versions.items())
     settings = run.request.settings
+    classes = classes_of_run(run)
+    if not are_digits(classes):
+        facts["classes"] = f"{summary(classes)}: {', '.join(map(shown, classes))}"
     facts |= {"seed": str(settings.get("train", settings).get("seed", 0)), "versions": versions}
     rows = "\n".join(f"- **{name}**: {text}" for name, text in facts.items())
-    return f"# {run.name}\n\n{rows}\n\n{use}\n\n{LIMITS}\n"
+    return f"# {run.name}\n\n{rows}\n\n{use}\n\n{LIMITS.format(noun=noun(classes))}\n"

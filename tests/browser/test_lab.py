@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from ocrgen.generators.scoring import read_scores
 from ocrgen.runs.events import CurveReader
@@ -36,7 +36,7 @@ def test_train_watch_cancel_resume_sample_download(serve, new_page, tmp_path):
     # The curve grows and the grid appears, nobody touching anything.
     loss = page.get_by_test_id("stPlotlyChart").first
     expect(loss).to_be_visible()
-    expect(page.get_by_alt_text(re.compile("Eight generated images of each digit"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("8 generated images of each of the digits"))).to_be_visible()
     (run,) = RunStore(runs, shipped=None).list()
     points = len(CurveReader(run.path).table())
     text = page.get_by_text(re.compile(r"step [\d,]+ of 4,000"))
@@ -96,7 +96,7 @@ def test_an_empty_lab_is_one_click_from_its_first_digits(serve, new_page, tmp_pa
     page.get_by_role("button", name="Train both on the bundled digits").click()
     expect(page.get_by_role("heading", name="Train a generator")).to_be_visible()
     expect(page.get_by_text("next in the queue")).to_be_visible()
-    expect(page.get_by_alt_text(re.compile("Eight generated images")).first).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("8 generated images")).first).to_be_visible()
     store = RunStore(tmp_path / "runs", shipped=None)
     assert len(store.list()) == 2
     for run in store.list()[::-1]:
@@ -110,14 +110,34 @@ def test_every_page_is_accessible_and_fits_a_phone(lab, study_lab, new_page, dar
         page = new_page(width, dark)
         for path in PAGES:
             page.goto(f"{(study_lab if path in ('OCR', 'Runtime') else lab).url}/{path}")
-            settle(page)
-            page.wait_for_timeout(500)
-            found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
-            told = [(v["id"], [n["html"][:200] for n in v["nodes"]][:3]) for v in found]
-            assert not told, f"{path or 'Overview'} at {width} px: {told}"
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide <= 0, f"{path or 'Overview'} is {wide} px wider than {width}"
-            assert page.locator("img:not([alt]), img[alt='']").count() == 0
+            accessible_and_narrow(page, f"{path or 'Overview'} at {width} px")
+
+
+def accessible_and_narrow(page: Page, name: str) -> None:
+    """A page is accessible, no wider than its window, and tells what each picture shows."""
+    settle(page)
+    page.wait_for_timeout(500)
+    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    told = [(v["id"], [n["html"][:200] for n in v["nodes"]][:3]) for v in found]
+    assert not told, f"{name}: {told}"
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{name} is {wide} px wider than the window"
+    assert page.locator("img:not([alt]), img[alt='']").count() == 0
+
+
+@pytest.mark.parametrize(("width", "dark"), [(390, False), (1280, True)], ids=["phone", "dark"])
+def test_sheets_of_many_letters_are_accessible_and_fit_a_phone(serve, new_page, lettered, width, dark):
+    server, page = serve(lettered.root), new_page(width, dark)
+    many = next(r for r in lettered.list() if len(r.request.classes) > 12)
+    for path in ("", f"Train?run={many.name}", f"Gallery?run={many.name}"):
+        page.goto(f"{server.url}/{path}")
+        accessible_and_narrow(page, path or "Overview")
+    # A sheet fills its place: the pictures of letters stand beside each other, in the order of the alphabet.
+    letters = page.get_by_role("group", name="CVAE: generated 15 letters").get_by_role("img")
+    expect(letters).to_have_count(15)
+    first, second, last = (letters.nth(i).bounding_box() for i in (0, 1, 14))
+    assert first["y"] == second["y"] and first["x"] < second["x"] and last["y"] > first["y"]
+    assert first["width"] > 100 and 5 < first["width"] / first["height"] < 7
 
 
 def test_a_run_is_scored_by_a_click(serve, new_page, store):

@@ -1,6 +1,7 @@
 """The doors of MNIST and of the Arabic-Indic digits, on little trees of files: always exercised for real."""
 
 import gzip
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ocrgen.datasets import DataError, Characters, arabic, data_root, load_data, mnist
+from ocrgen.datasets import Characters, DataError, arabic, data_root, load_data, mnist
 from ocrgen.datasets.base import hold_out
 
 
@@ -89,10 +90,7 @@ def arabic_parts(seed: int) -> dict[str, Characters]:
         n: np.stack([rng.permutation(np.flatnonzero(digits.labels == c))[:n] for c in range(10)]) for n in (90, 30)
     }
     rows = {part: digits[index[n].T.ravel()] for part, n in (("train", 90), ("test", 30))}
-    return {
-        part: Characters(x.images, x.labels, "x", np.arange(len(x)) // 100 + 1 + 600 * (part == "test"))
-        for part, x in rows.items()
-    }
+    return {part: replace(x, writers=np.arange(len(x)) // 100 + 1 + 600 * (part == "test")) for part, x in rows.items()}
 
 
 def write_npz(root: Path, parts: dict[str, Characters]) -> Path:
@@ -117,8 +115,7 @@ def test_arabic_csv_and_npz_are_one_data_set(tmp_path, place):
     parts = arabic_parts(0)
     for part, first in (("train", 1), ("test", 601)):
         x = parts[part]
-        renumbered = np.arange(len(x)) // 100 + first
-        parts[part] = Characters(x.images, x.labels, "x", renumbered)
+        parts[part] = replace(x, writers=np.arange(len(x)) // 100 + first, classes=arabic.CLASSES)
     write_csv(tmp_path / "csv" / place, parts)
     by_npz, by_csv = arabic.load(write_npz(tmp_path / "npz", parts)), arabic.load(tmp_path / "csv")
     for a, b in zip(by_npz, by_csv, strict=True):

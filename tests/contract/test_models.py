@@ -6,24 +6,27 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.generators import generators
 from ocrgen.generators.base import MAX_SAMPLES
+from ocrgen.generators.checkpoint import load_generator, save_weights
 from ocrgen.generators.layers.prior import MixturePrior
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.optim import FusedAdam
 
 CASES = [(name, preset) for name, model in generators().items() for preset in model.presets]
 DECODERS = [(name, decoder) for name in ("cvae", "cgan") for decoder in ("mlp", "conv", "transposed")]
 
 
-def build(name: str, preset: str = "fast", **changes):
+def build(name: str, preset: str = "fast", classes: tuple[str, ...] = DIGITS, **changes):
     torch.manual_seed(0)
     model = generators()[name]
-    return model(model.Config.model_validate(model.presets[preset].model_dump() | changes))
+    return model(model.Config.model_validate(model.presets[preset].model_dump() | changes), classes)
 
 
-def batch(n: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
+def batch(n: int = 16, k: int = 10) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
-    return torch.rand(n, 1, 28, 28, generator=generator), torch.randint(0, 10, (n,), generator=generator)
+    return torch.rand(n, 1, 28, 28, generator=generator), torch.randint(0, k, (n,), generator=generator)
 
 
 @pytest.mark.parametrize(("name", "preset"), CASES)
@@ -36,6 +39,33 @@ def test_a_step_learns_and_reports_finite_scalars(name, preset):
     model.eval()
     with torch.no_grad():
         assert all(v.isfinite() for v in model.evaluate(*batch()).values())
+
+
+@pytest.mark.parametrize(("name", "preset"), CASES)
+@pytest.mark.parametrize("k", [2, 28, 100])
+def test_any_number_of_classes_is_learned_and_drawn(name, preset, k, tmp_path):
+    classes = tuple(f"w{i}" for i in range(k))
+    narrow = {"decoder_width": 16, "discriminator_width": 8} if (name, preset) == ("cgan", "paper") else {}
+    model = build(name, preset, classes, **narrow).start_training()
+    model.training_step(*batch(k=k))
+    model.eval()
+    with torch.no_grad():
+        assert all(v.isfinite() for v in model.evaluate(*batch(k=k)).values())
+    images = model.sample(torch.arange(k), torch.Generator().manual_seed(0))
+    assert images.shape == (k, 28, 28)
+    with pytest.raises(ValueError, match=f"0 to {k - 1}"):
+        model.sample(torch.tensor([k]))
+    file = tmp_path / "run" / "weights" / "epoch-001.safetensors"
+    file.parent.mkdir(parents=True)
+    about = {"model": name, "config": model.config.model_dump(), "classes": classes}
+    save_weights(model, about, file)
+    again = load_generator(file)
+    assert again.classes == classes
+    assert torch.equal(images, again.sample(torch.arange(k), torch.Generator().manual_seed(0)))
+    for damaged in (classes[:-1], [*classes[:-1], classes[0]], "w0"):
+        save_weights(model, about | {"classes": damaged}, file)
+        with pytest.raises(UserError, match=r"run/epoch-001\.safetensors does not fit its own description"):
+            load_generator(file)
 
 
 @pytest.mark.parametrize(("name", "preset"), CASES)
@@ -184,7 +214,7 @@ def test_the_papers_architectures():
 
 
 def test_the_mixture_is_a_density_and_draws_from_it():
-    prior = MixturePrior(2, 4)
+    prior = MixturePrior(2, 4, 10)
     with torch.no_grad():
         prior.factors.normal_(0, 0.3, generator=torch.Generator().manual_seed(1))
     grid = torch.cartesian_prod(torch.linspace(-12, 12, 241), torch.linspace(-12, 12, 241))

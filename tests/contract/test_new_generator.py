@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from ocrgen.runs.store import PACKAGE
+from tests.helpers.letters import in_folders, unpacked
 
 TINY = '''
 """A linear generator, to show what a new one takes."""
@@ -18,17 +19,18 @@ from ocrgen.generators.base import GenerativeModel, ModelConfig
 
 
 class Linear(nn.Module):
-    def __init__(self, latent):
+    def __init__(self, latent, n_classes):
         super().__init__()
-        self.net = nn.Linear(latent + 10, 784)
+        self.n_classes = n_classes
+        self.net = nn.Linear(latent + n_classes, 784)
 
     def forward(self, codes, labels):
-        one_hot = nn.functional.one_hot(labels, 10).float()
+        one_hot = nn.functional.one_hot(labels, self.n_classes).float()
         return self.net(torch.cat([codes, one_hot], 1)).view(-1, 1, 28, 28)
 
 
 class Tiny(GenerativeModel):
-    """The mean of each digit, plus noise."""
+    """The mean of each class, plus noise."""
 
     name, title = "tiny", "Tiny"
 
@@ -37,9 +39,9 @@ class Tiny(GenerativeModel):
 
     presets = {"fast": Config()}
 
-    def __init__(self, config):
-        super().__init__(config)
-        self.decoder = Linear(config.latent)
+    def __init__(self, config, classes):
+        super().__init__(config, classes)
+        self.decoder = Linear(config.latent, len(classes))
         self.build_ema()
 
     def make_optimisers(self):
@@ -84,6 +86,9 @@ def test_a_third_generator_is_one_new_file(tmp_path):
     name = ocrgen("train", "tiny", "--sparkle", "0.25", "--epochs", "2").splitlines()[-1]
     ocrgen("sample", name, "--per-class", "3", "--out", str(tmp_path / "tiny.zip"))
     assert (tmp_path / "tiny.zip").stat().st_size > 1000
+    letters = unpacked(tmp_path / "letters", in_folders(("A", "B", "check mark"), 6, 32))
+    name = ocrgen("train", "tiny", "--dataset", str(letters), "--epochs", "1").splitlines()[-1]
+    assert "9 images, 3 a character" in ocrgen("sample", name, "--per-class", "3", "--out", str(tmp_path / "abc.zip"))
     look = subprocess.run([sys.executable, "-c", LOOK], cwd=tmp_path, env=environment,
                           capture_output=True, text=True, timeout=120)  # fmt: skip
     assert look.returncode == 0, look.stderr

@@ -10,10 +10,10 @@ from ocrgen.readers.runs import ReaderRequest, run_reader
 from ocrgen.runs import jobs
 
 
-def train(store, **settings):
-    """A reader of the bundled digits, trained here in a second or two."""
+def train(store, label: str = "", **settings):
+    """A reader of the bundled digits, or of another data set, trained here in a second or two."""
     request = ReaderRequest(**{"dataset": "digits", "steps": 80} | settings)
-    run = store.create("reader", request.model_dump(), "reader-digits")
+    run = store.create("reader", request.model_dump(), "reader", label)
     assert jobs.execute(run, store, lambda run, stop: run_reader(run, stop, lambda step, total: None)) == "done"
     return run
 

@@ -16,6 +16,7 @@ from ocrgen.__main__ import VERBS, main
 from ocrgen.datasets import load_data
 from ocrgen.generators.sampling import save_samples
 from ocrgen.runs.store import PACKAGE, RunStore
+from tests.helpers.letters import in_folders, unpacked
 
 
 def ocrgen(*args: str, **variables: str) -> subprocess.CompletedProcess:
@@ -77,6 +78,11 @@ def test_train_sample_and_runs_from_a_shell(tmp_path):
         about = json.loads(str(content["provenance"]))
     assert about["run"] == name and about["seed"] == 5 and about["generator"]["config"]["latent"] == 6
 
+    earlier = ocrgen("sample", name, "--per-digit=7", "--seed", "5", "--out", str(tmp_path / "t.npz"))
+    assert earlier.returncode == 0 and "70 images, 7 a digit" in earlier.stdout, earlier.stderr
+    with np.load(out) as content, np.load(tmp_path / "t.npz") as same:
+        assert np.array_equal(content["images"], same["images"])
+
     again = ocrgen("resume", name)
     assert again.returncode == 2 and "nothing to resume" in again.stderr
 
@@ -101,13 +107,14 @@ def test_samples_come_back_as_a_data_set(trained, tmp_path, form):
     out = tmp_path / f"samples{form}"
     drawn = save_samples(trained.list()[0], 12, 1, out)
     splits = load_data(str(out))
+    assert splits.train.classes == drawn.classes == tuple("0123456789")
     back = {image.tobytes() for part in splits for image in part.images}
     assert back == {image.tobytes() for image in drawn.images}
     if form == ".zip":
         with zipfile.ZipFile(out) as archive:
             assert archive.testzip() is None
             assert {n.split("/")[0] for n in archive.namelist()} == {*"0123456789", "provenance.json"}
-            assert json.loads(archive.read("provenance.json"))["per digit"] == 12
+            assert json.loads(archive.read("provenance.json"))["per class"] == 12
 
 
 @pytest.mark.parametrize(
@@ -156,11 +163,25 @@ def test_unknown_data_leave_a_failed_run_and_a_message(capsys):
     assert printed.out.splitlines()[-1] == run.name and run.state == "failed"
 
 
+def test_letters_are_trained_sampled_and_read_again_from_a_shell(tmp_path, capsys):
+    own = unpacked(tmp_path / "letters", in_folders(("A", "a", "B", "/"), 12, 40))
+    assert main(["train", "cvae", "--dataset", str(own), "--epochs", "60", "--run-name", "abc"]) == 0
+    for name in ("s.npz", "s.zip"):
+        assert main(["sample", "abc", "--per-class", "4", "--out", str(tmp_path / name)]) == 0
+        assert "16 images, 4 a character, in " in capsys.readouterr().out
+        assert main(["data", str(tmp_path / name)]) == 0
+        shown = capsys.readouterr().out
+        assert "4 classes: / A B a" in shown and re.search(r"^train +8 images .* 2 to 2 a class$", shown, re.M)
+    run = RunStore(shipped=None).get("abc")
+    assert run.request.classes == ["/", "A", "B", "a"]
+
+
 def test_data_lists_what_is_at_hand(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("OCRGEN_DATA", str(tmp_path))
     assert main(["data"]) == 0
     shown = capsys.readouterr().out
     assert "At hand." in shown and "--download" in shown
+    assert re.search("^arabic-letters: 28 letters$", shown, re.M) and "digits: digits 0 to 9" in shown
     assert main(["data", "digits"]) == 0
     assert "1,317 images" in capsys.readouterr().out
     assert main(["data", "mnist"]) == 2

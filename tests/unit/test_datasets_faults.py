@@ -25,6 +25,7 @@ def changed(array: np.ndarray, value, dtype=None) -> np.ndarray:
 
 
 X, Y = good()
+LETTERS = np.array([*"abcdefghij"])
 ARRAYS = {
     "wrong size": ({"images": X[:, :27], "labels": Y}, r"\(30, 27, 28\).*expected \(N, 28, 28\)"),
     "three channels": ({"images": np.stack([X] * 3, -1), "labels": Y}, r"28, 28, 3"),
@@ -38,7 +39,7 @@ ARRAYS = {
     "labels between": ({"images": X, "labels": changed(Y, 0.5, float)}, "not whole numbers"),
     "labels NaN": ({"images": X, "labels": changed(Y, np.nan, float)}, "not whole numbers"),
     "labels as text": ({"images": X, "labels": Y.astype(str)}, "not whole numbers"),
-    "missing class": ({"images": X[3:], "labels": Y[3:]}, "digit 0 has 0 images; expected at least 3"),
+    "one class": ({"images": X[:3], "labels": Y[:3]}, "all images are of digit 0; expected 2 classes or more"),
     "sparse class": ({"images": X[:-1], "labels": Y[:-1]}, "digit 9 has 2 images"),
     "divided twice": ({"images": X / 255 / 255, "labels": Y}, "divided by 255 twice"),
     "0..16": ({"images": X // 16, "labels": Y}, "0 to 15 only"),
@@ -54,6 +55,35 @@ ARRAYS = {
     "other keys": ({"pictures": X, "labels": Y}, "holds labels, pictures; expected images"),
     "keras without test": ({"x_train": X, "y_train": Y}, "holds x_train, y_train; expected"),
     "keras mismatch": ({"x_train": X, "y_train": Y[1:], "x_test": X, "y_test": Y[:-1]}, "30 train images"),
+    "classes two-dimensional": ({"images": X, "labels": Y, "classes": LETTERS[None]}, r"classes are <U1 \(1, 10\)"),
+    "classes as fractions": ({"images": X, "labels": Y, "classes": np.arange(10.0)}, "classes are float64"),
+    "no classes": ({"images": X, "labels": Y, "classes": LETTERS[:0]}, "from 0 to 9; expected 0 to -1|0 classes"),
+    "one class text": ({"images": X, "labels": Y * 0, "classes": LETTERS[:1]}, "1 class; expected 2 to 100"),
+    "too many classes": ({"images": X, "labels": Y, "classes": np.arange(101)}, "101 classes; expected 2 to 100"),
+    "labels outside": ({"images": X, "labels": Y, "classes": LETTERS[:9]}, "from 0 to 9; expected 0 to 8"),
+    "an unused class": (
+        {"images": X, "labels": Y, "classes": np.append(LETTERS, "k")},
+        "letter k has 0 images; expected",
+    ),
+    "a class twice": ({"images": X, "labels": Y, "classes": np.array([*"abcdefghia"])}, "'a' and 'a', are the same"),
+    "words in two cases": (
+        {"images": X, "labels": Y, "classes": np.array([*"abcdefgh", "Stop", "stop"])},
+        "differ in capitals only",
+    ),
+    "two Unicode forms": (
+        {"images": X, "labels": Y, "classes": np.array([*"abcdefgh", "é", "e\u0301"])},
+        "Unicode form only",
+    ),
+    "an empty text": ({"images": X, "labels": Y, "classes": np.array([*"abcdefghi", " "])}, "is no class text"),
+    "a control character": (
+        {"images": X, "labels": Y, "classes": np.array([*"abcdefghi", "a\x07b"])},
+        "is no class text",
+    ),
+    "a long text": ({"images": X, "labels": Y, "classes": np.array([*"abcdefghi", "x" * 41])}, "is no class text"),
+    "bytes that are no text": (
+        {"images": X, "labels": Y, "classes": np.array([b"a", b"b", b"\xff"] + [b"%d" % i for i in range(7)])},
+        "no texts in UTF-8",
+    ),
     "keras scales differ": ({"x_train": X, "y_train": Y, "x_test": X / 255, "y_test": Y}, "differ in scale"),
 }
 
@@ -73,7 +103,9 @@ class Bomb:
 def test_a_pickle_is_never_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     np.savez(tmp_path / "mine.npz", images=np.array([Bomb()] * 30, object), labels=Y)
-    refused(tmp_path / "mine.npz", "pickled Python objects, which are never run")
+    refused(tmp_path / "mine.npz", "pickled Python objects, which are never run; expected numbers or texts")
+    np.savez(tmp_path / "texts.npz", images=X, labels=Y, classes=np.array([Bomb()] * 10, object))
+    refused(tmp_path / "texts.npz", "classes: holds pickled Python objects, which are never run")
     zipped(tmp_path / "raw.npz", {"images.npy": pickle.dumps(Bomb()), "labels.npy": b""})
     refused(tmp_path / "raw.npz", "not an array that numpy can read")
     assert not Path("pickle-was-run").exists()
@@ -128,7 +160,7 @@ def idx(array: np.ndarray) -> bytes:
         (idx(X[:, 1:]), idx(Y), r"images-idx3-ubyte: holds \(30, 27, 28\)"),
         (idx(X), idx(Y[1:]), r"labels-idx1-ubyte: holds \(29,\) for 30 images"),
         (idx(X), idx(Y + 1), "labels go from 1 to 10"),
-        (idx(X[3:]), idx(Y[3:]), "digit 0 has 0 images"),
+        (idx(X[:3]), idx(Y[:3]), "all images are of digit 0"),
         (b"\0\0\x08\3" + b"\xff" * 12 + X.tobytes(), idx(Y), "images-idx3-ubyte: truncated"),
         (gzip.compress(idx(X))[:-20], idx(Y), "images-idx3-ubyte: the gzip is truncated"),
         (idx(X), None, "images-idx3-ubyte has no file of labels beside it"),

@@ -3,6 +3,7 @@
 import gzip
 import io
 import zipfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ocrgen.datasets import DataError, Characters, load_data
+from ocrgen.datasets import Characters, DataError, load_data
 from ocrgen.datasets.own import load, read
 
 
@@ -115,7 +116,7 @@ DOORS = {
     ),
     "idx zip": lambda d, t: zipped(t / "a.zip", idx_files(d, "MNIST/raw/train-{}-idx{}-ubyte")),
     "idx inverted": lambda d, t: unpacked(
-        t / "a", idx_files(Characters(255 - d.images, d.labels, "x"), "train-{}-idx{}-ubyte")
+        t / "a", idx_files(replace(d, images=255 - d.images), "train-{}-idx{}-ubyte")
     ),
 }
 

@@ -56,7 +56,8 @@ def test_nobody_has_measured_anything(store):
     found = judge_claims(select_runs(store))
     assert [c.number for c in found] == [1, 2, 3, 4, 5]
     assert {c.verdict for c in found} == {UNMEASURED} and all("python -m ocrgen" in c.note for c in found)
-    assert {c.words for c in found} == set(WORDS.values()) and {c.rule for c in found} == set(RULES.values())
+    assert {c.words for c in found} == set(WORDS.values()) and len({c.rule for c in found}) == len(RULES)
+    assert "a reader of real digits" in found[3].rule and "filtered digits" in found[4].rule
 
 
 def test_the_papers_size_is_judged_or_the_nearest():

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from ocrgen.imaging.decoding import FORMATS, open_page
 from ocrgen.imaging.characters import read_picture
+from ocrgen.imaging.decoding import FORMATS, open_page
 from ocrgen.utils.errors import UserError
 
 # Small, so that a case takes a few milliseconds; every case is opened, and one in eight is also searched for digits.
@@ -73,7 +73,7 @@ def attempt(data: bytes) -> None:
         else:
             picture = read_picture(data, "x")
             page = picture.image
-            assert all(found.image.shape == (28, 28) and found.image.dtype == np.uint8 for found in picture.digits)
+            assert all(found.image.shape == (28, 28) and found.image.dtype == np.uint8 for found in picture.characters)
         assert page.dtype == np.uint8 and page.shape[2] == 3 and max(page.shape) <= 1280
     except UserError as problem:
         assert len(str(problem)) > 20
@@ -82,7 +82,7 @@ def attempt(data: bytes) -> None:
 def test_every_whole_picture_is_read():
     assert len(WHOLE) > 25
     for data in WHOLE:
-        assert len(read_picture(data).digits) == 1
+        assert len(read_picture(data).characters) == 1
 
 
 @fuzz(300)
@@ -129,7 +129,7 @@ def test_any_pixels(side, seed, levels, share):
     page = (rng.random(side) < share) * rng.integers(0, levels, side)
     Image.fromarray(page.astype(np.uint8)).save(stream := io.BytesIO(), "PNG", compress_level=1)
     try:
-        for found in read_picture(stream.getvalue()).digits:
+        for found in read_picture(stream.getvalue()).characters:
             x, y, width, height = found.box
             assert 0 <= x < x + width <= side[1] and 0 <= y < y + height <= side[0]
     except UserError:

@@ -8,14 +8,14 @@ from PIL import Image, ImageOps
 
 from ocrgen.datasets import data_root, load_data, sources
 from ocrgen.imaging import decoding
-from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.characters import read_picture
+from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.geometry import GEOMETRIES
 from tests.helpers.pictures import PICTURE, bomb, encode, mass_centre, seven
 
 # From here on: pages, which people upload.
 PAGE = Image.fromarray((230 - seven(240, (90, 70), 14) * 0.8).astype(np.uint8))
-CLEAN = read_picture(encode(PAGE)).digits[0].image
+CLEAN = read_picture(encode(PAGE)).characters[0].image
 
 
 def same(image: np.ndarray, away: float = 4) -> bool:
@@ -24,7 +24,7 @@ def same(image: np.ndarray, away: float = 4) -> bool:
 
 
 def only(data: bytes, **how) -> np.ndarray:
-    digits = read_picture(data, **how).digits
+    digits = read_picture(data, **how).characters
     assert len(digits) == 1
     return digits[0].image
 
@@ -32,7 +32,7 @@ def only(data: bytes, **how) -> np.ndarray:
 def test_a_page_is_upright_in_colour_and_its_box_is_where_the_digit_is():
     picture = read_picture(encode(PAGE))
     assert picture.image.dtype == np.uint8 and picture.image.shape == (240, 240, 3) and picture.notes == []
-    x, y, width, height = picture.digits[0].box
+    x, y, width, height = picture.characters[0].box
     assert abs(x - 83) < 8 and abs(y - 63) < 8 and abs(width - 54) < 12 and abs(height - 70) < 12
 
 
@@ -103,7 +103,7 @@ def test_a_page_is_upright_by_exif(orientation):
 def test_of_many_frames_the_first_is_read_and_said_so(form):
     blank = Image.new("L", PAGE.size, 230)
     picture = read_picture(encode(PAGE, form, save_all=True, append_images=[blank]), "a.gif")
-    assert same(picture.digits[0].image)
+    assert same(picture.characters[0].image)
     assert len(picture.notes) == 1 and "first" in picture.notes[0] and "a.gif" in picture.notes[0]
 
 
@@ -112,7 +112,7 @@ def test_a_page_is_bounded_however_large_it_came():
     for form in ("JPEG", "PNG"):
         picture = read_picture(encode(large, form))
         assert max(picture.image.shape) <= 1280
-        assert same(picture.digits[0].image, 8)
+        assert same(picture.characters[0].image, 8)
 
 
 @pytest.mark.parametrize("name", GEOMETRIES)

@@ -1,12 +1,17 @@
 """Readers: trained the same for the same seed, chosen by validation, and kept whole."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
 from ocrgen.datasets import load_data
+from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.datasets.base import Characters
 from ocrgen.imaging.augmentation import augment
 from ocrgen.readers.checkpoint import load_reader, save_reader
@@ -72,7 +77,7 @@ def test_an_early_look_that_was_better_is_taken_back(small):
 
 def test_the_look_that_is_kept_is_validations_whatever_training_would_prefer(small):
     """Validation images under wrong labels: the better a reader learns, the worse it does there."""
-    wrong = Characters(small.validation.images, (small.validation.labels + 1) % 10, "wrong")
+    wrong = replace(small.validation, labels=(small.validation.labels + 1) % 10)
     trained = train_reader(small.train, wrong, TINY, 80, 0, n_evaluations=20)
     accuracies = [accuracy for _, accuracy in trained.evaluations]
     assert np.mean(trained.losses[-5:]) < np.mean(trained.losses[:5]) and accuracies[-1] < max(accuracies)
@@ -83,7 +88,7 @@ def test_the_look_that_is_kept_is_validations_whatever_training_would_prefer(sma
 @pytest.mark.parametrize(("share", "expected"), [(0.05, 3), (0.2, 13), (0.5, 32), (1.0, 64), (0.0, 0)])
 def test_each_batch_holds_exactly_its_share_of_synthetic_images(share, expected):
     # All real images are 0s and all synthetic ones 1s, so that labels tell where an image comes from.
-    real, synthetic = (Characters(np.full((50, 28, 28), c, np.uint8), np.full(50, c), str(c)) for c in (0, 1))
+    real, synthetic = (Characters(np.full((50, 28, 28), c, np.uint8), np.full(50, c), DIGITS, str(c)) for c in (0, 1))
     batches = _batches(real, synthetic, share, 64, 0)
     for _ in range(10):
         images, labels, ours = next(batches)
@@ -92,8 +97,8 @@ def test_each_batch_holds_exactly_its_share_of_synthetic_images(share, expected)
 
 
 def test_every_image_is_seen_once_before_any_is_seen_twice():
-    real = Characters(np.zeros((50, 28, 28), np.uint8), np.arange(50) % 10, "real")
-    marked = Characters(real.images + np.arange(50, dtype=np.uint8)[:, None, None], real.labels, "marked")
+    real = Characters(np.zeros((50, 28, 28), np.uint8), np.arange(50) % 10, DIGITS, "real")
+    marked = replace(real, images=real.images + np.arange(50, dtype=np.uint8)[:, None, None])
     batches = _batches(marked, None, 0.0, 20, 3)
     seen = torch.cat([next(batches)[0][:, 0, 0, 0] for _ in range(5)])
     assert seen[:50].unique().numel() == seen[50:].unique().numel() == 50
@@ -192,3 +197,68 @@ def test_a_damaged_or_foreign_file_is_named(tmp_path, damage):
 
 def test_images_of_no_length_have_no_answers():
     assert probabilities(Reader(TINY), np.empty((0, 28, 28), np.uint8)).shape == (0, 10)
+
+
+LETTERS = ("A", "B", "check mark", "ب")
+
+
+def test_a_readers_file_holds_its_class_texts(tmp_path):
+    save_reader(Reader(TINY, LETTERS), {"dataset": "mine"}, file := tmp_path / "mine.safetensors")
+    reader, _ = load_reader(file)
+    assert reader.classes == LETTERS and probabilities(reader, np.zeros((3, 28, 28), np.uint8)).shape == (3, 4)
+
+
+@pytest.mark.parametrize(("dataset", "first"), [("mnist", "0"), ("arabic", "٠"), ("/my/own.zip", "0")])
+def test_a_reader_of_an_earlier_version_reads_the_digits_of_its_data(tmp_path, dataset, first):
+    save_reader(Reader(TINY), {"dataset": dataset}, file := tmp_path / "mine.safetensors")
+    rewrite(file, lambda about: about.pop("classes"))
+    assert load_reader(file)[0].classes[0] == first
+
+
+@pytest.mark.parametrize(
+    ("classes", "told"),
+    [
+        ("ABCD", "no list of texts"),
+        ([1, 2, 3, 4], "no list of texts"),
+        ({"A": 1}, "no list of texts"),
+        (["A", "A", "B", "C"], "are the same"),
+        (["A"], "1 class; expected 2 to 100"),
+        (["A", "B", "C"], "names 3 classes for a network of 4"),
+        ([*"ABCDE"], "names 5 classes for a network of 4"),
+        (["A", "B", "C", "\u0000"], "is no class text"),
+    ],
+)
+def test_a_damaged_class_list_is_told(tmp_path, classes, told):
+    save_reader(Reader(TINY, LETTERS), {}, file := tmp_path / "mine.safetensors")
+    rewrite(file, lambda about: about.update(classes=classes))
+    with pytest.raises(UserError, match=rf"mine\.safetensors is damaged: .*{told}"):
+        load_reader(file)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"box": 0},
+        {"box": 1e9},
+        {"centre": [3]},
+        {"min_stroke": float("nan")},
+        {"sizes": [9, 99]},
+        {"single": "maybe so"},
+    ],
+)
+def test_a_geometry_that_makes_no_sense_is_damage(tmp_path, change):
+    geometry = {"box": 20, "centre": [14, 14], "min_stroke": 2, "min_height": 0.3, "single": True, "sizes": [6, 26]}
+    save_reader(Reader(TINY), {"geometry": geometry}, file := tmp_path / "mine.safetensors")
+    assert load_reader(file)
+    save_reader(Reader(TINY), {"geometry": geometry | change}, file)
+    with pytest.raises(UserError, match=r"mine\.safetensors is damaged"):
+        load_reader(file)
+
+
+def rewrite(file, change):
+    """Change the metadata of a reader's file."""
+    with safe_open(file, "pt") as content:
+        tensors = {k: content.get_tensor(k) for k in content.keys()}  # noqa: SIM118
+        about = json.loads(content.metadata()["ocrgen"])
+    change(about)
+    save_file(tensors, file, {"ocrgen": json.dumps(about)})

@@ -1,5 +1,6 @@
 """Saliency: maps of the right shape for every method, honest about emptiness, and measures with known answers."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -8,6 +9,8 @@ import torch
 from torch import nn
 
 from ocrgen.datasets import load_data
+from ocrgen.datasets.alphabet import DIGITS
+from ocrgen.plots.saliency import bars
 from ocrgen.readers.network import Classifier, Reader
 from ocrgen.readers.saliency import (
     METHODS,
@@ -158,3 +161,25 @@ def test_faithfulness_is_finite_and_bounded(reader, data):
     assert all(0 <= found[k] <= 1 for k in ("on_ink", "ink_share", "deletion", "insertion", "empty"))
     assert found["deletion_gain"] == pytest.approx(found["deletion_random"] - found["deletion"], abs=1e-6)
     assert faithfulness(reader, data.test.images[:40], other=reader)["agreement"] == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("k", [2, 10, 12, 13, 28, 62])
+def test_bars_show_all_of_few_classes_and_the_likeliest_of_many(k):
+    classes = tuple(chr(ord("一") + i) for i in range(k))
+    p = np.random.default_rng(k).dirichlet(np.full(k, 0.3)).astype(np.float32)
+    html = bars(p, classes)
+    shares = [float(share) for share in re.findall(r">([\d.]+)%<", html)]
+    assert abs(sum(shares) - 100) < 0.7  # nothing is left out: the rest has a bar of its own
+    if k <= 12:
+        assert len(shares) == k and "others" not in html
+    else:
+        assert len(shares) == 11 and f"{k - 10} others" in html
+        assert shares[:10] == sorted(shares[:10], reverse=True)
+        assert f"the 10 likeliest of the {k} letters" in html
+    assert html.count("font-weight:650") == 2 and f'650;overflow-wrap:anywhere">{classes[p.argmax()]}<' in html
+
+
+def test_bars_of_digits_are_told_as_ever_and_texts_mean_nothing_but_themselves():
+    assert 'aria-label="probabilities of the ten digits"' in bars(np.full(10, 0.1, np.float32), DIGITS)
+    html = bars(np.array([0.9, 0.1], np.float32), ("<b>", '"quoted" & more'))
+    assert "<b>" not in html and "&lt;b&gt;" in html and "&quot;quoted&quot; &amp; more" in html

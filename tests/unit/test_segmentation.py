@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.characters import read_picture
+from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.geometry import GEOMETRIES
 from tests.helpers.corpus import KINDS, bundled, make
 
@@ -51,7 +51,7 @@ def png(page: Image.Image | np.ndarray) -> bytes:
 
 @cache
 def alone(digit: int) -> np.ndarray:
-    return read_picture(png(row([digit], (200, 240)))).digits[0].image
+    return read_picture(png(row([digit], (200, 240)))).characters[0].image
 
 
 def alike(image: np.ndarray, digit: int) -> bool:
@@ -68,15 +68,15 @@ def apart(boxes) -> bool:
 def test_a_row_is_read_from_left_to_right(slope):
     written = [7, 1, 4, 2, 5]
     picture = read_picture(png(row(written, (700, 300), slope)))
-    assert len(picture.digits) == 5 and apart([found.box for found in picture.digits])
-    assert all(alike(found.image, digit) for found, digit in zip(picture.digits, written, strict=True))
+    assert len(picture.characters) == 5 and apart([found.box for found in picture.characters])
+    assert all(alike(found.image, digit) for found, digit in zip(picture.characters, written, strict=True))
 
 
 def test_lines_are_read_from_the_top():
     page = Image.new("L", (460, 460), 235)
     for k, digit in enumerate([1, 2, 4, 5, 7, 1]):
         write(page, STROKES[digit], 40 + 130 * (k % 3), 50 + 190 * (k // 3))
-    digits = read_picture(png(page)).digits
+    digits = read_picture(png(page)).characters
     assert [alike(found.image, d) for found, d in zip(digits, [1, 2, 4, 5, 7, 1], strict=True)] == [True] * 6
     assert max(found.box[1] for found in digits[:3]) < min(found.box[1] for found in digits[3:])
 
@@ -84,7 +84,7 @@ def test_lines_are_read_from_the_top():
 def test_boxes_hold_the_ink():
     page = row([7, 4])
     inked = np.asarray(page) < 128
-    for found in read_picture(png(page)).digits:
+    for found in read_picture(png(page)).characters:
         x, y, width, height = found.box
         assert inked[y : y + height, x : x + width].any()
         inked[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1] = False
@@ -98,20 +98,20 @@ def test_a_digit_in_two_strokes_stays_one(strokes, beside):
     write(page, strokes, 170, 60)
     if beside:
         write(page, STROKES[2], 300, 60)
-    assert len(read_picture(png(page)).digits) == 2 + beside
+    assert len(read_picture(png(page)).characters) == 2 + beside
 
 
 def test_two_that_touch_are_parted():
     page = Image.new("L", (300, 240), 235)
     write(page, [*STROKES[4], [(70, 42), (40, 42)], [(44, 42), (44, 0), (84, 0), (84, 60), (44, 60)]], 40, 60)
-    boxes = [found.box for found in read_picture(png(page)).digits]
+    boxes = [found.box for found in read_picture(png(page)).characters]
     assert len(boxes) == 2 and apart(boxes)
 
 
 def test_a_wide_digit_is_not_parted():
     page = Image.new("L", (340, 240), 235)
     ImageDraw.Draw(page).ellipse((60, 60, 260, 180), outline=20, width=12)
-    assert len(read_picture(png(page)).digits) == 1
+    assert len(read_picture(png(page)).characters) == 1
 
 
 @pytest.mark.parametrize("tone", [150, 60])
@@ -124,7 +124,7 @@ def test_rules_leave_the_digits_as_they_are(tone, squared, turn):
         rules[:, 25::50] = rules[:, 26::50] = tone
     page = Image.fromarray(np.minimum(rules, np.asarray(row([2, 4, 5], (900, 600), width=16))))
     page = page.rotate(turn, Image.Resampling.BILINEAR, fillcolor=235)
-    digits = read_picture(png(page)).digits
+    digits = read_picture(png(page)).characters
     assert len(digits) == 3
     for found, digit in zip(digits, [2, 4, 5], strict=True):
         assert alike(found.image, digit)
@@ -134,7 +134,7 @@ def test_a_table_beside_the_sheet_is_no_digit():
     page = np.asarray(row([7, 4, 2], (700, 400))).copy()
     page[:, :25] = 40
     page[-18:] = 60
-    assert len(read_picture(png(page)).digits) == 3
+    assert len(read_picture(png(page)).characters) == 3
 
 
 def test_specks_are_left_out_and_said_to_be():
@@ -142,14 +142,14 @@ def test_specks_are_left_out_and_said_to_be():
     for k in range(5):
         ImageDraw.Draw(page).ellipse((30 + 130 * k, 205, 41 + 130 * k, 220), fill=40)
     picture = read_picture(png(page))
-    assert len(picture.digits) == 3
+    assert len(picture.characters) == 3
     assert picture.notes == ["5 small marks were left out."]
 
 
 def test_light_may_be_uneven():
     page = np.asarray(row([7, 4, 2], (700, 400))) * np.linspace(1, 0.35, 700)
     dark = ndimage.gaussian_filter1d(np.where(np.arange(400) < 130, 1.0, 0.6), 12)
-    digits = read_picture(png((page * dark[:, None]).astype(np.uint8))).digits
+    digits = read_picture(png((page * dark[:, None]).astype(np.uint8))).characters
     assert len(digits) == 3
     assert all(alike(found.image, digit) for found, digit in zip(digits, [7, 4, 2], strict=True))
 
@@ -157,7 +157,7 @@ def test_light_may_be_uneven():
 @pytest.mark.parametrize("width", [4, 8, 14, 20])
 def test_strokes_come_near_to_the_data_sets(width):
     """5 % of MNIST's strokes are thinner than 1.6 pixels, and 5 % thicker than 4 (by their ridge)."""
-    image = read_picture(png(row([2], (220, 240), width=width))).digits[0].image
+    image = read_picture(png(row([2], (220, 240), width=width))).characters[0].image
     inked = ndimage.zoom(np.pad(image, 2).astype(float), 4, order=1) > 127
     depth = ndimage.distance_transform_edt(inked)
     ridge = (depth == ndimage.maximum_filter(depth, 3)) & inked
@@ -167,15 +167,15 @@ def test_strokes_come_near_to_the_data_sets(width):
 def test_an_arabic_zero_is_a_dot():
     page = row([1, 1])
     ImageDraw.Draw(page).ellipse((310, 110, 334, 134), fill=20)
-    assert len(read_picture(png(page)).digits) == 2
-    assert len(read_picture(png(page), geometry=GEOMETRIES["arabic"]).digits) == 3
+    assert len(read_picture(png(page)).characters) == 2
+    assert len(read_picture(png(page), geometry=GEOMETRIES["arabic"]).characters) == 3
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_photographs_of_one_digit(kind):
     digits = bundled()
     data, labels = make(1, kind)
-    found = read_picture(data).digits
+    found = read_picture(data).characters
     assert len(found) == len(labels) == 1
     # Of that digit's own kind: nearer to the mean of its class than to most others'.
     away = [np.abs(found[0].image - digits.images[digits.labels == d].mean(0)).mean() for d in range(10)]
@@ -186,7 +186,7 @@ def test_photographs_of_one_digit(kind):
 def test_photographs_of_many(kind):
     for seed in (1, 2):
         data, labels = make(seed, kind)
-        assert len(read_picture(data).digits) == len(labels)
+        assert len(read_picture(data).characters) == len(labels)
 
 
 def test_the_corpus_repeats_from_its_seed():

@@ -2,13 +2,15 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
 
+from ocrgen.datasets import Characters
 from ocrgen.generators import generators
 from ocrgen.generators.checkpoint import read_metadata
-from ocrgen.generators.config import TrainConfig, TrainRequest, describe
+from ocrgen.generators.config import TrainConfig, TrainRequest, auto_epochs, describe
 from ocrgen.generators.training import Trainer, run_training
 from ocrgen.runs import jobs
 from ocrgen.runs.events import CurveReader
@@ -47,6 +49,25 @@ def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, nev
     assert not (run.path / "resume.pt").exists()
     steps = CurveReader(run.path).table().query("tag.str.endswith('/train')", engine="python")
     assert not steps.duplicated(["tag", "step"]).any()
+
+
+def test_a_cancelled_ac_gan_of_an_earlier_version_ends_as_if_never_stopped(store, small, monkeypatch, never_stopped):
+    """Version 0.1 called the class head of the paper's discriminator `digit`."""
+    monkeypatch.setattr("ocrgen.generators.training.load_data", lambda name: small)
+    config = generators()["cgan"].presets["paper"].model_dump()
+    config |= {"batch": 32, "decoder_width": 16, "discriminator_width": 8}
+    changes = {"config": config, "train": {"monitor": 0}}
+    run = store.create("train", request("cgan", **changes), "stopped")
+    stopper = StopAt(7)
+    assert jobs.execute(run, store, lambda run, _: run_training(run, stopper)) == "cancelled"
+    state = torch.load(run.path / "resume.pt", weights_only=True)
+    weights = state["model"]["weights"]
+    old = {name.replace("discriminator.label.", "discriminator.digit."): value for name, value in weights.items()}
+    assert old.keys() != weights.keys()
+    state["model"]["weights"] = old
+    torch.save(state, run.path / "resume.pt")
+    assert jobs.execute(run, store, run_training) == "done"
+    assert same_weights(never_stopped("cgan", **changes), run)
 
 
 def test_what_a_run_leaves(trained):
@@ -170,7 +191,24 @@ def test_small_data_get_more_epochs_and_batches_that_fit(store, small):
     model = generators()["cvae"](generators()["cvae"].presets["fast"])
     few = small._replace(train=small.train.subset(40, 0))
     trainer = Trainer(model, few, TrainConfig(), run)
-    assert (trainer.batch, trainer.steps_per_epoch, trainer.epochs) == (40, 1, 60)
+    assert (trainer.batch, trainer.steps_per_epoch, trainer.epochs) == (40, 1, 200)
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "batch", "epochs"),
+    [
+        (54_999, 10, 128, 10),  # MNIST
+        (1_317, 10, 128, 60),  # the bundled digits: so many epochs make 600 steps
+        (12_040, 28, 128, 59),  # Arabic letters: each class is seen 25,000 times
+        (416, 26, 128, 200),
+        (60, 2, 60, 200),
+        (100_000, 100, 128, 25),
+    ],
+)
+def test_epochs_are_more_where_images_or_those_of_a_class_are_few(n, k, batch, epochs):
+    classes = tuple(f"class {c}" for c in range(k))
+    train = Characters(np.zeros((n, 28, 28), np.uint8), np.arange(n) % k, classes, "blank")
+    assert auto_epochs(train, batch) == epochs
 
 
 def test_every_image_is_seen_once_an_epoch(store, small):

@@ -20,19 +20,21 @@ MAX_RATIO, RATIO_FROM = 200, 2**26
 _COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OS_METADATA = re.compile(r"(^|/)(__MACOSX/|\.[^/]|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 # Notes beside the folders of characters, such as the provenance.json of our own samples, are ignored.
-_NOTES = re.compile(r"([^/]+/)?[^/]+\.(json|txt|md)", re.IGNORECASE)
+_NOTES = re.compile(r"[^/]+\.(json|txt|md)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Files:
     """The files of the folder or zip `source`: their relative `names`, sorted, with "/" as separator, and `read(name)`.
 
-    `read` returns the content of one file; DataError if it is damaged or too large.
+    `read` returns the content of one file; DataError if it is damaged or too large. empty: the folders without a file,
+    sorted.
     """
 
     source: Path
     names: list[str]
     read: Callable[[str], bytes]
+    empty: list[str]
 
 
 @contextmanager
@@ -45,8 +47,10 @@ def open_files(path: Path) -> Iterator[Files]:
     if not path.exists():
         raise DataError(f"{path}: there is no such file or folder.")
     if path.is_dir():
-        names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
-        yield Files(path, _data_names(path, names), partial(_read_file, path))
+        found = list(path.rglob("*"))
+        names = _data_names(path, [file.relative_to(path).as_posix() for file in found if file.is_file()])
+        folders = [folder.relative_to(path).as_posix() for folder in found if folder.is_dir()]
+        yield Files(path, names, partial(_read_file, path), _empty(folders, names))
         return
     try:
         archive = zipfile.ZipFile(path)
@@ -54,20 +58,31 @@ def open_files(path: Path) -> Iterator[Files]:
         raise DataError(f"{path}: {_why_no_zip(path)}; expected a folder, a whole zip or an .npz.") from error
     with archive:
         entries = {info.filename: info for info in _checked_entries(path, archive.infolist())}
-        yield Files(path, _data_names(path, entries), partial(_read_entry, path, archive, entries))
+        names = _data_names(path, [name for name, info in entries.items() if not info.is_dir()])
+        folders = [name.rstrip("/") for name, info in entries.items() if info.is_dir()]
+        yield Files(path, names, partial(_read_entry, path, archive, entries), _empty(folders, names))
 
 
 def _why_no_zip(path: Path) -> str:
     return "is empty" if path.is_file() and not path.stat().st_size else "not a zip, or a damaged one"
 
 
-def _data_names(path: Path, names) -> list[str]:
+def _data_names(path: Path, names: list[str]) -> list[str]:
+    """Sorted names without those of operating systems, and without notes at the top or in the folder that wraps all."""
     names = sorted(name for name in names if not (_OS_METADATA.search(name) or _NOTES.fullmatch(name)))
+    if len({name.split("/")[0] for name in names}) == 1:
+        names = [name for name in names if not _NOTES.fullmatch(name.partition("/")[2])]
     if not names:
         raise DataError(f"{path}: holds no files; expected images or arrays of characters.")
     if len(names) > MAX_ENTRIES:
         raise DataError(f"{path}: holds {len(names):,} files; at most {MAX_ENTRIES:,} are read.")
     return names
+
+
+def _empty(folders: list[str], names: list[str]) -> list[str]:
+    """Those of `folders` that hold none of the files `names`, without those of operating systems."""
+    filled = {name[:i] for name in names for i, c in enumerate(name) if c == "/"}
+    return sorted(f for f in folders if f not in filled and not _OS_METADATA.search(f"{f}/"))
 
 
 def _read_file(folder: Path, name: str) -> bytes:
@@ -104,7 +119,7 @@ def _checked_entries(path: Path, entries: list[zipfile.ZipInfo]) -> list[zipfile
     total, packed = sum(info.file_size for info in entries), path.stat().st_size
     if total > MAX_TOTAL or (total > RATIO_FROM and total > MAX_RATIO * packed):
         raise DataError(f"{path}: {packed:,} bytes unpack to {total:,}, which is too much for a set of characters.")
-    return [info for info in entries if not info.is_dir()]
+    return entries
 
 
 def _read_entry(path: Path, archive: zipfile.ZipFile, entries: dict[str, zipfile.ZipInfo], name: str) -> bytes:

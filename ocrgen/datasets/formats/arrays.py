@@ -6,7 +6,7 @@ from io import BytesIO
 
 import numpy as np
 
-from ocrgen.datasets.alphabet import DIGITS
+from ocrgen.datasets.alphabet import DIGITS, MAX_CLASSES, MIN_CLASSES
 from ocrgen.datasets.base import SIZE, Characters, DataError
 from ocrgen.datasets.formats.archive import MAX_FILE, Files
 from ocrgen.imaging.geometry import ink_is_white
@@ -35,7 +35,7 @@ class RawArrays:
 
         default: the class texts where the source has none.
         """
-        classes = self.classes or default
+        classes = default if self.classes is None else self.classes
         images, labels, writers = _as_images(self.source, self.images), self.labels, self.writers
         if labels.shape != (len(images),):
             raise DataError(
@@ -79,9 +79,14 @@ def _as_integers(source: str, what: str, values: np.ndarray) -> np.ndarray:
 def _as_texts(source: str, values: np.ndarray) -> tuple[str, ...]:
     if values.ndim != 1 or values.dtype.kind not in "UiuS":
         raise DataError(f"{source}: classes are {values.dtype} {values.shape}; expected one text for each label (K,).")
-    if values.dtype.kind == "S":
-        values = np.char.decode(values, "utf-8", "replace")
-    return tuple(str(value) for value in values)
+    if len(values) > MAX_CLASSES:
+        raise DataError(f"{source}: holds {len(values):,} classes; expected {MIN_CLASSES} to {MAX_CLASSES}.")
+    try:
+        if values.dtype.kind == "S":
+            values = np.char.decode(values, "utf-8")
+        return tuple(str(value) for value in values)
+    except ValueError as error:
+        raise DataError(f"{source}: classes are no texts in UTF-8; expected an array of texts.") from error
 
 
 def to_uint8(source: str, images: np.ndarray) -> np.ndarray:
@@ -145,7 +150,7 @@ def _parse_npy(data: bytes, name: str) -> np.ndarray:
     except Exception as error:  # numpy evaluates the header as Python: a damaged one raises anything
         raise DataError(f"{name}: not an array that numpy can read ({error}).") from error
     if dtype.hasobject:
-        raise DataError(f"{name}: holds pickled Python objects, which are never run; expected an array of numbers.")
+        raise DataError(f"{name}: holds pickled Python objects, which are never run; expected numbers or texts.")
     if math.prod(shape) * dtype.itemsize != len(data) - stream.tell() or len(data) > MAX_FILE:
         raise DataError(
             f"{name}: declares {shape} of {dtype}, {math.prod(shape) * dtype.itemsize:,} bytes, "

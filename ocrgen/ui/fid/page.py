@@ -1,4 +1,6 @@
-"""The views of the page FID and LFID: distances over the epochs, by digit, their cost, and the samples behind them."""
+"""The views of the page FID and LFID: distances over the epochs, by class, their cost, and the samples behind them."""
+
+from typing import get_args
 
 import pandas as pd
 import streamlit as st
@@ -9,15 +11,14 @@ from ocrgen.metrics.measures import columns as measured
 from ocrgen.plots import style as charts
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
-from ocrgen.ui.shared.cache import cached_figure, samples, store
+from ocrgen.ui.fid.epoch import DISTANCES, MARK, one_epoch
+from ocrgen.ui.shared.cache import cached_figure, store
 from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.results import rank_table, results_of
 from ocrgen.ui.shared.selection import alike, by_model, nothing_yet
-from ocrgen.ui.shared.widgets import choose_runs, link, model_title, picture, places, run_title, show_errors
+from ocrgen.ui.shared.widgets import choose_runs, link, model_title, noun_of, places, run_title, show_errors
 from ocrgen.utils.errors import UserError
 
-DISTANCES = {64: "LFID-64", 192: "LFID-192", 768: "LFID-768", 2048: "FID-2048"}
-MARK = {64: "lfid_64", 192: "lfid_192", 768: "lfid_768", 2048: "fid_2048"}
 assert tuple(DISTANCES) == TAPS
 
 
@@ -25,7 +26,7 @@ def explain() -> None:
     """Both distances in plain words, with the formula."""
     with st.expander("What FID and LFID are"):
         st.markdown(
-            "A network that knows digits turns each image into a list of numbers. A Gaussian is fitted to the lists of "
+            "A trained network turns each image into a list of numbers. A Gaussian is fitted to the lists of "
             "real images and another one to those of generated images; the distance is how far the two Gaussians are "
             "apart, in place and in shape:"
         )
@@ -33,7 +34,7 @@ def explain() -> None:
         st.markdown(
             "**FID** reads the network at its end (2,048 numbers); **LFID** after an earlier block (64, 192 or 768): "
             "quicker, and blind to more. Samples that are all alike can score well on LFID-64, so it never stands here "
-            "without coverage and spread. The dashed line is *real against real*: what real digits that the reference "
+            "without coverage and spread. The dashed line is *real against real*: what real images that the reference "
             "has not seen would score. Values compare only for the same network and the same number of images."
         )
 
@@ -50,9 +51,10 @@ def choose() -> list[Run]:
 def show(runs: list[Run]) -> None:
     """Everything that the runs' scores tell, and a way to compute those that are missing."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        network = ScoreConfig.model_fields["extractor"]
         extractor = st.segmented_control(
-            "Network", ["digitnet", "inception"], default="digitnet", key="fid_extractor", required=True,
-            help="digitnet: ours, for digits. inception: the paper's, needs its weights at hand.",
+            "Network", get_args(network.annotation), default=network.default, key="fid_extractor", required=True,
+            help=f"{network.description}; inception is the paper's, and needs its weights at hand",
         )  # fmt: skip
         log = st.toggle("Log scale", True, key="fid_log")
     for run in runs:
@@ -62,45 +64,57 @@ def show(runs: list[Run]) -> None:
         return
     for run, rows in scored.items():
         if bad := [r["epoch"] for r in rows if r.get("collapsed")]:
-            alarm = st.error if rows[-1]["epoch"] in bad else st.warning
+            alarm, kind = st.error if rows[-1]["epoch"] in bad else st.warning, noun_of(run)
             alarm(
-                f"{run_title(run)}: after epoch {', '.join(map(str, bad))} the samples of a digit hardly differ from "
-                "each other (spread under half of real digits'). Class means instead of digits? LFID alone misses this."
+                f"{run_title(run)}: after epoch {', '.join(map(str, bad))} the samples of a {kind} hardly differ from "
+                f"each other (spread under half of real {kind}s'). Class means instead of {kind}s? LFID alone misses "
+                "this."
             )
     names = {run: f"#{run.number} {model_title(run.request.model)}" for run in scored}
     shades = {run: charts.colour(run.request.model, run.number) for run in scored}
 
-    def lines(key: str) -> dict:
-        return {
-            names[r]: ([x["epoch"] for x in rows], [x.get(key) for x in rows], shades[r]) for r, rows in scored.items()
-        }
+    def lines(key: str, runs: list[Run]) -> dict:
+        return {names[r]: ([x["epoch"] for x in scored[r]], [x.get(key) for x in scored[r]], shades[r]) for r in runs}
 
-    first = next(iter(scored.values()))[0]
-    same_data = len({r.request.dataset for r in scored}) == 1
-    for (tap, title), place in zip(DISTANCES.items(), places(2), strict=False):
+    for run, rows in scored.items():
+        if words := _distrusted(rows):
+            st.warning(f"{run_title(run)}: {words}")
+    trusted = [run for run, rows in scored.items() if not _distrusted(rows)]
+    first = scored[trusted[0]][0] if trusted else next(iter(scored.values()))[0]
+    same_data = len({r.request.dataset for r in trusted}) == 1
+    for (tap, title), place in zip(DISTANCES.items() if trusted else (), places(2), strict=False):
         with place:
             floor = first.get(f"floor_{tap}") if same_data else None
-            figure = cached_figure(charts.epoch_chart, title, lines(MARK[tap]), floor, log)
-            alt = f"{title} by epoch for {', '.join(names.values())}"
+            figure = cached_figure(charts.epoch_chart, title, lines(MARK[tap], trusted), floor, log)
+            alt = f"{title} by epoch for {', '.join(names[run] for run in trusted)}"
             picked = st.plotly_chart(
                 figure, key=f"fid_chart_{tap}", alt=alt, on_select="rerun", selection_mode="points"
             )
             follow(tap, picked)
+    networks = dict.fromkeys(str(row["extractor"]) for rows in scored.values() for row in rows)
     st.caption(
         f"{first['n']:,} generated images against {first['n_real']:,} real ones; real against real with "
-        f"{first['floor_n']:,}. Network {first['extractor']}. One set of samples an epoch: no interval."
+        f"{first['floor_n']:,}. Network {', '.join(networks)}. One set of samples an epoch: no interval."
     )
     st.subheader("What the distances do not see")
     for (key, title), place in zip(measured().items(), places(3), strict=False):
         with place:
-            figure = cached_figure(charts.epoch_chart, title, lines(key), 1.0 if key == "relative_spread" else None)
+            figure = cached_figure(
+                charts.epoch_chart, title, lines(key, list(scored)), 1.0 if key == "relative_spread" else None
+            )
             st.plotly_chart(figure, key=f"fid_{key}", alt=f"{title} by epoch")
     memory(scored, names)
     one_epoch(scored, names, shades)
     cost(first)
-    agreement({r.request.dataset for r in scored})
+    if trusted:
+        agreement({r.request.dataset for r in trusted})
     table = pd.concat([pd.DataFrame(rows) for rows in scored.values()])
     st.download_button("CSV", table.to_csv(index=False), "scores.csv", "text/csv", key="fid_csv", on_click="ignore")
+
+
+def _distrusted(rows: list[dict]) -> str:
+    """Why a run's distances are not shown, if the network cannot be trusted with its images; else empty."""
+    return next((str(row["distrusted"]) for row in rows if row.get("distrusted")), "")
 
 
 def agreement(datasets: set[str]) -> None:
@@ -153,39 +167,13 @@ def offer(run: Run, extractor: str) -> None:
 def memory(scored: dict[Run, list[dict]], names: dict[Run, str]) -> None:
     """How many samples of the last scored epoch are copies."""
     for run, rows in scored.items():
-        copied = rows[-1].get("memorised")
+        copied, kind = rows[-1].get("memorised"), noun_of(run)
         if copied:
             st.caption(
                 f"{names[run]}, epoch {rows[-1]['epoch']}: {copied['share']:.1%} of {copied['n']:,} samples "
                 f"(95 % interval {copied['low']:.1%} to {copied['high']:.1%}) lie nearer to a training image than 99 % "
-                "of held-out real digits do; about 1 % is what real digits give, far more would mean copies."
+                f"of held-out real {kind}s do; about 1 % is what real {kind}s give, far more would mean copies."
             )
-
-
-def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict[Run, str]) -> None:
-    """By digit, and the samples themselves, for an epoch of one's choice."""
-    st.subheader("One epoch")
-    epochs = sorted({r["epoch"] for rows in scored.values() for r in rows})
-    st.caption("Click a point of a chart above, or move the slider.")
-    if st.session_state.get("fid_epoch") not in epochs:
-        st.session_state["fid_epoch"] = epochs[-1]
-    epoch = st.select_slider("Epoch", epochs, key="fid_epoch") if len(epochs) > 1 else epochs[0]
-    at = {run: row for run, rows in scored.items() for row in rows if row["epoch"] == epoch}
-    columns = st.columns(2)
-    for i, tap in enumerate((64, 192)):
-        with columns[i]:
-            bars = {names[run]: (row["per_class"][MARK[tap]], shades[run]) for run, row in at.items()}
-            title = f"{DISTANCES[tap]} by digit, epoch {epoch}"
-            st.plotly_chart(cached_figure(charts.digit_bars, title, bars), key=f"fid_digits_{tap}", alt=title)
-    for column, run in zip(st.columns(max(2, len(at))), at, strict=False):
-        with column:
-            try:
-                images = samples(run, epoch, 6, 0)
-            except UserError as fault:  # damaged weights: the scores still stand
-                st.warning(str(fault))
-                continue
-            picture(images.reshape(6, 10, 28, 28).reshape(-1, 28, 28), 10, f"Samples of {names[run]}, epoch {epoch}")
-            st.caption(f"{names[run]}, epoch {epoch}")
 
 
 def cost(row: dict) -> None:

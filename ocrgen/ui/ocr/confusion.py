@@ -4,25 +4,27 @@ import numpy as np
 import streamlit as st
 
 from ocrgen.datasets import load_data
-from ocrgen.plots.views import confusion_of
+from ocrgen.datasets.alphabet import shown
+from ocrgen.plots.views import by_class, confusion_columns, confusion_of
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.plan import Arm
-from ocrgen.ui.ocr.views import cached_view, choose_size
-from ocrgen.ui.shared.widgets import picture
+from ocrgen.ui.ocr.views import cached_section, cached_view, choose_size, show
+from ocrgen.ui.shared.markup import literal
+from ocrgen.ui.shared.widgets import picture, places
 from ocrgen.utils.errors import UserError
 
 MISREAD_SHOWN = 30
 
 
 def confusion(results: Results, run: Run) -> None:
-    """The confusion matrices of two training mixes side by side; a click on an entry shows its images."""
+    """The confusion matrices of two training mixes; a click on an entry shows its images. Below, F1 by class."""
     n = choose_size(results, "confusion")
     keys = [k for k in results.confusions if int(k.split("|")[1]) in (n, 0)]
     titles = {k: Arm.parse(k.split("|")[0]).title for k in keys}
     default = [f"real+aug|{n}", *(k for k in keys if k.endswith("filtered|" + str(n)) and k.startswith("real+aug"))]
-    for column, i in zip(st.columns(2), range(2), strict=True):
-        with column:
+    for place, i in zip(places(confusion_columns(results)), range(2), strict=False):
+        with place:
             index = keys.index(default[i]) if len(default) > i and default[i] in keys else 0
             key = st.selectbox("Training mix", keys, index, format_func=titles.__getitem__, key=f"ocr_confusion_{i}")
             view = cached_view(confusion_of, results, key=key)
@@ -31,28 +33,30 @@ def confusion(results: Results, run: Run) -> None:
             )
             points = selected.get("selection", {}).get("points", []) if selected else []
             if points:
-                misread(results, run, key, int(points[0]["y"]), int(points[0]["x"]))
+                truth, read, *_ = points[0]["customdata"]
+                misread(results, run, key, int(truth), int(read))
             else:
                 st.caption("Click a cell to see the images of the first seed that it counts.")
+    if section := cached_section(by_class, results, n=n):
+        show(section, "classes")
 
 
 def misread(results: Results, run: Run, key: str, truth: int, read: int) -> None:
-    """The test images of digit `truth` that the first seed's reader read as `read`; key: "arm|n_real"."""
+    """The test images of class `truth` that the first seed's reader read as `read`; key: "arm|n_real"."""
     try:
-        images, labels = test_images(run, results.config.dataset)
+        images, labels = test_images(run, results)
     except UserError as fault:
         st.info(f"The images themselves are not at hand. {fault}")
         return
-    indices, digits_read = results.misread.get(key, ([], []))
-    chosen = [i for i, r in zip(indices, digits_read, strict=True) if r == read and labels.get(i) == truth][
-        :MISREAD_SHOWN
-    ]
+    indices, classes_read = results.misread.get(key, ([], []))
+    chosen = [i for i, r in zip(indices, classes_read, strict=True) if r == read and labels.get(i) == truth]
+    chosen, true, other = chosen[:MISREAD_SHOWN], *(shown(results.classes[c]) for c in (truth, read))
     if not chosen:
-        st.caption(f"The first seed's reader read no {truth} as {read}.")
+        st.caption(f"The first seed's reader read no {literal(true)} as {literal(other)}.")
         return
     sheet = np.stack([images[i] for i in chosen] + [np.zeros((28, 28), np.uint8)] * (-len(chosen) % 10))
-    picture(sheet, 10, f"{len(chosen)} test images of a {truth} that were read as {read}")
-    st.caption(f"{truth} read as {read}: {len(chosen)} of the first seed")
+    picture(sheet, 10, f"{len(chosen)} test images of {true} that were read as {other}")
+    st.caption(f"{literal(true)} read as {literal(other)}: {len(chosen)} of the first seed")
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -63,10 +67,10 @@ def _load_kept(path: str) -> tuple[dict, dict]:
         return dict(zip(index, kept["images"], strict=True)), dict(zip(index, kept["labels"].tolist(), strict=True))
 
 
-def test_images(run: Run, dataset: str) -> tuple[dict, dict]:
+def test_images(run: Run, results: Results) -> tuple[dict, dict]:
     """Test images uint8 (28, 28) and their labels, both by index: the misread ones that the study kept, else all.
 
-    UserError if what the study kept is damaged, or it kept none and the data set is not available.
+    UserError if what the study kept is damaged, or it kept none and its data set is not available any more.
     """
     file = run.path / "misread.npz"
     if file.exists():
@@ -74,5 +78,5 @@ def test_images(run: Run, dataset: str) -> tuple[dict, dict]:
             return _load_kept(str(file))
         except (OSError, ValueError, KeyError) as fault:
             raise UserError(f"{run.name}: misread.npz is damaged ({type(fault).__name__}).") from fault
-    test = load_data(dataset).test
+    test = load_data(results.config.dataset).test.relabelled(results.classes)
     return dict(enumerate(test.images)), dict(enumerate(test.labels.tolist()))

@@ -6,14 +6,16 @@ from pathlib import Path
 import streamlit as st
 
 from ocrgen import datasets
+from ocrgen.datasets import Characters
+from ocrgen.datasets.alphabet import DIGITS, noun, summary
 from ocrgen.runs import jobs
+from ocrgen.study.formatting import n_label
 from ocrgen.study.plan import QUICK, StudyConfig, describe, plan
+from ocrgen.study.sizes import PER_CLASS, default_sizes
 from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import load_data_set, store
 from ocrgen.ui.shared.widgets import show_errors
 from ocrgen.utils.errors import UserError
-
-SIZES = [100, 500, 1000, 5000]
 
 
 def start(settings: dict) -> None:
@@ -54,20 +56,25 @@ def form() -> None:
             workers = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers", width=132)
         values = {"dataset": data, "seeds": seeds, "workers": workers}
     # This runs even while the popover is closed: the default, quick, must not cost reading a data set.
-    n_train = math.inf if quick else _count_training_images(values["dataset"])
-    if n_train is None:
-        return
+    n_train, classes, default = math.inf, DIGITS, QUICK["n"]
+    if not quick:
+        train = _training_set(values["dataset"])
+        if train is None:
+            return
+        n_train, classes, default = len(train), train.classes, default_sizes(train)
+        if values["dataset"] in uploads.found():  # all that there are of one's own
+            default = [min(n_train, PER_CLASS[-1] * train.n_classes)]
+    k, kind = len(classes), noun(classes)
     protocol = st.segmented_control(
         "Protocol", ["fair", "paper"], default="fair", required=True, key="ocr_form_protocol",
         help="fair: generator and reader learn from the same n labelled images. paper: the generator has seen all.",
     )  # fmt: skip
     values["protocol"] = protocol
     if protocol == "fair":
-        default = values.get("n") or ([min(n_train, max(SIZES))] if values["dataset"] in uploads.found() else SIZES)
         sizes = st.text_input(
-            "Labelled images", ", ".join(map(str, [n for n in default if n <= n_train])),
+            "Labelled images", ", ".join(map(str, default)),
             key=f"ocr_form_n_{quick}_{values['dataset']}",
-            help="one number or several" + ("" if quick else f", of {n_train:,} training images"),
+            help="one number or several" + ("" if quick else f", of {n_train:,} training images of {summary(classes)}"),
         )  # fmt: skip
         values["n"] = [int(part) for part in sizes.replace(",", " ").split() if part.isdigit()]
     try:
@@ -75,9 +82,14 @@ def form() -> None:
     except ValueError:
         st.error("Labelled images must be whole numbers of 20 or more, separated by commas.")
         return
-    if protocol == "fair" and max(config.n) > n_train:
-        st.error(f"There are {n_train:,} training images: ask for no more than that.")
-        return
+    if protocol == "fair":
+        if max(config.n) > n_train:
+            st.error(f"There are {n_train:,} training images: ask for no more than that.")
+            return
+        if min(config.n) < 2 * k:
+            st.error(f"There are {k} {kind}s: ask for {2 * k} images at least, two of each.")
+            return
+        st.caption("; ".join(n_label(n, classes) for n in config.n))
     st.code(describe(config), language=None, wrap_lines=True)
     st.caption(f"{len(plan(config)):,} tasks, 5 to 60 s each; it can be cancelled and resumed at any time.")
     if st.button("Start", type="primary", key="ocr_form_start") and show_errors(start, values):
@@ -85,14 +97,14 @@ def form() -> None:
         st.rerun()
 
 
-def _count_training_images(dataset: str) -> int | None:
-    """The number of training images; None, with a message, if the data set cannot be read."""
+def _training_set(dataset: str) -> Characters | None:
+    """The training images; None, with a message, if the data set cannot be read."""
     source = datasets.sources().get(dataset)
     if source and (missing := source.missing(datasets.data_root())):
         st.info(missing)
         return None
     try:
-        return len(load_data_set(dataset, str(datasets.data_root())).train)
+        return load_data_set(dataset, str(datasets.data_root())).train
     except UserError as fault:
         st.error(str(fault))
         return None

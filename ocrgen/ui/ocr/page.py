@@ -49,7 +49,7 @@ def choose() -> Run | None:
     if not known:
         with st.container(border=True):
             st.subheader("No study yet")
-            st.write("Compare readers trained on real and on generated digits: a few minutes on the bundled ones.")
+            st.write("Compare readers trained on real and on generated images: a few minutes on the bundled digits.")
             if st.button("Run a quick study of the bundled digits", type="primary", key="ocr_quick") and show_errors(
                 form.start, QUICK
             ):

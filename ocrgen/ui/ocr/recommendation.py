@@ -1,16 +1,17 @@
-"""What a study recommends, and its best reader and generated digits as downloads."""
+"""What a study recommends, and its best reader and generated images as downloads."""
 
 from html import escape
 
 import streamlit as st
 
-from ocrgen.datasets.base import CLASSES
+from ocrgen.datasets.alphabet import noun
 from ocrgen.plots.style import VERDICT_COLOURS
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.export import StudyExport, find_export
+from ocrgen.study.formatting import per_class
 from ocrgen.study.recommendation import Recommendation, recommend
-from ocrgen.ui.shared.widgets import digits_buttons, model_title
+from ocrgen.ui.shared.widgets import model_title, sample_buttons
 from ocrgen.utils.errors import UserError
 
 
@@ -20,28 +21,29 @@ def show_advice(results: Results) -> None:
     if recommendations:
         with st.container(border=True):
             st.markdown("##### What to do")
-            st.html("".join(map(_line, recommendations)))
+            st.html("".join(_line(a, results.classes) for a in recommendations))
             st.caption(
                 "The best mix and what it is compared with are chosen on validation images; the gain is that on test "
                 "images, paired by seed."
             )
 
 
-def _line(a: Recommendation) -> str:
+def _line(a: Recommendation, classes: tuple[str, ...]) -> str:
     """A recommendation as HTML: a line that wraps on narrow screens."""
     return (
         f'<div class="part"><span style="flex:0 0 9rem">{a.n:,} labelled images</span>'
+        f'<span style="flex:0 0 7rem">{per_class(a.n, classes)}</span>'
         f'<b style="flex:0 0 7rem;color:{VERDICT_COLOURS[a.verdict]}">{a.headline}</b>'
         f'<span style="flex:1 1 22rem">{escape(a.words)}</span></div>'
     )
 
 
 def take_home(run: Run, results: Results) -> None:
-    """Downloads of the recommended reader and of generated digits, if the study keeps its networks."""
+    """Downloads of the recommended reader and of generated images, if the study keeps its networks."""
     sizes = [a.n for a in recommend(results)]
     if not sizes:
         return
-    with st.expander("Take home: the best reader, the generated digits"):
+    with st.expander(f"Take home: the best reader, the generated {noun(results.classes)}s"):
         n = sizes[-1]
         if len(sizes) > 1:
             n = st.segmented_control(
@@ -52,29 +54,30 @@ def take_home(run: Run, results: Results) -> None:
         except UserError as why:
             st.caption(str(why))
             return
-        _downloads(run, export)
+        _downloads(run, export, results.classes)
 
 
-def _downloads(run: Run, export: StudyExport) -> None:
-    """The buttons that download a reader and generated digits."""
+def _downloads(run: Run, export: StudyExport, classes: tuple[str, ...]) -> None:
+    """The buttons that download a reader and generated images."""
     from ocrgen.generators.base import MAX_SAMPLES
     from ocrgen.readers.export import to_onnx
 
+    kind, k = noun(classes), len(classes)
     a, stem = export.advice, f"{run.name}-n{export.advice.n}"
     training = f"{a.best.title}, {a.n:,} labelled images, seed 0"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**Reader** of {training}")
         st.download_button(
             "ONNX", lambda: to_onnx(export.reader), f"{stem}-reader.onnx", "application/octet-stream",
-            key="ocr_take_onnx", on_click="ignore", help="images uint8 (n, 1, 28, 28) in, probabilities (n, 10) out",
+            key="ocr_take_onnx", on_click="ignore", help=f"images uint8 (n, 1, 28, 28) in, probabilities (n, {k}) out",
         )  # fmt: skip
         st.download_button(
             "safetensors", export.reader.read_bytes, f"{stem}-reader.safetensors", "application/octet-stream",
             key="ocr_take_safetensors", on_click="ignore", help="weights in half precision, with their provenance",
         )  # fmt: skip
-    per_class = st.number_input(
-        "Images of each digit", 1, MAX_SAMPLES // CLASSES, 1000, key="ocr_take_count", width=220
+    count = st.number_input(
+        f"Images of each {kind}", 1, MAX_SAMPLES // k, min(1000, MAX_SAMPLES // k), key="ocr_take_count", width=220
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Generated digits** of {model_title(a.arm.generator)}, {10 * per_class:,} images")
-        digits_buttons(lambda: export.samples(per_class), f"{stem}-digits", "ocr_take")
+        st.markdown(f"**Generated {kind}s** of {model_title(a.arm.generator)}, {k * count:,} images")
+        sample_buttons(lambda: export.samples(count), f"{stem}-{kind}s", "ocr_take")

@@ -11,8 +11,10 @@ from ocrgen.plots import views
 from ocrgen.plots.views import Section, View
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
+from ocrgen.study.formatting import per_class
 from ocrgen.study.headline import headline_size
 from ocrgen.study.plan import Arm, arms
+from ocrgen.ui.shared.cache import remember_spec
 from ocrgen.ui.shared.results import rank_table
 from ocrgen.ui.shared.widgets import places
 
@@ -27,20 +29,15 @@ def _section(name: str, results: Results, options: dict, _make: Callable[..., Se
     """`_make(results, **options)`, cached under `name`, since functions cannot be part of the key."""
     section = _make(results, **options)
     for view in section.views if section else ():
-        _remember_spec(view)
+        remember_spec(view.figure)
     return section
 
 
 @st.cache_resource(max_entries=128, show_spinner=False, hash_funcs={Results: _token})
 def _view(name: str, results: Results, options: dict, _make: Callable[..., View]) -> View:
     """The same as `_section` for a single view."""
-    return _remember_spec(_make(results, **options))
-
-
-def _remember_spec(view: View) -> View:
-    """Let the figure make its specification once: `to_dict` copies it all, and Streamlit calls it for each viewer."""
-    spec = view.figure.to_dict()
-    view.figure.to_dict = lambda: spec
+    view = _make(results, **options)
+    remember_spec(view.figure)
     return view
 
 
@@ -60,8 +57,8 @@ def choose_size(results: Results, key: str) -> int:
     if len(sizes) == 1:
         return sizes[0]
     return st.segmented_control(
-        "Labelled images", sizes, default=headline_size(results), key=f"ocr_{key}_n", format_func=lambda n: f"{n:,}",
-        required=True,
+        "Labelled images", sizes, default=headline_size(results), key=f"ocr_{key}_n",
+        format_func=lambda n: f"{n:,} ({per_class(n, results.classes)})", required=True, wrap=True,
     )  # fmt: skip
 
 
@@ -188,7 +185,13 @@ def distances(results: Results, run: Run) -> None:
 
 def table(results: Results, run: Run) -> None:
     """All figures as a table, and as CSV."""
-    st.dataframe(results.summary, hide_index=True, width="stretch", height=420)
+    texts = {f"f1/{c}": f"f1/{text}" for c, text in enumerate(results.classes)}
+    st.dataframe(
+        results.summary.assign(metric=results.summary.metric.replace(texts)),
+        hide_index=True,
+        width="stretch",
+        height=420,
+    )
     with st.container(horizontal=True):
         for name, frame in (("summary", results.summary), ("every task", results.table)):
             st.download_button(

@@ -1,11 +1,11 @@
-"""The page Overview: the answer, verdicts on the paper's five claims, digits, and what to do next."""
+"""The page Overview: the answer, verdicts on the paper's five claims, images, and what to do next."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from ocrgen.runs.run import Run
-from ocrgen.ui.overview import digits as overview_digits
+from ocrgen.ui.overview import showcase
 from ocrgen.ui.shared.cache import store, warm
 from ocrgen.ui.shared.widgets import link
 
@@ -14,12 +14,12 @@ HOW = """
 - **95% interval [low, high]**: repeated again and again, such intervals hold the true figure 95 times in 100. One that
   spans zero decides nothing.
 - **Seeds**: how often everything was done anew: images drawn, generator and reader trained.
-- **Points**: percentage points of digits read right; +0.5 points are five more digits right in a thousand.
-- **Labelled images seen**: how many images with a known digit a training mix has learned from, its generator
+- **Points**: percentage points of characters read right; +0.5 points are five more right in a thousand.
+- **Labelled images seen**: how many images of a known digit or letter a training mix has learned from, its generator
   included. Only training mixes with the same number compare.
-- **FID and LFID**: how far generated digits lie from real ones as a network sees them; lower is nearer. LFID looks
+- **FID and LFID**: how far generated images lie from real ones as a network sees them; lower is nearer. LFID looks
   at an earlier layer of the network: quicker, and blind to more.
-- **Reader**: the network that reads digits (OCR). **Augmentation**: real images moved, turned, bent.
+- **Reader**: the network that reads characters (OCR). **Augmentation**: real images moved, turned, bent.
 """
 
 
@@ -29,7 +29,7 @@ def show() -> None:
 
     st.html(style())
     answer_place, claims_place = st.container(key="overview_answer"), st.container(key="overview_claims")
-    overview_digits.show()
+    showcase.show()
     with st.expander("How to read this", icon=":material/help:"):
         st.markdown(HOW)
     details_place = st.container()
@@ -120,8 +120,8 @@ NEXT_STEPS = (
     ),
     (
         "Use your own data",
-        "Open “Use your own digits” on the page Train and drop a zip with ten folders, 0 to 9. It never leaves this "
-        "machine.",
+        "Open “Use your own data” on the page Train and drop a zip with one folder per character, named after it: "
+        "digits, letters of any script, words. It never leaves this machine.",
         "2_Train", "Bring your data", "upload",
     ),
 )  # fmt: skip

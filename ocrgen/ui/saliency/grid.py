@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from ocrgen.datasets import classes_of_run, data_root
+from ocrgen.datasets.alphabet import AlphabetError, are_digits
 from ocrgen.plots import style as charts
 from ocrgen.plots.saliency import overlay
 from ocrgen.readers.checkpoint import load_reader
@@ -28,9 +30,11 @@ def kept(run: Run) -> dict[str, dict[int, Path]]:
 
 
 @st.cache_data(max_entries=16, show_spinner="Explaining every epoch …")
-def sheet(files: tuple[tuple[int, str], ...], dataset: str, opacity: float) -> tuple[np.ndarray, list[str]]:
+def sheet(
+    files: tuple[tuple[int, str], ...], dataset: str, classes: tuple[str, ...], opacity: float
+) -> tuple[np.ndarray, list[str]]:
     """Overlays of ten digits (columns) by epoch (rows), uint8 (H, W, 3); and what was empty or damaged, in words."""
-    images = samples(dataset)[0][:, 0]
+    images = np.stack([found[0] for found in samples(dataset, classes, str(data_root()))[0]])
     rows, notes = [], []
     for epoch, file in files:
         try:
@@ -44,9 +48,16 @@ def sheet(files: tuple[tuple[int, str], ...], dataset: str, opacity: float) -> t
     return (np.concatenate(rows) if rows else np.zeros((0, 0, 3), np.uint8)), notes
 
 
+def _of_digits(run: Run) -> bool:
+    try:
+        return are_digits(classes_of_run(run))
+    except AlphabetError:
+        return False
+
+
 def show(opacity: float) -> None:
     """The grid of the newest study that has kept its epochs' readers; a word on what is needed where none has."""
-    studies = {r.name: r for r in store().list("study") if kept(r)}
+    studies = {r.name: r for r in store().list("study") if kept(r) and _of_digits(r)}
     if not studies:
         st.caption("A study of the paper's protocol keeps its first seed's readers of every epoch: none is here yet.")
         return
@@ -57,7 +68,7 @@ def show(opacity: float) -> None:
         with column:
             heading(f"Readers of {model_title(generator)} digits", charts.hue(generator))
             by_epoch = tuple((e, str(f)) for e, f in files.items())
-            grid, notes = sheet(by_epoch, run.request.dataset, opacity)
+            grid, notes = sheet(by_epoch, run.request.dataset, classes_of_run(run), opacity)
             if grid.size:
                 st.image(grid, width="stretch", alt=f"Grad-CAM of ten test digits by epoch of the {generator}")
             st.caption(f"Test digits 0 to 9 across; the generator's epochs {min(files)} to {max(files)} down.")

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
-from PIL import Image
 
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
@@ -93,22 +92,22 @@ def _samples(path: str, changed: int, per_class: int, seed: int):
 
 
 def samples(run: Run, epoch: int, per_class: int, seed: int):
-    """Images uint8 (10 * per_class, 28, 28) in turn 0 to 9, drawn by a run's generator after an epoch."""
+    """Images uint8 (K * per_class, 28, 28), the K classes in turn, drawn by a run's generator after an epoch."""
     file = run.weights(epoch)
     return _samples(str(file), file.stat().st_mtime_ns, per_class, seed)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _walk(path: str, changed: int, digit: int, start: int, end: int, steps: int):
+def _walk(path: str, changed: int, label: int, start: int, end: int, steps: int):
     from ocrgen.generators.sampling import interpolate
 
-    return interpolate(_generator(path, changed), digit, start, end, steps)
+    return interpolate(_generator(path, changed), label, start, end, steps)
 
 
-def walk(run: Run, epoch: int, digit: int, start: int, end: int, steps: int):
-    """One digit between the latent codes of two seeds, uint8 (steps, 28, 28), by a run's generator after an epoch."""
+def walk(run: Run, epoch: int, label: int, start: int, end: int, steps: int):
+    """One class between the latent codes of two seeds, uint8 (steps, 28, 28), by a run's generator after an epoch."""
     file = run.weights(epoch)
-    return _walk(str(file), file.stat().st_mtime_ns, digit, start, end, steps)
+    return _walk(str(file), file.stat().st_mtime_ns, label, start, end, steps)
 
 
 @st.cache_data(max_entries=64, show_spinner="Looking for the nearest …")
@@ -122,8 +121,12 @@ def nearest(images: np.ndarray, name: str, root: str) -> tuple[np.ndarray, np.nd
 # Streamlit's own ways of telling tables and lists (here of plain values) apart take twenty times as long.
 @st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={pd.DataFrame: pickle.dumps, list: json.dumps})
 def _drawn(name: str, args: tuple, options: dict, _draw: Callable[..., go.Figure]) -> go.Figure:
-    figure = _draw(*args, **options)
-    spec = figure.to_dict()  # made once: it copies all
+    return remember_spec(_draw(*args, **options))
+
+
+def remember_spec(figure: go.Figure) -> go.Figure:
+    """Let a figure make its specification once: `to_dict` copies it all, and Streamlit calls it for each viewer."""
+    spec = figure.to_dict()
     figure.to_dict = lambda: spec
     return figure
 
@@ -169,18 +172,3 @@ def pace() -> float:
             last_looks.pop(viewer, None)
     last_looks[st.session_state.setdefault("shared_viewer", uuid4().hex)] = now
     return 1.0 + (len(last_looks) - 1) // 5
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _grid(path: str, changed: int) -> bytes:
-    from ocrgen.imaging.render import to_png
-
-    try:
-        return to_png(np.asarray(Image.open(path, formats=["PNG"]).convert("L")), zoom=3)
-    except (ValueError, SyntaxError) as fault:  # what Pillow raises for some damages
-        raise OSError(str(fault)) from fault
-
-
-def grid(file: Path) -> bytes:
-    """A sheet of samples that a training has left, as PNG at screen size. OSError if the file is damaged."""
-    return _grid(str(file), file.stat().st_mtime_ns)

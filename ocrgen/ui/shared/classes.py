@@ -1,28 +1,38 @@
 """Choose a class: pills for as many as can be seen at a glance, a list that can be searched for more."""
 
 import zlib
+from typing import Any
 
 import streamlit as st
 
 from ocrgen.datasets.alphabet import DIGITS, noun, shown
+from ocrgen.ui.shared.markup import literal
 
 MAX_PILLS = 30
 ALL = "all"
 
 
-def class_chooser(classes: tuple[str, ...], key: str, label: str = "", default: int | str = 0, every: bool = False):
+def class_key(key: str, classes: tuple[str, ...]) -> str:
+    """The key of a widget that chooses among classes: a choice among others would be out of place there."""
+    return key if classes == DIGITS else f"{key}_{zlib.crc32(repr(classes).encode()):x}"
+
+
+def class_chooser(
+    classes: tuple[str, ...], key: str, label: str = "", default: int | str = 0, every: bool = False
+) -> Any:
     """The index of the class that the user chooses; ALL, which is offered with `every`, stands for all of them.
 
     label: by default what a class is called. The choice is kept for each alphabet of its own.
     """
-    options = [ALL, *range(len(classes))] if every else list(range(len(classes)))
-    # A choice among other classes would be out of place here.
-    key = key if classes == DIGITS else f"{key}_{zlib.crc32(repr(classes).encode()):x}"
+    options: list[Any] = [*([ALL] if every else []), *range(len(classes))]
+    key = class_key(key, classes)
     label = label or noun(classes).capitalize()
 
     def title(option: int | str) -> str:
         return ALL if isinstance(option, str) else shown(classes[option])
 
-    if len(classes) <= MAX_PILLS:
-        return st.pills(label, options, default=default, format_func=title, key=key, required=True, wrap=True)
+    if len(classes) <= MAX_PILLS:  # whose titles are Markdown
+        return st.pills(
+            label, options, default=default, format_func=lambda o: literal(title(o)), key=key, required=True, wrap=True
+        )
     return st.selectbox(label, options, options.index(default), format_func=title, key=key, help="Type to search.")

@@ -1,5 +1,7 @@
 """The little HTML that pages need where no part of Streamlit does it: our colours beside text, which is escaped."""
 
+import re
+from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
 
@@ -39,3 +41,33 @@ def colour_scale(colours: Iterable[tuple[int, int, int]], low: str, high: str) -
         f'<span>{escape(low)}</span><div style="flex:1;height:.8rem;border-radius:4px;'
         f'background:linear-gradient(90deg,{stops})"></div><span>{escape(high)}</span></div>'
     )
+
+
+def strips(pictures: list[tuple[str, str, bytes]], columns: int, alt: str, rtl: bool = False) -> None:
+    """Pictures of classes, each beside its text, in as many columns as there is room for.
+
+    pictures: text, alternative text and PNG of each. columns: images side by side in one picture, which give its
+    width. alt: what all of them together show. rtl: whether they follow each other from right to left.
+    """
+    words = max(len(text) for text, *_ in pictures) > 8  # above their pictures, since there is no room beside
+    layout, align, wide = "align-items:center;gap:.4rem", "center", "flex:1;min-width:0"
+    if words:
+        layout = "flex-direction:column;justify-content:flex-end;gap:.1rem;font-size:.85rem"
+        align, wide = "start", "width:100%"
+    cells = "".join(
+        f'<figure style="display:flex;{layout};margin:0;min-width:0"><figcaption style="min-width:1.2em;'
+        f'text-align:{align};line-height:1.3;overflow-wrap:anywhere">{escape(text)}</figcaption>'
+        f'<img alt="{escape(about)}" src="data:image/png;base64,{b64encode(png).decode()}" style="'
+        f'{wide};max-width:{44 * columns}px;border-radius:3px"></figure>'
+        for text, about, png in pictures
+    )
+    width = max(20 * columns, 100) + (0 if words else 26)
+    st.html(
+        f'<div role="group" aria-label="{escape(alt)}" dir="{"rtl" if rtl else "ltr"}" style="display:grid;gap:.3rem '
+        f'.9rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,{width}px),1fr))">{cells}</div>'
+    )
+
+
+def literal(text: str) -> str:
+    """A text, such as a class's, for Markdown in which it is to mean nothing but itself."""
+    return re.sub(r"([\\`*_{}\[\]<>#$:~|^=+!&-])", r"\\\1", text)

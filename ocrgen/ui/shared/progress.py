@@ -8,7 +8,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.widgets import BADGES, run_title, show_errors
+from ocrgen.ui.shared.widgets import BADGES, noun_of, run_title, show_errors
 from ocrgen.utils.progress import duration
 
 RESUMABLE = ("cancelled", "died", "failed")
@@ -114,11 +114,12 @@ def run_status(run: Run, status: RunStatus, actions: Callable[[Run, RunStatus], 
         share = (status.monitor_seconds or 0) / (status.seconds or 1)
         name = status.watched.upper().replace("_", "-")
         st.caption(
-            f"Best epoch by {name}: {status.best_epoch} ({status.best:.3g}, 2,000 samples); it is used wherever "
+            f"Best epoch by {name}: {status.best_epoch} ({status.best:.3g}, some 2,000 samples); it is used wherever "
             f"the run is sampled. Watching took {share:.1%} of the time."
         )
     if status.collapsed:
-        st.warning("The samples of a digit hardly differ: class means instead of digits? Early on that is usual.")
+        one = noun_of(run)
+        st.warning(f"The samples of a {one} hardly differ: class means instead of {one}s? Early on that is usual.")
     if status.note:
         st.caption(status.note)
     if state == "died":

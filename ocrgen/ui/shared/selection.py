@@ -62,7 +62,7 @@ def nothing_yet(page: str) -> None:
     with st.container(border=True):
         st.subheader("Nothing to show yet")
         st.write(
-            "Digits appear here after the first epoch of a training. Both take about a minute on the bundled digits."
+            "Images appear here after the first epoch of a training. Both take about a minute on the bundled digits."
         )
         if st.button(QUICK, type="primary", key=f"{page}_quick") and show_errors(start_both):
             st.switch_page("pages/2_Train.py")

@@ -43,7 +43,7 @@ def keep(name: str, content: bytes) -> Path:
     from ocrgen.datasets import load_data
 
     stem, suffix = Path(name).stem, Path(name).suffix.lower()
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:40] or "digits"
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:40] or "data"
     path = folder() / f"{slug}-{hashlib.sha256(content).hexdigest()[:8]}{suffix}"
     if path.exists():
         return path
@@ -72,7 +72,10 @@ def _room(size: int) -> None:
 
 def uploader(key: str) -> str | None:
     """A drop zone for a data set; returns the path of one that has just been accepted."""
-    about = "A .zip with one folder per digit (0 to 9), or an .npz with images and labels; images upright"
+    about = (
+        "A .zip with one folder per character, named after it (0 to 9, letters, words), or an .npz with images, labels "
+        "and classes; images upright"
+    )
     file = st.file_uploader(about, type=list(SUFFIXES), key=key)
     if file is None or st.session_state.get(f"{key}_done") == file.file_id:
         return None

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from ocrgen import datasets
 from ocrgen.datasets import Characters
+from ocrgen.datasets.alphabet import noun
 from ocrgen.runs.run import Run
 from ocrgen.utils.errors import UserError
 
@@ -87,6 +88,20 @@ def run_title(run: Run) -> str:
     return f"#{run.number} {model} · {data} · {settings.get('preset', '')}{label}"
 
 
+def classes_if_known(run: Run) -> tuple[str, ...] | None:
+    """The class texts of what a run is about; None where they are damaged."""
+    try:
+        return datasets.classes_of_run(run)
+    except UserError:
+        return None
+
+
+def noun_of(run: Run) -> str:
+    """What a run's classes are called: "digit", "letter" or "character", also where its class texts are damaged."""
+    classes = classes_if_known(run)
+    return noun(classes) if classes else "character"
+
+
 def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run:
     """Choose one run; the choice stands in the URL (`?run=NAME`), so that it can be shared and reloaded."""
     link_run, chosen, linked = st.query_params.get("run"), f"{key}_run", f"{key}_linked"
@@ -141,13 +156,13 @@ def show_errors(action, *args) -> bool:
         return False
 
 
-def digits_buttons(drawn: Callable[[], tuple[Characters, dict]], stem: str, page: str, of: str = "") -> None:
-    """Labelled digits as ZIP and as NPZ; `drawn` gives them and their provenance once a button is pressed."""
+def sample_buttons(drawn: Callable[[], tuple[Characters, dict]], stem: str, page: str, of: str = "") -> None:
+    """Labelled images as ZIP and as NPZ; `drawn` gives them and their provenance once a button is pressed."""
     from ocrgen.generators.sampling import to_npz, to_zip
 
     for label, pack, mime, about in (
-        ("ZIP", to_zip, "application/zip", "one folder per digit, PNG"),
-        ("NPZ", to_npz, "application/octet-stream", "arrays images, labels; provenance"),
+        ("ZIP", to_zip, "application/zip", "one folder per class, named after it, with PNG files"),
+        ("NPZ", to_npz, "application/octet-stream", "arrays images, labels, classes; provenance"),
     ):
         st.download_button(
             label, lambda pack=pack: pack(*drawn()), f"{stem}.{label.lower()}", mime, help=about, on_click="ignore",
@@ -155,10 +170,13 @@ def digits_buttons(drawn: Callable[[], tuple[Characters, dict]], stem: str, page
         )  # fmt: skip
 
 
-def picture(images: np.ndarray, columns: int, alt: str, zoom: int = 3, gap: int = 2) -> bytes:
-    """Show digits uint8 (N, 28, 28) as one sheet of `columns`, as wide as its place; returns the PNG."""
+def picture(images: np.ndarray, columns: int, alt: str, zoom: int = 3, gap: int = 2) -> None:
+    """Show images uint8 (N, 28, 28) as one sheet of `columns`, as wide as its place."""
+    st.image(sheet(images, columns, zoom, gap), width="stretch", alt=alt)
+
+
+def sheet(images: np.ndarray, columns: int, zoom: int = 3, gap: int = 2) -> bytes:
+    """Images uint8 (N, h, w) as one sheet of `columns`, `gap` pixels of grey apart and enlarged by `zoom`: PNG."""
     from ocrgen.imaging.render import tile, to_png
 
-    png = to_png(tile(images, columns, gap=gap, paper=48), zoom)
-    st.image(png, width="stretch", alt=alt)
-    return png
+    return to_png(tile(images, columns, gap=gap, paper=48), zoom)

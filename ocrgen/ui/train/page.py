@@ -1,25 +1,36 @@
 """The two halves of the Train page: the form of a new run, and the runs to watch."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from ocrgen import datasets
+from ocrgen.datasets.alphabet import are_digits, noun, shown, summary
 from ocrgen.plots import style as charts
 from ocrgen.runs import jobs
 from ocrgen.runs.records import ALIVE, RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared import uploads
-from ocrgen.ui.shared.cache import cached_figure, curves, grid, pace, store
+from ocrgen.ui.shared.cache import cached_figure, curves, load_data_set, pace, store
+from ocrgen.ui.shared.markup import literal
 from ocrgen.ui.shared.progress import job_buttons, job_progress, run_status
 from ocrgen.ui.shared.quickstart import QUICK, show_new, start, start_both
+from ocrgen.ui.shared.sheets import by_class, class_sheet, labelled, saved_images
 from ocrgen.ui.shared.widgets import (
     choose_runs,
     link,
     model_title,
+    noun_of,
     places,
     run_title,
     settings_form,
+    sheet,
     show_errors,
 )
+from ocrgen.utils.errors import UserError
+
+FEW = 4  # images of each class where each has a picture of its own
+PARTS = {"train": "for training", "validation": "for validation", "test": "for the test"}
 
 
 def new_run() -> None:
@@ -30,7 +41,7 @@ def new_run() -> None:
     known, sources = generators(), datasets.sources()
     with st.container(border=True):
         top = st.container()
-        with st.popover("Use your own digits", width="stretch"):
+        with st.popover("Use your own data", width="stretch"):
             if arrived := uploads.uploader("train_upload"):
                 st.session_state["train_dataset"] = arrived
         with top:  # filled after the upload, whose data set it already offers
@@ -41,8 +52,10 @@ def new_run() -> None:
                 st.info(missing)
                 if hasattr(sources[dataset], "download"):
                     download(dataset)
-            elif dataset in sources:
-                st.caption(sources[dataset].ABOUT)
+            else:
+                if dataset in sources:
+                    st.caption(sources[dataset].ABOUT)
+                show_errors(lambda: st.caption(understood(dataset, str(datasets.data_root()))))
         model = st.segmented_control(
             "Generator",
             list(known),
@@ -75,6 +88,23 @@ def new_run() -> None:
                 {"dataset": dataset, "model": model, "preset": preset, "train": train, "config": config}
             )
             st.code(describe(request), language=None, wrap_lines=True)
+
+
+@st.cache_data(max_entries=16, show_spinner="Reading the data …")
+def understood(dataset: str, root: str) -> str:
+    """What a data set was understood as: its classes, and images of each part, in all and of each class.
+
+    root: folder of the data, part of the cache key. UserError if the data are missing or damaged.
+    """
+    splits = load_data_set(dataset, root)
+    classes, parts = splits.train.classes, []
+    for part, data in splits._asdict().items():
+        low, high = data.counts.min(), data.counts.max()
+        each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+        parts.append(f"{len(data):,} {PARTS[part]} ({each} of each {noun(classes)})")
+    about = summary(classes)
+    names = "" if are_digits(classes) else f" ({literal(', '.join(map(shown, classes)))})"
+    return f"Understood as {about}{names}. Images: {'; '.join(parts)}."
 
 
 def download(dataset: str) -> None:
@@ -140,7 +170,7 @@ def runs() -> None:
 def actions(run: Run, status: RunStatus) -> None:
     """The buttons that make sense in its state, small, in the run's own line."""
     if run.epochs():
-        link("3_Gallery", "its digits", query_params={"run": run.name}, icon=":material/grid_view:")
+        link("3_Gallery", f"its {noun_of(run)}s", query_params={"run": run.name}, icon=":material/grid_view:")
     if run.shipped:
         return
     job_buttons(run, status, "train_{action}_{run}")
@@ -151,6 +181,24 @@ def actions(run: Run, status: RunStatus) -> None:
                 st.rerun()
 
 
+def samples(run: Run, file: Path, epoch: int) -> None:
+    """A sheet of samples that a training has left. OSError or UserError if it, or its class texts, are damaged."""
+    classes = datasets.classes_of_run(run)
+    images, title = saved_images(file, len(classes)), run_title(run)
+    about, below = f"{summary(classes)} after epoch {epoch} of {title}", f"#{run.number} after epoch {epoch}"
+    if labelled(classes):
+        alt = f"{FEW} generated images of each of the {about}"
+        class_sheet(by_class(images, classes)[:, :FEW], classes, FEW, alt)
+        st.caption(f"{below}, on noise that stays the same")
+        return
+    st.image(
+        sheet(images, len(classes), gap=0),
+        width="stretch",
+        caption=f"{below}, on noise that stays the same",
+        alt=f"{len(images) // len(classes)} generated images of each of the {about}",
+    )
+
+
 def draw(statuses: list[tuple[Run, RunStatus]], axis: str, log: bool, strength: float) -> None:
     """The newest samples of each run, and their curves over each other."""
     grids = [(run, files) for run, _ in statuses if (files := run.grids())]
@@ -158,16 +206,9 @@ def draw(statuses: list[tuple[Run, RunStatus]], axis: str, log: bool, strength: 
         epoch = max(files)
         with column:
             try:
-                sheet = grid(files[epoch])
-            except OSError:
+                samples(run, files[epoch], epoch)
+            except (OSError, UserError):
                 st.warning(f"{run.name}: samples/{files[epoch].name} is damaged; the next epoch writes a new one.")
-                continue
-            st.image(
-                sheet,
-                width="stretch",
-                caption=f"#{run.number} after epoch {epoch}, on noise that stays the same",
-                alt=f"Eight generated images of each digit 0 to 9 after epoch {epoch} of {run_title(run)}",
-            )
     lines = {}
     for run, status in statuses:
         if status.state == "damaged":
