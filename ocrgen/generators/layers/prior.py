@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-
 MANY = 16  # classes, above which one product for the parts of all of them costs more than picking those of the label
 
 
