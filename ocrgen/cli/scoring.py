@@ -49,7 +49,7 @@ def _print_scores(rows: list[dict], first: str) -> None:
     import pandas as pd
 
     last = rows[-1]
-    distances = ["lfid_64", "lfid_192", "lfid_768", "fid_2048"] if last.get("trusted", True) else []
+    distances = ["lfid_64", "lfid_192", "lfid_768", "fid_2048"] if not last.get("distrusted") else []
     names = [first, *distances, "coverage", "spread", "n"]
     table = pd.DataFrame(rows)[[n for n in names if n in rows[0]]]
     # The stubs know patterns only; pandas takes a function, too.
@@ -57,8 +57,8 @@ def _print_scores(rows: list[dict], first: str) -> None:
     if distances and "floor_n" in last:
         floors = ", ".join(f"{d}: {last[f'floor_{d}']:.4g}" for d in (64, 192, 768, 2048))
         print(f"\nReal against real (n = {last['floor_n']:,}): {floors}. Extractor {last['extractor']}.")
-    if last.get("distrust"):
-        print(f"\nNo distances are shown. {last['distrust']}")
+    if last.get("distrusted"):
+        print(f"\nNo distances are shown. {last['distrusted']}")
     if last.get("per_class_left_out"):
         print(f"\nClasses with under {last['min_per_class']} images, without distances: {last['per_class_left_out']}.")
     if any(row.get("collapsed") for row in rows):

@@ -21,7 +21,7 @@ def strength_order(
 
     The first N of the `held_out` images are compared with the `real` statistics uncorrupted and at three strengths.
     A distance that is fit for these images has a correlation near 1: it grows as they get worse. With digitnet-2, which
-    learned digits only, it is 1.00 at every tap for Arabic letters, and for Latin and Greek ones drawn from fonts.
+    learned digits only, it is 0.99 to 1.00 at every tap for Arabic letters, and for Latin and Greek ones from fonts.
     """
     images = torch.from_numpy(held_out.images[:N]).unsqueeze(1).float().div_(255)
 

@@ -130,21 +130,21 @@ class Reference:
 def trust(reference: Reference) -> dict:
     """Whether distances to this reference can be trusted: for data that the extractor was not made for, a measurement.
 
-    Keys: order, rank correlation with the strength of corruptions by distance, None where it was not measured; trusted,
-    whether each is at least TRUSTED; distrust, a sentence that tells why not, empty if they are.
+    Keys: order, rank correlation with the strength of corruptions by distance, None where it was not measured;
+    distrusted, a sentence that tells why distances are not to be shown, empty if each order is at least TRUSTED.
     """
     if reference.order is None:
-        return {"order": None, "trusted": True, "distrust": ""}
+        return {"order": None, "distrusted": ""}
     order = {metric_name(d): value for d, value in reference.order.items()}
     worst = min(order, key=lambda name: order[name])
-    distrust = ""
+    distrusted = ""
     if order[worst] < TRUSTED:
         title = worst.upper().replace("_", "-")
-        distrust = (
+        distrusted = (
             f"On {reference.name}, {title} does not grow as images get worse: its rank correlation with the strength "
             f"of corruptions is {order[worst]:.2f}, and below {TRUSTED} it tells nothing about the quality of images."
         )
-    return {"order": order, "trusted": not distrust, "distrust": distrust}
+    return {"order": order, "distrusted": distrusted}
 
 
 def costs(images: np.ndarray, reference: Reference, extractor: FeatureExtractor) -> dict[str, dict[str, float]]:

@@ -177,10 +177,12 @@ class Blind:
 def test_distances_to_letters_are_trusted_if_they_grow_as_images_get_worse(extractor, tmp_path):
     reference = Reference.of(alphabet(26), extractor, (64, 2048))
     told = trust(reference)
-    assert told["trusted"] and set(told["order"]) == {"lfid_64", "fid_2048"} and min(told["order"].values()) > 0.95
+    assert (
+        not told["distrusted"] and set(told["order"]) == {"lfid_64", "fid_2048"} and min(told["order"].values()) > 0.95
+    )
     save_reference(reference, tmp_path)
     assert trust(load_reference(tmp_path)) == told
-    assert trust(Reference.of(alphabet(10), extractor)) == {"order": None, "trusted": True, "distrust": ""}
+    assert trust(Reference.of(alphabet(10), extractor)) == {"order": None, "distrusted": ""}
 
 
 def test_distances_that_do_not_order_images_are_not_trusted(extractor):
@@ -188,8 +190,8 @@ def test_distances_that_do_not_order_images_are_not_trusted(extractor):
     reference.extractor = Blind()
     reference.stats = {64: GaussianStats.of(Blind().features(alphabet(26).train.images, [64])[64])}
     told = trust(reference)
-    assert not told["trusted"] and told["order"]["lfid_64"] < 0.9
-    assert told["distrust"].startswith("On 26 letters, LFID-64 does not grow as images get worse")
+    assert told["order"]["lfid_64"] < 0.9
+    assert told["distrusted"].startswith("On 26 letters, LFID-64 does not grow as images get worse")
 
 
 def test_nothing_to_score_against_says_so(extractor, monkeypatch, tmp_path):
@@ -205,7 +207,7 @@ def test_references_are_shipped_for_where_the_data_are_not(extractor, monkeypatc
     shipped = find_reference(name, extractor)
     assert shipped.n > (12_000 if name == "arabic-letters" else 50_000) and set(shipped.stats) == set(TAPS)
     assert shipped.stats[64].extractor == f"{extractor.name}/{extractor.hash}"
-    assert 10_000 in shipped.floors and trust(shipped)["trusted"]
+    assert 10_000 in shipped.floors and not trust(shipped)["distrusted"]
     assert (shipped.order is None) == (name != "arabic-letters")
 
 
@@ -237,7 +239,7 @@ def test_score_verb_on_letters_of_ones_own(store, tmp_path, capsys):
     told = capsys.readouterr().out
     assert "lfid_192" in told and "Classes with under 20 images, without distances: 26." in told
     (row,) = read_scores(run)
-    assert row["trusted"] and row["per_class"]["lfid_64"] == [None] * 26 and row["per_class_left_out"] == 26
+    assert not row["distrusted"] and row["per_class"]["lfid_64"] == [None] * 26 and row["per_class_left_out"] == 26
 
 
 @pytest.mark.parametrize("trusted", [True, False])
@@ -249,7 +251,7 @@ def test_distances_that_are_not_trusted_are_not_shown(store, capsys, monkeypatch
     told = capsys.readouterr().out
     assert ("lfid_192" in told) == ("Real against real" in told) == trusted
     assert ("No distances are shown. On digits, LFID-64 does not grow" in told) != trusted
-    assert read_scores(run)[0]["trusted"] == trusted
+    assert bool(read_scores(run)[0]["distrusted"]) != trusted
 
 
 def test_scores_of_earlier_versions_are_read(tmp_path):
