@@ -21,7 +21,7 @@ GLOSSARY = {
     "GAN-test": "share of generated images that a reader of all real images reads as the {noun} that was asked for.",
 }
 NETWORKS = {
-    "digitnet": ("digitnet, made for digits", "digitnet-2, a network of this lab trained on MNIST and MADBase"),
+    "digitnet": ("digitnet, trained on digits", "digitnet-2, a network of this lab trained on MNIST and MADBase"),
 }
 TERMS = {
     "digits": "The bundled digits: Optical Recognition of Handwritten Digits, UCI, by way of scikit-learn; CC BY 4.0.",
