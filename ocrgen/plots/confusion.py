@@ -35,11 +35,11 @@ def confusion_chart(counts: list[list[int]], classes: Sequence[str], title: str)
     k, names = len(counts), labels(classes)
     errors = [[None if i == j else v for j, v in enumerate(row)] for i, row in enumerate(counts)]
     most = max(v for row in errors for v in row if v is not None)
+    gap = 2 if k <= FEW else 1 if k <= NUMBERED else 0  # on a phone more would hide the cells
     # Invisible markers receive the clicks: Streamlit gets none from heat maps.
     figure = go.Figure(
         go.Heatmap(
-            z=errors, x=names, y=names, colorscale="Cividis", showscale=False, hoverinfo="skip",
-            **{"xgap": 2, "ygap": 2} if k <= FEW else {"xgap": 1, "ygap": 1},
+            z=errors, x=names, y=names, colorscale="Cividis", showscale=False, hoverinfo="skip", xgap=gap, ygap=gap
         )
     )  # fmt: skip
     # Thousands of empty cells would make a chart of many classes slow.

@@ -1,4 +1,4 @@
-"""Saliency as a stakeholder meets it: upload, draw with the mouse, ask for another class, take the map home."""
+"""Saliency as a stakeholder meets it: upload, draw with the mouse, ask for another class, look at what is misread."""
 
 import re
 
@@ -56,3 +56,33 @@ def test_upload_draw_choose_a_class_download(serve, new_page, read_store):
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG").first.click()
     assert download.value.suggested_filename.startswith("saliency-real-")
+
+
+def test_draw_a_letter_and_look_at_misread_ones(serve, new_page, arabic_store):
+    server, page = serve(arabic_store.root), new_page()
+    page.goto(f"{server.url}/Saliency")
+    settle(page)
+    page.get_by_role("radio", name="Draw").click()
+    canvas = page.locator("canvas").last
+    expect(canvas).to_be_visible()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    strokes = [[(60, 110), (80, 170), (140, 180), (200, 170), (222, 110)], [(138, 228), (144, 230)]]  # a bowl and a dot
+    for (x, y), *rest in strokes:
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        page.mouse.down()
+        for x, y in rest:
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
+        page.mouse.up()
+    expect(page.get_by_alt_text("Your drawing, letters boxed")).to_be_visible()
+    expect(page.get_by_alt_text("the letter, 28x28 pixels")).to_have_count(1)
+    expect(page.get_by_role("img", name=re.compile("the 10 likeliest of the 14 letters"))).to_be_visible()
+
+    page.goto(f"{server.url}/OCR")
+    settle(page)
+    page.get_by_role("radio", name="Confusion").click()
+    cell = page.locator(".js-plotly-plot").first.locator(".scatterlayer .textpoint text").first
+    cell.scroll_into_view_if_needed()
+    place = cell.bounding_box()
+    page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    expect(page.get_by_text(re.compile("read as .+ of the first seed"))).to_be_visible()

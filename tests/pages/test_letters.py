@@ -28,7 +28,7 @@ def strips(app: AppTest) -> list[list[str]]:
 
 
 def chooser(app: AppTest):
-    return next(pills for pills in app.pills if pills.key.startswith("gallery_digit"))
+    return next(pills for pills in app.pills if str(pills.key).startswith("gallery_digit"))
 
 
 def run_of(store: RunStore, model: str, letters: str):
@@ -92,7 +92,7 @@ def test_train_says_what_own_letters_were_understood_as(store, tmp_path):
     content = (tmp_path / "letters.zip").read_bytes()
     app.file_uploader(key="train_upload").set_value(("حروف.zip", content, "application/zip")).run()
     assert not app.exception and not app.error
-    assert app.selectbox(key="train_dataset").value.endswith(".zip")
+    assert str(app.selectbox(key="train_dataset").value).endswith(".zip")
     told = "Understood as 5 letters (A, B, C, D, E). Images: 45 for training (9 of each letter); 5 for validation"
     assert told in texts(app)
 

@@ -12,10 +12,11 @@ from ocrgen.datasets.base import SIZE
 from ocrgen.generators.base import GenerativeModel, ModelConfig
 from ocrgen.generators.layers.decoders import make_decoder
 from ocrgen.generators.layers.fused import BernoulliLoss, LabelledLinear
-from ocrgen.generators.layers.prior import MixturePrior
+from ocrgen.generators.layers.prior import MANY, MixturePrior
 from ocrgen.utils.optim import FusedAdam
 
 MIXTURE_LIMIT = 200_000  # largest parts * latent^2; the mixture has so many weights for each class
+MANY_PARTS = 3  # times as many Gaussians per label with many classes: 28 letters, 4,000 steps, read as meant: XX
 PRIOR_LR_SCALE = 5  # learning rate of the mixture of ten classes, relative to that of the networks
 
 
@@ -101,7 +102,9 @@ class CVAE(GenerativeModel[CVAEConfig, Decoder]):
         super().__init__(config, classes)
         k = len(classes)
         self.encoder = Encoder(config.latent, k, config.width, config.depth)
-        prior = MixturePrior(config.latent, config.parts, k) if config.parts else None
+        # Of many classes each has fewer images, in clusters by writer, which the mixture can then afford to follow.
+        parts = config.parts * (MANY_PARTS if k > MANY else 1)
+        prior = MixturePrior(config.latent, parts, k) if parts else None
         self.decoder = Decoder(make_decoder(config.decoder, config.latent, k, config.decoder_width), prior)
         self.build_ema()
 

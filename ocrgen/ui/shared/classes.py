@@ -17,7 +17,9 @@ def class_key(key: str, classes: tuple[str, ...]) -> str:
     return key if classes == DIGITS else f"{key}_{zlib.crc32(repr(classes).encode()):x}"
 
 
-def class_chooser(classes: tuple[str, ...], key: str, label: str = "", default: int | str = 0, every: bool = False):
+def class_chooser(
+    classes: tuple[str, ...], key: str, label: str = "", default: int | str = 0, every: bool = False
+) -> Any:
     """The index of the class that the user chooses; ALL, which is offered with `every`, stands for all of them.
 
     label: by default what a class is called. The choice is kept for each alphabet of its own.
