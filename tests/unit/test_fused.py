@@ -23,12 +23,13 @@ def slopes(loss: torch.Tensor, *of: torch.Tensor) -> list[torch.Tensor]:
     return list(torch.autograd.grad(loss, of))
 
 
-def test_a_labelled_layer_is_a_dense_layer_over_the_concatenation():
-    layer, labels = LabelledLinear(7 + 10, 5), torch.tensor([3, 3, 0, 9])
+@pytest.mark.parametrize("k", [10, 28])
+def test_a_labelled_layer_is_a_dense_layer_over_the_concatenation(k):
+    layer, labels = LabelledLinear(7, k, 5), torch.tensor([3, 3, 0, k - 1])
     x, weights = torch.randn(4, 7, requires_grad=True), torch.randn(4, 5)
     given = (x, layer.weight, layer.bias)
     ours = layer(x, labels)
-    usual = F.linear(torch.cat([x, F.one_hot(labels, 10).float()], 1), layer.weight, layer.bias)
+    usual = F.linear(torch.cat([x, F.one_hot(labels, k).float()], 1), layer.weight, layer.bias)
     assert torch.allclose(ours, usual, atol=1e-6)
     found = zip(slopes((ours * weights).sum(), *given), slopes((usual * weights).sum(), *given), strict=True)
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in found)
