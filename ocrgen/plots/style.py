@@ -137,11 +137,12 @@ def class_bars(title: str, classes: tuple[str, ...], bars: dict[str, tuple[list[
     figure = styled(figure, title, noun(classes).capitalize(), False)
     category = {"type": "category", "categoryorder": "array", "categoryarray": texts, "dtick": 1}
     if lying:
-        category["autorange"] = "reversed"
+        # Dots of letters are lost in smaller ones.
+        category |= {"autorange": "reversed", "tickfont": {"size": 13}}
         figure.layout["yaxis"] = category
         figure.layout["xaxis"] = {"tickformat": "~g", "rangemode": "tozero"}
         figure.layout["hovermode"] = "y unified"
-        height = len(classes) * (10 + 5 * len(bars))
+        height = len(classes) * (14 + 4 * len(bars))
         figure.layout["height"] = 120 + height
         figure.layout["legend"]["y"] = -36 / height
     else:

@@ -10,7 +10,7 @@ from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.generators import generators
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.generators.checkpoint import load_generator, save_weights
-from ocrgen.generators.layers.prior import MixturePrior
+from ocrgen.generators.layers.prior import MANY, MixturePrior
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.optim import FusedAdam
 
@@ -213,8 +213,9 @@ def test_the_papers_architectures():
     assert cvae.config.batch == cgan.config.batch == 16
 
 
-def test_the_mixture_is_a_density_and_draws_from_it():
-    prior = MixturePrior(2, 4, 10)
+@pytest.mark.parametrize("k", [MANY, MANY + 1])  # computed for all labels at once, and for the codes' own
+def test_the_mixture_is_a_density_and_draws_from_it(k):
+    prior = MixturePrior(2, 4, k)
     with torch.no_grad():
         prior.factors.normal_(0, 0.3, generator=torch.Generator().manual_seed(1))
     grid = torch.cartesian_prod(torch.linspace(-12, 12, 241), torch.linspace(-12, 12, 241))

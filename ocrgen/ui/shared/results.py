@@ -1,5 +1,6 @@
 """Results of studies as pages show them: read once for all viewers, and the table of rank correlations."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +28,8 @@ def rank_table(results: Results) -> None:
     """Spearman's correlations with their intervals."""
 
     def bounds(row: dict, prefix: str = "") -> str:
-        return f"[{row[prefix + 'low']:+.2f}, {row[prefix + 'high']:+.2f}]"
+        low, high = row[prefix + "low"], row[prefix + "high"]
+        return "[one training: no interval]" if math.isnan(low + high) else f"[{low:+.2f}, {high:+.2f}]"
 
     rows = [
         {
