@@ -16,9 +16,8 @@ from ocrgen.generators.layers.prior import MANY, MixturePrior
 from ocrgen.utils.optim import FusedAdam
 
 MIXTURE_LIMIT = 200_000  # largest parts * latent^2; the mixture has so many weights for each class
-MANY_PARTS = (
-    3  # times the Gaussians per label with many classes; of 28 letters a reader then reads 84 %, not 82 %, as meant
-)
+# Times the Gaussians per label with many classes: of 28 letters a reader then reads 84 %, not 82 %, as meant.
+MANY_PARTS = 3
 PRIOR_LR_SCALE = 5  # learning rate of the mixture, relative to that of the networks
 
 
