@@ -15,7 +15,7 @@ from ocrgen.zoo.cards import card
 from tests.helpers.arabic import LETTERS, N, study_of
 from tests.helpers.html import Page
 
-ABOUT_THE_NETWORK = "digitnet, made for digits"
+ABOUT_THE_NETWORK = "digitnet, trained on digits"
 
 
 @pytest.fixture(scope="module")
