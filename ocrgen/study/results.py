@@ -161,7 +161,9 @@ def read_results(run: Run) -> Results:
     """The results of a study, as far as its tasks have ended. UserError if they are missing or damaged."""
     try:
         config = StudyConfig.model_validate(run.request.settings)
-        if (run.path / "cells").is_dir():
+        # A study that has not begun its first task has no folder yet, and no figures.
+        begun = (run.path / "results.json").exists() or run.read_status().state in ("done", "damaged")
+        if (run.path / "cells").is_dir() or not (run.shipped or begun):
             return collect(config, cell_rows(run), classes_of_run(run))
         for name in ("table.parquet", "results.json"):
             verify(run.path / name)

@@ -9,9 +9,10 @@ import pytest
 from scipy import stats
 
 from ocrgen.study.plan import StudyConfig, plan
-from ocrgen.study.results import COLUMNS, collect, numbers
+from ocrgen.study.results import COLUMNS, collect, numbers, read_results
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
 from ocrgen.study.verdicts import GAIN, RANK, classify_gain, classify_stand_in, verdicts
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.statistics import t_interval
 from tests.helpers.tables import checkpoints, falling, ranked, results, table
 
@@ -206,3 +207,12 @@ def test_a_result_is_found_by_arm_size_and_metric():
     assert found.of("real", 500, "accuracy") is None
     assert found.difference("cvae", "real", 100)["mean"] == pytest.approx(0.1)
     assert found.difference("cvae", "nothing", 100) is None
+
+
+def test_a_study_that_has_not_begun_has_no_results_and_is_not_damaged(store):
+    run = store.create("study", StudyConfig(dataset="digits", n=[60]).model_dump(), "study-fair-digits")
+    found = read_results(run)
+    assert found.table.empty and found.done == 0 and found.total == len(plan(found.config))
+    run.update(state="done")
+    with pytest.raises(UserError, match="missing or damaged"):
+        read_results(run)
