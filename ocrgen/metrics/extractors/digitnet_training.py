@@ -10,6 +10,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from ocrgen.datasets import load_data
+from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.imaging.augmentation import affine
 from ocrgen.metrics.extractors.digitnet import FILE, VERSION, DigitNet
 from ocrgen.runs.jobs import Cancelled, Stop
@@ -21,6 +22,7 @@ from ocrgen.utils.settings import Settings
 from ocrgen.utils.threads import configure_threads
 
 SCRIPTS = ("mnist", "arabic")  # labels 0 to 9, then 10 to 19
+K = len(DIGITS)  # classes of each
 
 
 class DigitNetConfig(Settings):
@@ -37,7 +39,7 @@ def load_scripts(part: str) -> tuple[Tensor, Tensor]:
     """Images uint8 (N, 1, 28, 28) and labels int64 (N,), 0 to 19; part: "train", "validation" or "test"."""
     digits = [getattr(load_data(script), part) for script in SCRIPTS]
     images = np.concatenate([d.images for d in digits])
-    labels = np.concatenate([d.labels + 10 * i for i, d in enumerate(digits)])
+    labels = np.concatenate([d.labels + K * i for i, d in enumerate(digits)])
     return torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels)
 
 
@@ -52,8 +54,8 @@ def accuracy(net: DigitNet, part: str) -> dict[str, dict[str, float]]:
     logits = torch.cat([net(x.float().div(255)) for x in images.split(500)])
     accuracies = {}
     for i, script in enumerate(SCRIPTS):
-        script_logits, truth = logits[labels // 10 == i], labels[labels // 10 == i]
-        among_ten = script_logits[:, 10 * i : 10 * i + 10].argmax(1) + 10 * i
+        script_logits, truth = logits[labels // K == i], labels[labels // K == i]
+        among_ten = script_logits[:, K * i : K * i + K].argmax(1) + K * i
         accuracies[script] = {
             "20 classes": (script_logits.argmax(1) == truth).double().mean().item(),
             "script known": (among_ten == truth).double().mean().item(),
@@ -67,10 +69,10 @@ def mixed_loss(logits: Tensor, labels: Tensor, n_original: int) -> Tensor:
     The first `n_original` images are classified among all 20 classes, the others, which are augmented, among the ten of
     their script: look-alikes of the two scripts differ only in position and softness, which augmentation changes.
     """
-    script_logits = logits.view(-1, 2, 10)[torch.arange(len(labels), device=labels.device), labels // 10]
+    script_logits = logits.view(-1, len(SCRIPTS), K)[torch.arange(len(labels), device=labels.device), labels // K]
     loss = nn.CrossEntropyLoss(label_smoothing=0.05, reduction="sum")
     original = loss(logits[:n_original], labels[:n_original])
-    augmented = loss(script_logits[n_original:], labels[n_original:] % 10)
+    augmented = loss(script_logits[n_original:], labels[n_original:] % K)
     return (original + augmented) / len(labels)
 
 

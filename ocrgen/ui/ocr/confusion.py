@@ -15,6 +15,7 @@ from ocrgen.ui.shared.widgets import picture, places
 from ocrgen.utils.errors import UserError
 
 MISREAD_SHOWN = 30
+COLUMNS = 10  # images side by side
 
 
 def confusion(results: Results, run: Run) -> None:
@@ -54,8 +55,8 @@ def misread(results: Results, run: Run, key: str, truth: int, read: int) -> None
     if not chosen:
         st.caption(f"The first seed's reader read no {literal(true)} as {literal(other)}.")
         return
-    sheet = np.stack([images[i] for i in chosen] + [np.zeros((28, 28), np.uint8)] * (-len(chosen) % 10))
-    picture(sheet, 10, f"{len(chosen)} test images of {true} that were read as {other}")
+    sheet = np.stack([images[i] for i in chosen] + [np.zeros((28, 28), np.uint8)] * (-len(chosen) % COLUMNS))
+    picture(sheet, COLUMNS, f"{len(chosen)} test images of {true} that were read as {other}")
     st.caption(f"{literal(true)} read as {literal(other)}: {len(chosen)} of the first seed")
 
 
