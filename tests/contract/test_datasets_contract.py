@@ -9,14 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from ocrgen import datasets
 from ocrgen.datasets import Characters, DataError, classes_of, data_root, load_data, sources
 from ocrgen.datasets.alphabet import ARABIC_DIGITS, DIGITS
-from ocrgen.datasets.base import hold_out
 from ocrgen.imaging.geometry import ink_is_white, to_digit, to_frame
 from tests.helpers.letters import drawn
 
@@ -233,24 +230,3 @@ def test_bundled_is_scikit_learns():
     # Ink where the source has ink: the enlarged images shrink back to the fields they came from.
     shrunk = np.stack([np.asarray(Image.fromarray(image[4:24, 4:24]).resize((8, 8))) for image in test.images])
     assert np.corrcoef(shrunk.ravel(), expected.images[-360:].ravel())[0, 1] > 0.8
-
-
-@settings(max_examples=40, deadline=None)
-@given(n=st.integers(1, 1317), seed=st.integers(0, 2**32))
-def test_subset_is_stratified_and_seeded(n, seed):
-    digits = _splits("digits").train
-    subset = digits.subset(n, seed)
-    assert len(subset) == n
-    assert subset.fingerprint == digits.subset(n, seed).fingerprint
-    assert (np.abs(subset.counts - digits.counts * n / len(digits)) < 1).all()
-    assert len({image.tobytes() for image in subset.images}) == n
-
-
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 2**32), writers=st.integers(2, 40))
-def test_hold_out_keeps_writers_apart(seed, writers):
-    digits = _splits("digits").train
-    named = replace(digits, writers=np.arange(len(digits)) % writers)
-    rest, held = hold_out(named, seed=seed)
-    assert not set(rest.writers.tolist()) & set(held.writers.tolist())
-    assert len(rest) + len(held) == len(digits) and len(held)
