@@ -125,9 +125,8 @@ def accessible_and_narrow(page: Page, name: str) -> None:
     assert page.locator("img:not([alt]), img[alt='']").count() == 0
 
 
-@pytest.mark.parametrize(("width", "dark"), [(390, False), (1280, True)], ids=["phone", "dark"])
-def test_sheets_of_many_letters_are_accessible_and_fit_a_phone(serve, new_page, lettered, width, dark):
-    server, page = serve(lettered.root), new_page(width, dark)
+def test_sheets_of_many_letters_are_accessible_and_fit_a_phone(serve, new_page, lettered):
+    server, page = serve(lettered.root), new_page(390, dark=True)
     many = next(r for r in lettered.list() if len(r.request.classes) > 12)
     for path in ("", f"Train?run={many.name}", f"Gallery?run={many.name}"):
         page.goto(f"{server.url}/{path}")
@@ -141,14 +140,14 @@ def test_sheets_of_many_letters_are_accessible_and_fit_a_phone(serve, new_page, 
 
 
 def test_a_run_is_scored_by_a_click(serve, new_page, store):
-    run = train_here(store, "cvae", train={"epochs": 2})
+    run = train_here(store, "cvae", train={"epochs": 1})
     page = new_page()
     page.goto(f"{serve(store.root).url}/FID_and_LFID?run={run.name}")
     settle(page)
-    expect(page.get_by_text("2 of 2 epochs have no scores")).to_be_visible()
+    expect(page.get_by_text(re.compile("1 of 1 epochs? ha(ve|s) no scores"))).to_be_visible()
     page.get_by_role("button", name="Score them").click()
-    expect(page.get_by_text("LFID-64 by digit, epoch 2")).to_be_visible()
-    assert [row["epoch"] for row in read_scores(run)] == [1, 2]
+    expect(page.get_by_text("LFID-64 by digit, epoch 1")).to_be_visible()
+    assert [row["epoch"] for row in read_scores(run)] == [1]
     expect(page.get_by_text("real against real with")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()

@@ -39,7 +39,7 @@ def warm() -> None:
 
     limit_threads(1)  # a dashboard that takes all cores slows the training that it shows
     freeze_gc()
-    quietly = threading.Timer(5, _import_saliency)  # once the first page stands
+    quietly = threading.Timer(15, _import_saliency)  # once the first pages stand
     quietly.daemon = True  # a server that stops does not wait for it
     quietly.start()
 
