@@ -165,9 +165,8 @@ def _notes(reader: Reader, metadata: dict, characters: Characters) -> list[str]:
 
 def _seen(metadata: dict, characters: Characters) -> int:
     """How many images equal one that the reader was trained on, as far as its training data are at hand."""
-    request = metadata.get("request")
-    n = request.get("n", 0) if isinstance(request, dict) else 0
-    seed = request.get("seed", 0) if isinstance(request, dict) else 0
+    request = metadata.get("request", metadata)  # a study's reader has the settings of its subset at the top
+    n, seed = (request.get(name, 0) if isinstance(request, dict) else 0 for name in ("n", "seed"))
     try:
         train = load_data(str(metadata.get("dataset", ""))).train
         train = train.subset(n, seed) if n else train

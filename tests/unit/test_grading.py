@@ -10,6 +10,7 @@ import pytest
 from ocrgen.__main__ import main
 from ocrgen.datasets import DataError, load_data
 from ocrgen.datasets.alphabet import ARABIC_DIGITS
+from ocrgen.readers.checkpoint import save_reader
 from ocrgen.readers.evaluation import grade
 from ocrgen.readers.grading import evaluate
 from ocrgen.readers.runs import FILE, load
@@ -82,6 +83,14 @@ def test_images_that_the_reader_has_learned_from_are_told(graded_store, own, tmp
     assert (
         "96 of these 96 images (100%)" in evaluate(graded_store, "letters", save(tmp_path / "x.npz", shuffled)).notes[0]
     )
+
+
+def test_of_a_studys_reader_only_its_own_labelled_images_count_as_seen(graded_store, own, tmp_path):
+    reader, _ = load(graded_store.get("letters"))
+    file = tmp_path / "reader.safetensors"
+    save_reader(reader, {"arm": "real", "dataset": str(own), "seed": 3, "n": 30}, file)
+    graded = evaluate(graded_store, str(file), str(own), "train")
+    assert any(note.startswith(f"30 of these {graded.n} images") for note in graded.notes)
 
 
 def test_classes_match_by_text_in_any_order_and_some_are_enough(graded_store, tmp_path):
