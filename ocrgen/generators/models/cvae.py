@@ -15,7 +15,7 @@ from ocrgen.generators.layers.fused import BernoulliLoss, LabelledLinear
 from ocrgen.generators.layers.prior import MANY, MixturePrior
 from ocrgen.utils.optim import FusedAdam
 
-MIXTURE_LIMIT = 200_000  # largest parts * latent^2; the mixture has so many weights for each class
+MIXTURE_LIMIT = 200_000  # largest parts * latent^2; a class has so many weights, three times as many with many classes
 # Times the Gaussians per label with many classes: of 28 letters a reader then reads 84 %, not 82 %, as meant.
 MANY_PARTS = 3
 PRIOR_LR_SCALE = 5  # learning rate of the mixture, relative to that of the networks
@@ -29,7 +29,10 @@ class CVAEConfig(ModelConfig):
     lr: float = Field(default=2e-3, gt=0, le=1, description="learning rate of Adam")
     beta: float = Field(default=0.3, ge=0, le=100, description="weight of the KL term")
     parts: int = Field(
-        default=10, ge=0, le=64, description="Gaussians per label to draw codes from; 0 = draw from N(0, 1)"
+        default=10,
+        ge=0,
+        le=64,
+        description="Gaussians per label to draw codes from, three times as many with over 16 labels; 0 = N(0, 1)",
     )
     width: int = Field(default=512, ge=8, le=4096, description="units of the encoder's first layer")
     depth: int = Field(default=2, ge=1, le=5, description="layers of the encoder, each half as wide as the one before")
