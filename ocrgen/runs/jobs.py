@@ -33,6 +33,7 @@ class Stop:
         self.run = run
         self.graceful = False
         self.signalled = False
+        self.interrupted = False
         self.ended = False
         self.last_check = 0.0
 
@@ -47,14 +48,19 @@ class Stop:
         """The handler of SIGTERM and SIGINT."""
         self.signalled = True
         if not self.graceful:
-            raise Cancelled
+            self.interrupt()
         # A step, or the end of an epoch, may take longer than users wait: then the last checkpoint must do.
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 
     def on_alarm(self, *_: object) -> None:
         """The handler of SIGALRM: time is up, unless the work has ended by itself."""
         if not self.ended:
-            raise Cancelled
+            self.interrupt()
+
+    def interrupt(self) -> NoReturn:
+        """End the work wherever it is, which may be in the middle of an import."""
+        self.interrupted = True
+        raise Cancelled
 
 
 def slots() -> int:
@@ -182,7 +188,12 @@ def execute(run: Run, store: RunStore, work: Callable[[Run, Stop], None]) -> str
         run.end("cancelled")
         return "cancelled"
     except Exception as fault:
-        _fail(run, fault)
+        # Code that was interrupted, such as an import, may raise an error of its own in the place of Cancelled.
+        if not stop.interrupted:
+            _fail(run, fault)
+        traceback.print_exc()
+        run.end("cancelled")
+        return "cancelled"
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for s, handler in before.items():
