@@ -1,51 +1,23 @@
 """Segment an ink mask into digits in reading order: join strokes, drop specks, split touching digits."""
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 from scipy import ndimage
 
-from ocrgen.imaging.binarization import connected_components
+from ocrgen.imaging.components import Component, connected_components, stroke_width, union
+from ocrgen.imaging.touching import PartsJudge, separate
 
 # Relative to the height of a digit: the largest gap to a stroke that belongs to it, and the largest size of one.
 MAX_GAP, MAX_PART = 0.13, 0.7
-# A component wider than this many times its height may be several digits that touch, if each of them has nearly its
-# full height.
-MIN_ASPECT, MIN_SPLIT_HEIGHT = 1.3, 0.8
 MAX_PARTS = 12  # strokes and dots of one character
 
 
-@dataclass(frozen=True)
-class Component:
-    """The ink of one digit, or of a part of one: its bounding box on the page, and its mask within the box.
-
-    top, bottom, left, right: pixels, bottom and right excluded. mask: bool (bottom - top, right - left).
-    """
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-    mask: np.ndarray
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def size(self) -> int:
-        """The longer side of the bounding box, in pixels."""
-        return max(self.height, self.width)
-
-
-def segment(mask: np.ndarray, min_height: int, min_relative_height: float) -> tuple[list[Component], int]:
+def segment(
+    mask: np.ndarray, min_height: int, min_relative_height: float, judge: PartsJudge | None = None
+) -> tuple[list[Component], int]:
     """The digits of an ink mask bool (H, W) in reading order, and how many components were dropped as too small.
 
-    min_height: of a digit, in pixels. min_relative_height: the same, relative to the typical height on the page.
+    min_height: of a digit, in pixels. min_relative_height: the same, relative to the typical height on the page. judge:
+    see `separate`.
     """
     strokes = _strokes(mask, max(3, min_height // 4))
     if not strokes:
@@ -57,7 +29,7 @@ def segment(mask: np.ndarray, min_height: int, min_relative_height: float) -> tu
     typical = _typical_size(joined)
     digits = [c for c in joined if c.height >= max(min_height, min_relative_height * typical)]
     dropped = len(joined) - len(digits)
-    return _reading_order([part for digit in digits for part in _split(digit, typical)]), dropped
+    return _reading_order([part for digit in digits for part in separate(digit, typical, judge)]), dropped
 
 
 def whole(mask: np.ndarray, min_size: int) -> tuple[list[Component], int]:
@@ -76,14 +48,8 @@ def whole(mask: np.ndarray, min_size: int) -> tuple[list[Component], int]:
         return [], len(strokes)
     character = parts[0]
     for part in parts[1:]:
-        character = _union(character, part)
+        character = union(character, part)
     return [character], dropped
-
-
-def stroke_width(mask: np.ndarray) -> float:
-    """Mean stroke width in pixels of an ink mask bool (H, W): twice the area over the length of the outline."""
-    outline = mask & ~np.asarray(ndimage.binary_erosion(mask), bool)
-    return 2 * float(mask.sum()) / max(1, int(outline.sum()))
 
 
 def _typical_size(components: list[Component]) -> float:
@@ -117,7 +83,7 @@ def _join(parts: list[Component], typical: float) -> list[Component]:
         fits = [(d, i) for i, c in enumerate(joined[:k]) if (d := _part_distance(part, c, typical)) is not None]
         if fits:
             i = min(fits)[1]
-            joined[i] = _union(joined[i], part)
+            joined[i] = union(joined[i], part)
             del joined[k]
             joined.sort(key=lambda c: -c.size)
             k = len(joined)
@@ -144,54 +110,13 @@ def _part_distance(part: Component, main: Component, typical: float) -> float | 
     # Two large parts are one digit only where a stroke broke: they overlap in x, and one ends where the other begins.
     if -gap_x < 0.3 * min(part.width, main.width):
         return None
-    both = _union(part, main)
+    both = union(part, main)
     y, x = part.top - both.top, part.left - both.left
     outside = np.ones(both.mask.shape, bool)
     outside[main.top - both.top :, main.left - both.left :][: main.height, : main.width] &= ~main.mask
     distances = np.asarray(ndimage.distance_transform_edt(outside))
     gap = distances[y : y + part.height, x : x + part.width][part.mask].min()
     return distance if gap <= stroke_width(main.mask) else None
-
-
-def _union(a: Component, b: Component) -> Component:
-    top, left = min(a.top, b.top), min(a.left, b.left)
-    bottom, right = max(a.bottom, b.bottom), max(a.right, b.right)
-    mask = np.zeros((bottom - top, right - left), bool)
-    for c in (a, b):
-        mask[c.top - top : c.bottom - top, c.left - left : c.right - left] |= c.mask
-    return Component(top, bottom, left, right, mask)
-
-
-def _split(digit: Component, typical: float) -> list[Component]:
-    """The component, or the digits that it consists of if it is clearly too wide and has a thin place to cut it."""
-    if digit.width < MIN_ASPECT * digit.height or digit.height < 0.6 * typical:
-        return [digit]
-    ink = ndimage.uniform_filter1d(digit.mask.sum(0).astype(float), max(1, digit.height // 40))
-    low, high = round(0.35 * digit.height), digit.width - round(0.35 * digit.height)
-    if high <= low:
-        return [digit]
-    # A cut near the middle may cross a little more ink than one that leaves a sliver.
-    off_centre = np.abs(np.arange(low, high) - digit.width / 2) / digit.width
-    cut = low + int(np.argmin(ink[low:high] + 0.1 * digit.height * off_centre))
-    # Touching digits share one stroke's width of ink; a cut through a wide 0 crosses two strokes.
-    crossings = np.diff(digit.mask[:, cut].astype(np.int8), prepend=0) == 1
-    if ink[cut] > 1.5 * stroke_width(digit.mask) or crossings.sum() > 1:
-        return [digit]
-    halves = [_crop(replace(digit, right=digit.left + cut, mask=digit.mask[:, :cut]))]
-    halves.append(_crop(replace(digit, left=digit.left + cut, mask=digit.mask[:, cut:])))
-    # The tail of a wide 2 is not a digit.
-    if min(half.height for half in halves) < MIN_SPLIT_HEIGHT * digit.height:
-        return [digit]
-    return [part for half in halves for part in _split(half, typical)]
-
-
-def _crop(component: Component) -> Component:
-    """The component with its bounding box shrunk to its mask."""
-    rows, columns = (np.flatnonzero(component.mask.any(axis)) for axis in (1, 0))
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    mask = component.mask[top:bottom, left:right]
-    y, x = component.top, component.left
-    return Component(y + top, y + bottom, x + left, x + right, mask)
 
 
 def _reading_order(digits: list[Component]) -> list[Component]:

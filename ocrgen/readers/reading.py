@@ -1,5 +1,6 @@
 """Read a picture with a reader: its characters, how sure the reader is, and what was noticed on the way."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
     try:
         if file.stat().st_size > MAX_BYTES:
             raise UserError(f"{file.name} is larger than {MAX_BYTES // 2**20} MB: send a smaller picture.")
-        page = read_picture(file.read_bytes(), file.name, geometry)
+        page = read_picture(file.read_bytes(), file.name, geometry, partial(probabilities, reader))
     except OSError as fault:
         row["error"] = f"{file} cannot be read: {fault.strerror}."
     except UserError as fault:

@@ -11,8 +11,8 @@ from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.geometry import Geometry, to_frame
 from ocrgen.imaging.segmentation import whole
 from ocrgen.readers.checkpoint import stored_geometry
-from tests.helpers.corpus import make
 from tests.helpers.letters import LATIN, characters, drawn, png
+from tests.helpers.photos.pages import make
 from tests.helpers.pictures import mass_centre
 
 LETTERS = Geometry(box=16, centre=(14.0, 14.0), min_stroke=1.0, single=True, sizes=(8.0, 24.0))

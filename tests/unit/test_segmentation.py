@@ -11,7 +11,7 @@ from scipy import ndimage
 from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.geometry import GEOMETRIES
-from tests.helpers.corpus import KINDS, bundled, make
+from tests.helpers.photos.pages import KINDS, bundled, make
 
 # Pen strokes in a field 40 wide and 60 tall; those of one digit meet unless it says otherwise.
 STROKES = {

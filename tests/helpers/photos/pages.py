@@ -12,6 +12,8 @@ from PIL import Image
 from scipy import ndimage
 
 from ocrgen.datasets import Characters, load_data
+from tests.helpers.photos import Photo
+from tests.helpers.photos.pen import stroke
 
 # One digit a picture, but for "several" (two to six in a row), "page" (two rows of two to four) and "touching" (two
 # or three whose boxes meet or overlap).
@@ -47,17 +49,6 @@ def make(seed: int, kind: str, digits: Characters | None = None) -> tuple[bytes,
     return _develop(rng, kind, pen, rules), labels
 
 
-def _stroke(image: np.ndarray, height: int) -> np.ndarray:
-    """(28, 28) -> its box enlarged to `height` pixels, 0 to 1, with edges about three pixels soft."""
-    inked = image > 64
-    rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
-    image = np.pad(image, 2)[rows[0] : rows[-1] + 5, columns[0] : columns[-1] + 5]
-    factor = height / (image.shape[0] - 4)
-    size = round(image.shape[1] * factor), round(image.shape[0] * factor)
-    smooth = np.asarray(Image.fromarray(image).convert("F").resize(size, Image.Resampling.BICUBIC)) / 255
-    return np.clip((smooth - 0.35) * factor / 3 + 0.5, 0, 1)
-
-
 def _page(rng: np.random.Generator, kind: str, rows: list[list[np.ndarray]]) -> np.ndarray:
     """The ink of a page, 0 to 1: (H, W), its longest side 600 to 1600."""
     single = len(rows) == len(rows[0]) == 1
@@ -65,14 +56,14 @@ def _page(rng: np.random.Generator, kind: str, rows: list[list[np.ndarray]]) -> 
     gap = rng.uniform(*((-0.12, -0.02) if kind == "touching" else (0.22, 0.6)), sum(map(len, rows))) * height
     strips, k = [], 0
     for row in rows:
-        strokes = [_stroke(image, round(height * rng.uniform(0.88, 1.06))) for image in row]
+        strokes = [stroke(image, round(height * rng.uniform(0.88, 1.06))) for image in row]
         width = sum(s.shape[1] for s in strokes) + int(gap[k : k + len(row)].clip(0).sum()) + 1
         strip, x = np.zeros((round(height * 1.35), width), np.float32), 0
-        for stroke in strokes:
+        for ink in strokes:
             y = int(rng.uniform(0, 0.12) * height)
-            part = strip[y : y + stroke.shape[0], x : x + stroke.shape[1]]
-            np.maximum(part, stroke[: part.shape[0], : part.shape[1]], out=part)
-            x += stroke.shape[1] + int(gap[k])
+            part = strip[y : y + ink.shape[0], x : x + ink.shape[1]]
+            np.maximum(part, ink[: part.shape[0], : part.shape[1]], out=part)
+            x += ink.shape[1] + int(gap[k])
             k += 1
         strips.append(strip)
     tall, wide = sum(len(s) for s in strips), max(s.shape[1] for s in strips)
@@ -168,3 +159,14 @@ def _develop(rng: np.random.Generator, kind: str, pen: np.ndarray, rules: np.nda
         options = {"format": str(rng.choice(["PNG", "WEBP"]))}
     image.save(stream := BytesIO(), **options)
     return stream.getvalue()
+
+
+def _condition(kind: str):
+    def condition(rng: np.random.Generator, pool: Characters) -> Photo:
+        data, labels = make(int(rng.integers(2**31)), kind, pool)
+        return Photo(data, "".join(pool.classes[i] for i in labels))
+
+    return condition
+
+
+CONDITIONS = {kind: _condition(kind) for kind in (*KINDS, *ROWS)}

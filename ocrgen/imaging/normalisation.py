@@ -1,0 +1,67 @@
+"""Bring a character that was found on a page to the geometry of a data set."""
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from ocrgen.imaging.components import Component, stroke_width
+from ocrgen.imaging.geometry import SIZE, Geometry, place
+
+
+def normalise(ink: np.ndarray, component: Component, geometry: Geometry) -> np.ndarray:
+    """One component of a page's ink (H, W), 0 to 1, in a data set's geometry: uint8 (28, 28), white on black."""
+    return (_letter if geometry.single else _digit)(ink, component, geometry)
+
+
+def _window(ink: np.ndarray, component: Component, pad: int) -> tuple[np.ndarray, np.ndarray]:
+    """The page's ink around a component, and its mask, both with `pad` pixels more on every side."""
+    mask = np.pad(component.mask, pad)
+    top, left = component.top - pad, component.left - pad
+    window = np.zeros(mask.shape, np.float32)
+    y0, x0 = max(0, -top), max(0, -left)
+    part = ink[max(0, top) : top + mask.shape[0], max(0, left) : left + mask.shape[1]]
+    window[y0 : y0 + part.shape[0], x0 : x0 + part.shape[1]] = part
+    return window, mask
+
+
+def _letter(ink: np.ndarray, component: Component, geometry: Geometry) -> np.ndarray:
+    """The character of a page's ink (H, W) in the geometry of letters: uint8 (28, 28), its shades kept."""
+    box = component.size * SIZE / max(ink.shape)
+    low, high = geometry.sizes or (geometry.box, geometry.box)
+    # Less than half the size of the smallest is no small letter, but one in a picture that is laid out otherwise.
+    box = float(np.clip(box, low, high)) if box > low / 2 else geometry.box
+    scale = box / component.size
+    margin = 2 / scale  # of two pixels in the end, so that soft edges are not cut off
+    window, mask = _window(ink, component, round(margin))
+    soft = np.clip(window / np.percentile(window[mask], 90), 0, 1)
+    soft *= np.asarray(ndimage.binary_dilation(mask, iterations=max(1, round(margin / 2))), bool)
+    stroke = stroke_width(soft > 0.5) * scale
+    if stroke < geometry.min_stroke:
+        side = round((geometry.min_stroke - stroke) / scale) + 1
+        soft = ndimage.grey_dilation(soft, (side, side))
+    height, width = mask.shape
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = np.asarray(Image.fromarray(soft.astype(np.float32)).resize(size, Image.Resampling.BOX))
+    return place(small * (255 / small.max()), geometry.centre)
+
+
+def _digit(ink: np.ndarray, component: Component, geometry: Geometry) -> np.ndarray:
+    """One component of a page's ink (H, W) in a data set's geometry: uint8 (28, 28), with anti-aliased edges."""
+    window, mask = _window(ink, component, max(2, component.size // 20))
+    level = np.percentile(window[mask], 70)
+    # The component and its soft edge, without its neighbours, ruled lines and the grain of the paper.
+    soft = np.clip((window / level - 0.2) / 0.6, 0, 1) * ndimage.binary_dilation(mask, iterations=2)
+    inked = soft > 0.5
+    stroke = stroke_width(inked) * geometry.box / component.size
+    if stroke < geometry.min_stroke:
+        side = round((geometry.min_stroke - stroke) * component.size / geometry.box) + 1
+        soft = ndimage.grey_dilation(soft, (side, side))
+        inked = soft > 0.5
+    rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
+    box = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1
+    height, width = box[3] - box[1], box[2] - box[0]
+    scale = geometry.box / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    # MNIST was shrunk from black-and-white images: each grey level is the fraction of the pixel's area that is ink.
+    digit = np.asarray(Image.fromarray(soft).resize(size, Image.Resampling.BOX, box=box))
+    return place(digit * (255 / digit.max()), geometry.centre)
