@@ -18,7 +18,6 @@ from ocrgen.ui.shared.classes import class_key
 from ocrgen.ui.shared.markup import aligned_heading, colour_scale, literal
 from ocrgen.utils.errors import UserError
 
-SHOWN = 6  # digits explained at once
 UNSURE = 0.7
 READ = "what it read"
 
@@ -113,7 +112,8 @@ def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> list[str]
     found = predictions(picture, loaded)
     least = min(float(p.max(1).min()) for p in found.values())
     several = len(picture.images) > 1
-    marks = [f":{'orange' if least < UNSURE else 'gray'}-badge[{'each at least ' if several else ''}{least:.0%} sure]"]
+    sure = f"{'each ' if several else ''}at least {min(99, int(least * 100))}% sure"
+    marks = [f":{'orange' if least < UNSURE else 'gray'}-badge[{sure}]"]
     if apart := int((np.ptp([p.argmax(1) for p in found.values()], axis=0) > 0).sum()):
         marks.append(f":orange-badge[readers disagree{f' on {apart}' if several else ''}]")
     if picture.notes:
@@ -124,26 +124,40 @@ def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> list[str]
 def answer(
     picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script, options: dict, headed: bool = True
 ) -> None:
-    """What all readers read in one picture, and each character explained. headed: not where a line has said it."""
-    few = picture.images[:SHOWN]
-    targets = None if options["target"] is None else [options["target"]] * len(few)
+    """What all readers read in one picture, and one of its characters explained. headed: not where a line says it."""
     overview(picture, loaded, script, headed)
+    i = which(picture, loaded, script)
+    image, targets = picture.images[i], None if options["target"] is None else [options["target"]]
     try:
-        maps = {c: explain(net, few, targets, options["method"], options["layer"]) for c, net in loaded.items()}
+        maps = {
+            choice: explain(net, image[None], targets, options["method"], options["layer"])[0]
+            for choice, net in loaded.items()
+        }
     except UserError as fault:
         st.error(str(fault))
         return
-    for i, image in enumerate(few):
-        with st.container(border=True):
-            number = i if len(picture.images) > 1 else None
-            verdict(number, script, {choice: m[i] for choice, m in maps.items()}, picture.truth)
-            columns = st.columns([0.8, *[1.2] * len(maps)])
-            with columns[0]:
-                alt = f"the {script.noun}, 28x28 pixels"
-                st.image(enlarge(image), width="stretch", caption="what the network sees", alt=alt)
-            for column, (choice, found) in zip(columns[1:], maps.items(), strict=True):
-                with column:
-                    one(choice, image, found[i], script, options, f"{picture.key}-{i}")
+    with st.container(border=True):
+        verdict(i if len(picture.images) > 1 else None, script, maps, picture.truth)
+        columns = st.columns([0.8, *[1.2] * len(maps)])
+        with columns[0]:
+            alt = f"the {script.noun}, 28x28 pixels"
+            st.image(enlarge(image), width="stretch", caption="what the network sees", alt=alt)
+        for column, (choice, found) in zip(columns[1:], maps.items(), strict=True):
+            with column:
+                one(choice, image, found, script, options, f"{picture.key}-{i}")
+
+
+def which(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> int:
+    """The index of the character that is explained; at first the one that a reader is the least sure of."""
+    if len(picture.images) == 1:
+        return 0
+    found = list(predictions(picture, loaded).values())
+    read, doubtful = found[0].argmax(1), int(np.min([p.max(1) for p in found], axis=0).argmin())
+    return st.pills(
+        f"Explain one {script.noun}, at first the least sure one", range(len(read)), default=doubtful, required=True,
+        format_func=lambda i: literal(f"{i + 1}: {shown(script.classes[read[i]])}"), wrap=True,
+        key=f"saliency_which_{picture.key}_{len(read)}",
+    )  # fmt: skip
 
 
 def overview(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script, headed: bool) -> None:
@@ -155,12 +169,10 @@ def overview(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Sc
         st.image(picture.page, width="stretch", alt=f"{picture.name}, {script.noun}s boxed")
     with right:
         if headed:
-            st.markdown(f"**{literal(picture.name)}: {text_of(picture, loaded, script)}**")
+            st.markdown(f"#### {literal(picture.name)}: {text_of(picture, loaded, script)}")
             st.markdown(" ".join(badges(picture, loaded)))
-        if len(picture.images) > 1:
-            st.caption(f"Read by the one that learned from {literal(next(iter(loaded)).title)}.")
-        if len(picture.images) > SHOWN:
-            st.caption(f"The first {SHOWN} of {len(picture.images)} {script.noun}s are explained.")
+        if len(loaded) > 1 and len(picture.images) > 1:
+            st.caption(f"As read by the one that learned from {literal(next(iter(loaded)).title)}.")
         for note in picture.notes:
             st.markdown(f":material/info: {literal(note)}")
 
