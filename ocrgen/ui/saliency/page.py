@@ -19,6 +19,7 @@ from ocrgen.ui.shared.markup import aligned_heading, colour_scale, literal
 from ocrgen.utils.errors import UserError
 
 UNSURE = 0.7
+CONTROL, SEEN = 160, 112  # pixels: the width of a control, and of the image that the network sees
 READ = "what it read"
 
 
@@ -30,25 +31,20 @@ def warm_up() -> None:
 
 def controls(layers: list[str], script: Script) -> dict:
     """Method, layer, class to explain, opacity."""
-    a, b, c, d = st.columns(4)
     example = script.classes[min(7, len(script.classes) - 1)]
-    target = c.selectbox(
-        "Explain the class", [READ, *range(len(script.classes))], key=class_key("saliency_target", script.classes),
-        format_func=lambda c: c if c == READ else shown(script.classes[c]),
-        help=f"Why not {article(example)} {shown(example)}? Choose it: the map shows what speaks for it.",
-    )  # fmt: skip
-    return {
-        "method": a.selectbox("Method", list(METHODS), key="saliency_method"),
-        "layer": b.selectbox(
-            "Convolution",
-            layers,
-            len(layers) - 1,
-            format_func=lambda n: n.removesuffix(" convolution"),
-            key="saliency_layer",
-        ),
-        "target": None if target == READ else target,
-        "opacity": d.slider("Opacity of the map", 0.0, 1.0, 0.65, 0.05, key="saliency_opacity"),
-    }
+    with st.container(horizontal=True):  # two beside each other on a phone
+        method = st.selectbox("Method", list(METHODS), key="saliency_method", width=CONTROL)
+        layer = st.selectbox(
+            "Convolution", layers, len(layers) - 1, format_func=lambda n: n.removesuffix(" convolution"),
+            key="saliency_layer", width=CONTROL,
+        )  # fmt: skip
+        target = st.selectbox(
+            "Explain the class", [READ, *range(len(script.classes))], key=class_key("saliency_target", script.classes),
+            format_func=lambda c: c if c == READ else shown(script.classes[c]), width=CONTROL,
+            help=f"Why not {article(example)} {shown(example)}? Choose it: the map shows what speaks for it.",
+        )  # fmt: skip
+        opacity = st.slider("Opacity of the map", 0.0, 1.0, 0.65, 0.05, key="saliency_opacity", width=CONTROL)
+    return {"method": method, "layer": layer, "target": None if target == READ else target, "opacity": opacity}
 
 
 def show() -> None:
@@ -112,7 +108,8 @@ def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> list[str]
     found = predictions(picture, loaded)
     least = min(float(p.max(1).min()) for p in found.values())
     several = len(picture.images) > 1
-    sure = f"{'each ' if several else ''}at least {min(99, int(least * 100))}% sure"
+    at_least = "each at least " if several else "at least " if len(loaded) > 1 else ""
+    sure = f"{at_least}{min(99, int(least * 100))}% sure"
     marks = [f":{'orange' if least < UNSURE else 'gray'}-badge[{sure}]"]
     if apart := int((np.ptp([p.argmax(1) for p in found.values()], axis=0) > 0).sum()):
         marks.append(f":orange-badge[readers disagree{f' on {apart}' if several else ''}]")
@@ -141,7 +138,7 @@ def answer(
         columns = st.columns([0.8, *[1.2] * len(maps)])
         with columns[0]:
             alt = f"the {script.noun}, 28x28 pixels"
-            st.image(enlarge(image), width="stretch", caption="what the network sees", alt=alt)
+            st.image(enlarge(image), width=SEEN, caption="what the network sees", alt=alt)
         for column, (choice, found) in zip(columns[1:], maps.items(), strict=True):
             with column:
                 one(choice, image, found, script, options, f"{picture.key}-{i}")
