@@ -47,7 +47,7 @@ def read_picture(
     if zoom > 1:
         size = paper.shape[1] * zoom, paper.shape[0] * zoom
         large = np.asarray(Image.fromarray(paper).resize(size, Image.Resampling.BICUBIC))
-    ink, mask = binarize(large)
+    ink, mask, cells = binarize(large, forms=not geometry.single)
     if not mask.any():
         raise ImageError(f"{name} is blank: nothing stands out from its paper. Write larger or darker, in more light.")
     if geometry.single:
@@ -60,7 +60,7 @@ def read_picture(
             assert judge is not None
             return judge(np.stack([normalise(ink, part, geometry) for part in parts]))
 
-        components, dropped = segment(mask, max(10, 6 * zoom), geometry.min_height, judge and judged)
+        components, dropped = segment(mask, max(10, 6 * zoom), geometry.min_height, judge and judged, cells)
     # A few "digits" among a hundred specks are specks themselves that touch.
     if not components or len(components) > MAX_CHARACTERS or dropped > 40 + 10 * len(components):
         expected, alone = f"1 to {MAX_CHARACTERS} digits", "the digits"
