@@ -32,6 +32,8 @@ def set_points_apart(mask: np.ndarray, digits: list[Component]) -> tuple[list[Co
         is_mark = 0 < i < len(digits) - 1 and all(_below(digit, other, typical) for other in around)
         (marks if is_mark else kept).append(digit)
     apart, left_out = ({_place(m, kept, typical) for m in found} - {0} for found in (marks, loose))
+    if len(loose) > 2 * len(left_out):  # most marks stand elsewhere: the paper is dirty
+        left_out = set()
     return kept, sorted(apart | left_out), len(left_out - apart)
 
 
