@@ -7,6 +7,7 @@ from ocrgen.datasets.alphabet import are_digits, article, digit_value, folder_na
 from ocrgen.imaging.render import to_png
 from ocrgen.plots import style as charts
 from ocrgen.plots.saliency import bars, colours, enlarge, overlay
+from ocrgen.readers.doubt import doubted
 from ocrgen.readers.network import Reader
 from ocrgen.readers.reading import to_text
 from ocrgen.readers.saliency import METHODS, SaliencyMap, explain
@@ -94,8 +95,10 @@ def answer(picture: InputImage, loaded: dict[Run, Reader], script: Script, optio
         read = spelled([script.classes[m.probabilities.argmax()] for m in maps[first]])
         more = f" The first {SHOWN} of {len(picture.images)} are explained." if len(picture.images) > SHOWN else ""
         st.markdown(f"**{literal(picture.name)}: {read}**, read by the one that learned from {title(first)}.{more}")
+    doubts = {run: doubted(net, few) for run, net in loaded.items()}
     for i, image in enumerate(few):
         with st.container(border=True):
+            doubting({run: bool(d[i]) for run, d in doubts.items()}, script)
             verdict(i if len(few) > 1 else None, script, {run: m[i] for run, m in maps.items()}, picture.truth)
             columns = st.columns([0.8, *[1.2] * len(maps)])
             with columns[0]:
@@ -135,6 +138,13 @@ def verdict(number: int | None, script: Script, maps: dict[Run, SaliencyMap], tr
     if (least := sure[run]) < UNSURE:
         second = named(script.classes[int(maps[run].probabilities.argsort()[-2])])
         st.warning(f"Not sure: the reader of {title(run)} gives it {least:.0%}; {second} is its second guess.")
+
+
+def doubting(doubt: dict[Run, bool], script: Script) -> None:
+    """Say so where what was read may be no character at all."""
+    if any(doubt.values()):
+        by = "" if all(doubt.values()) else " by " + " and ".join(title(run) for run, doubts in doubt.items() if doubts)
+        st.warning(f"**This may be no {script.noun}**: it is unlike all that was learned from{by}.")
 
 
 def named(text: str) -> str:
