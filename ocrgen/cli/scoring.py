@@ -71,16 +71,17 @@ def distance(args: list[str]) -> int:
     def command(
         a: Positional[str],
         b: Positional[str],
-        extractor: Literal["digitnet", "inception"] = "digitnet",
+        extractor: Literal["digitnet", "inception"] | None = None,
         weights: str = "",
         json: bool = False,
-    ) -> tuple[str, str, str, str, bool]:
-        """LFID and FID between two sets of images of characters.
+    ) -> tuple[str, str, str | None, str, bool]:
+        """LFID and FID between two sets of images of characters, with the floor at the smaller one's size.
 
         Args:
-            a: an .npz, folder or zip of characters, or a data set's name (its training images).
+            a: a file or folder of characters, a data set's name (its training images), or pytorch-fid's statistics
+                (an .npz with mu and sigma).
             b: the other side, likewise.
-            extractor: the features to compare.
+            extractor: the features to compare; if not given, digitnet, or inception for pytorch-fid's statistics.
             weights: weights file of the extractor; its usual place if not given.
             json: print an object instead of lines.
         """
@@ -88,10 +89,10 @@ def distance(args: list[str]) -> int:
 
     a, b, extractor, weights, as_json = parse(command, "distance", args)
     from ocrgen.metrics.compare import distance
-    from ocrgen.metrics.extractors import load_extractor
 
-    row = distance(a, b, load_extractor(extractor, weights or None))
-    print(json.dumps(row, indent=1) if as_json else "\n".join(f"{k:<10} {v}" for k, v in row.items()))
+    row = distance(a, b, extractor or "", weights or None)
+    lines = [f"{key:<10} {value}" for key, value in row.items() if key != "notes"]
+    print(json.dumps(row, indent=1) if as_json else "\n".join([*lines, *row["notes"]]))
     return 0
 
 
