@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import Positional
 
-from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import Bar, checked, data_set, execute, open_store, parse
 from ocrgen.utils.errors import UserError
 
 
@@ -99,14 +99,15 @@ def distance(args: list[str]) -> int:
 def reference(args: list[str]) -> int:
     """Compute the statistics of a data set that scores are measured against: reference NAME"""
 
-    def command(dataset: Positional[str]) -> str:
+    def command(dataset: Positional[str], transpose: bool = False) -> tuple[str, bool]:
         """Compute the statistics of real characters that generated ones are scored against, as we ship them.
 
         Args:
             dataset: mnist, arabic, arabic-letters, digits, or a path to your own data.
+            transpose: your own data lie on their side: use a copy that is upright.
         """
-        return dataset
+        return dataset, transpose
 
-    dataset = absolute(parse(command, "reference", args))
+    dataset = data_set(*parse(command, "reference", args))
     store = open_store()
     return execute(store.create("reference", {"dataset": dataset}, f"reference-{Path(dataset).stem}"), store)

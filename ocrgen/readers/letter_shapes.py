@@ -1,4 +1,4 @@
-"""Recognise Latin letters without a reader of them: by the directions of their strokes, compared with a printed font."""
+"""Recognise Latin letters without a reader of them: by the directions of strokes, as a printed font has them."""
 
 from functools import cache
 
