@@ -72,7 +72,8 @@ class Orientation:
                 "Whether they are upright cannot be told: nothing that is shipped reads these characters, "
                 f"or there are fewer than {MIN_TRIED}."
             )
-        figures = f"of {self.n} tried, {self.by} recognises {100 * self.as_is:.0f} % as they are and {100 * self.turned:.0f} % turned"
+        as_is, turned = round(100 * self.as_is), round(100 * self.turned)
+        figures = f"of {self.n} tried, {self.by} recognises {as_is} % as they are and {turned} % turned"
         if self.looks == UNKNOWN:
             return f"Whether they are upright cannot be told: {figures.replace(' and ', ', ')}."
         return f"These {'are' if self.looks == UPRIGHT else 'look'} {self.looks}: {figures}."

@@ -88,7 +88,7 @@ def test_train_says_what_own_letters_were_understood_as(store, tmp_path):
             archive.write(file, file.relative_to(tmp_path))
     app = open_page("2_Train.py")
     assert {"arabic-letters", "arabic-letters-published"} < set(sources(app))
-    assert "Understood as digits 0 to 9. Images: 1,317 for training" in texts(app)
+    assert "Understood as digits 0 to 9. Images: 1,317 for training" in unescaped(texts(app))
     content = (tmp_path / "letters.zip").read_bytes()
     app.file_uploader(key="train_upload").set_value(("حروف.zip", content, "application/zip")).run()
     assert not app.exception and not app.error
