@@ -1,27 +1,31 @@
 """The user's own characters, from a folder or zip with one folder per class, an .npz, or IDX files."""
 
-import re
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
-from ocrgen.datasets.alphabet import DIGITS, noun, shown
+from ocrgen.datasets.alphabet import noun, shown
 from ocrgen.datasets.base import Characters, DataError, Splits, hold_out
 from ocrgen.datasets.formats.archive import Files, open_files
-from ocrgen.datasets.formats.arrays import RawArrays, join_parts, read_npz
-from ocrgen.datasets.formats.idx import check_pair, parse_idx
+from ocrgen.datasets.formats.arrays import RawArrays
+from ocrgen.datasets.formats.idx import IDX, read_idx
+from ocrgen.datasets.formats.labels import parse_mapping
+from ocrgen.datasets.formats.mat import read_mat
+from ocrgen.datasets.formats.names import PARTS, set_of
+from ocrgen.datasets.formats.npy import read_npz
+from ocrgen.datasets.formats.parquet import read_parquet
 from ocrgen.datasets.formats.pictures import read_pictures
+from ocrgen.datasets.formats.tables import read_tables
 from ocrgen.utils.files import write_atomically
 
 # So that the training, validation and test set can have one each.
 MIN_PER_CLASS = 3
-PARTS = ("training", "validation", "test")
+UNPARTED = "The source does not part itself into training and test: a sixth is held out for the test."
 TURNED = "Every picture was turned: its rows became columns."
 INVERTED = "Every picture was inverted: its ink became paper, and its paper ink."
-_IDX = re.compile(r"(.*)(images|labels)[.-]idx[13]([.-]ubyte)?(\.gz)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,28 +109,63 @@ def open_data(path: Path, least: int = MIN_PER_CLASS, named: str = "") -> OwnDat
     """
     path = Path(path)
     named = named or str(path)
-    with open_files(path) as files:
-        raw = _read_arrays(files)
-    characters = raw.characters(path.name)
-    if raw.classes is None:
-        present = np.flatnonzero(characters.counts)
-        if len(present) == 1:
-            raise DataError(f"{named}: all images are of digit {present[0]}; expected 2 classes or more.")
-        characters = characters.relabelled(tuple(DIGITS[label] for label in present))
-    for label, count in enumerate(characters.counts.tolist()):
+    with open_files(path, named) as files:
+        raw = _read_raw(files)
+        if (mapping := _mapping(files)) and raw.classes is None:
+            raw = replace(raw, mapping=mapping)
+        whole, notes = raw.characters(Path(named).name)
+    for label, count in enumerate(whole.counts.tolist()):
         if count < least:
             raise DataError(
-                f"{named}: {_named(characters.classes, label)} has {count} image{'s' * (count != 1)}; expected at "
-                f"least {least} of each {noun(characters.classes)}."
+                f"{named}: {_named(whole.classes, label)} has {count} image{'s' * (count != 1)}; expected at "
+                f"least {least} of each {noun(whole.classes)}."
             )
-    parts = None if raw.train is None else np.where(np.arange(len(characters)) < raw.train, 0, 2).astype(np.int8)
-    return OwnData(named, characters, parts, ())
+    parts = raw.parts if raw.parts is not None and (raw.parts == 0).any() and raw.parts.any() else None
+    if not raw.told:
+        notes += (f"The source parts itself: {_counts(parts)}." if parts is not None else UNPARTED,)
+    return OwnData(named, whole, parts, notes)
+
+
+def _counts(parts: np.ndarray) -> str:
+    counts = np.bincount(parts, minlength=len(PARTS)).tolist()
+    *told, last = [f"{count:,} for {part}" for part, count in zip(PARTS, counts, strict=True) if count]
+    return f"{', '.join(told)} and {last}" if told else last
+
+
+def _read_raw(files: Files) -> RawArrays:
+    """The images and labels, by what the names of the files say that they are."""
+    names = [f"file{files.suffix}"] if files.suffix else [name.lower() for name in files.names]
+
+    def ending(*suffixes: str) -> list[str]:
+        return [name for name, lower in zip(files.names, names, strict=True) if lower.endswith(suffixes)]
+
+    if ending(".npy", ".npz"):
+        return read_npz(files)
+    if any(IDX.fullmatch(name) for name in names):
+        return read_idx(files)
+    if not ending(".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"):
+        if found := ending(".parquet"):
+            return read_parquet(files, found)
+        if found := ending(".mat"):
+            return read_mat(files, found)
+        if found := ending(".csv", ".csv.gz", ".tsv", ".tsv.gz", ".data", ".tra", ".tes"):
+            return read_tables(files, found)
+    return read_pictures(files)
+
+
+def _mapping(files: Files) -> dict[int, str] | None:
+    """What a mapping.txt beside the data, as EMNIST has it, says of the labels; None if there is none, or several."""
+    found = [name for name in files.notes if name.lower().endswith("mapping.txt")]
+    if len(found) > 1:
+        sets = {set_of(name) for name in files.names}
+        found = [name for name in found if set_of(name) in {f"{s}mapping" for s in sets}]
+    return parse_mapping(files.about(found[0]), files.read(found[0])) if len(found) == 1 else None
 
 
 def save(data: OwnData, file: Path) -> None:
     """Write an .npz that `open_data` reads back as it is: images, labels, classes, writer, part, notes and ink."""
     whole = data.whole
-    arrays = {
+    arrays: dict[str, Any] = {
         "images": whole.images,
         "labels": whole.labels,
         "classes": np.array(whole.classes),
@@ -144,42 +183,3 @@ def save(data: OwnData, file: Path) -> None:
 
 def _named(classes: tuple[str, ...], label: int) -> str:
     return f"{noun(classes)} {shown(classes[label])}"
-
-
-def _read_arrays(files: Files) -> RawArrays:
-    if any(name.endswith(".npy") for name in files.names) and not files.source.is_dir():
-        return read_npz(files)
-    if any(_IDX.fullmatch(name) for name in files.names):
-        return _read_idx(files)
-    return read_pictures(files)
-
-
-def _read_idx(files: Files) -> RawArrays:
-    # torchvision leaves a file and its .gz in one folder; the names are sorted, so that the plain one comes first.
-    idx_names: dict[tuple[str, str], str] = {}
-    for name in files.names:
-        if match := _IDX.fullmatch(name):
-            idx_names.setdefault((match[1], match[2]), name)
-    train, test = [], []
-    for stem in sorted({stem for stem, _ in idx_names}):
-        for kind, other in (("images", "labels"), ("labels", "images")):
-            if (stem, kind) not in idx_names:
-                name = idx_names[stem, other]
-                raise DataError(f"{files.source}: {name} has no file of {kind} beside it; expected both.")
-        pair = _read_idx_pair(files, idx_names[stem, "images"], idx_names[stem, "labels"])
-        (test if re.search(r"t10k|test", stem.rpartition("/")[2]) else train).append(pair)
-    if train and test:
-        return join_parts(str(files.source), _concatenate(train), _concatenate(test))
-    images, labels = _concatenate(train or test)
-    return RawArrays(str(files.source), images, labels)
-
-
-def _read_idx_pair(files: Files, images_name: str, labels_name: str) -> tuple[np.ndarray, np.ndarray]:
-    names = f"{files.source}: {images_name}", f"{files.source}: {labels_name}"
-    images, labels = parse_idx(files.read(images_name), names[0]), parse_idx(files.read(labels_name), names[1])
-    check_pair(images, labels, names)
-    return images, labels
-
-
-def _concatenate(pairs: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    return np.concatenate([images for images, _ in pairs]), np.concatenate([labels for _, labels in pairs])
