@@ -23,6 +23,7 @@ from ocrgen.utils.files import write_atomically
 
 # So that the training, validation and test set can have one each.
 MIN_PER_CLASS = 3
+_MAX_MAPPING = 2**16  # bytes
 UNPARTED = "The source does not part itself into training and test: a sixth is held out for the test."
 TURNED = "Every picture was turned: its rows became columns."
 INVERTED = "Every picture was inverted: its ink became paper, and its paper ink."
@@ -155,11 +156,13 @@ def _read_raw(files: Files) -> RawArrays:
 
 def _mapping(files: Files) -> dict[int, str] | None:
     """What a mapping.txt beside the data, as EMNIST has it, says of the labels; None if there is none, or several."""
+    sets = {f"{set_of(name)}mapping" for name in files.names}
+    if files.suffix and files.local:
+        beside = [file for file in files.local.parent.glob("*-mapping.txt") if set_of(file.name) in sets]
+        return parse_mapping(beside[0].name, beside[0].read_bytes()[:_MAX_MAPPING]) if len(beside) == 1 else None
     found = [name for name in files.notes if name.lower().endswith("mapping.txt")]
-    if len(found) > 1:
-        sets = {set_of(name) for name in files.names}
-        found = [name for name in found if set_of(name) in {f"{s}mapping" for s in sets}]
-    return parse_mapping(files.about(found[0]), files.read(found[0])) if len(found) == 1 else None
+    found = found if len(found) == 1 else [name for name in found if set_of(name) in sets]
+    return parse_mapping(files.about(found[0]), files.read(found[0])[:_MAX_MAPPING]) if len(found) == 1 else None
 
 
 def save(data: OwnData, file: Path) -> None:

@@ -133,8 +133,6 @@ def open_zip(source: str, file: Path | BytesIO) -> Iterator[Files]:
         size = file.stat().st_size if isinstance(file, Path) else file.getbuffer().nbytes
         entries = _checked_entries(source, size, archive.infolist())
         names = [name for name in entries if not name.endswith("/")]
-        if told := refused_contents(names):
-            raise DataError(f"{source}: {told}")
         folders = [name.rstrip("/") for name in entries if name.endswith("/")]
         yield _files(source, names, folders, lambda name: _open_entry(source, archive, entries[name], name))
 
@@ -170,6 +168,8 @@ def _files(
     names = sorted({*found} - {*notes})
     if not names:
         raise DataError(f"{source}: holds no files; expected images or arrays of characters.")
+    if told := refused_contents(names):
+        raise DataError(f"{source}: {told}")
     if len(names) > MAX_ENTRIES:
         raise DataError(f"{source}: holds {len(names):,} files; at most {MAX_ENTRIES:,} are read.")
     filled = {name[:i] for name in names for i, c in enumerate(name) if c == "/"}

@@ -44,7 +44,7 @@ class RawArrays:
         DataError if the arrays do not fit. Images of 28 x 28 are taken as they are; digits of other sizes are brought
         to MNIST's geometry, and other characters keep their place in the frame.
         """
-        images = as_grey(self.source, self.images, self.labels.size)
+        images = as_grey(self.source, self.images, max(self.labels.shape, default=0))
         labels = one_each(self.source, len(images), self.labels)
         labels, classes, notes = indexed(self.source, labels, self.classes, self.mapping, self.ten_is_zero)
         writers = self.writers
@@ -53,7 +53,7 @@ class RawArrays:
             if writers.shape != labels.shape:
                 raise DataError(f"{self.source}: {len(images):,} images but writers {writers.shape}.")
             writers = as_integers(self.source, "writers", writers)
-        if self.ink is None or images.dtype != np.uint8:
+        if not self.told or images.dtype != np.uint8:
             images = to_uint8(self.source, images)
         images, more = _normalised(self.source, images, noun(classes) == "digit", self.ink)
         try:
@@ -106,7 +106,7 @@ def join(source: str, pieces: Sequence[Piece]) -> RawArrays:
     grey, labels = [], []
     for piece in pieces:
         of = ("", "train ", "validation ", "test ")[0 if piece.part is None else piece.part + 1]
-        grey.append(as_grey(source, piece.images, piece.labels.size))
+        grey.append(as_grey(source, piece.images, max(piece.labels.shape, default=0)))
         labels.append(one_each(source, len(grey[-1]), piece.labels, of))
     if len({images.shape[1:] for images in grey}) > 1:
         sizes = " and ".join(sorted({"{} x {}".format(*images.shape[1:]) for images in grey}))

@@ -61,7 +61,7 @@ def refused_contents(names: list[str]) -> str | None:
     ):
         if marks & {*names, *(name.partition("/")[2] for name in names)}:
             return f"is {what}; {advice}."
-    for suffix in ("rar", "7z", "xlsx", "pkl", "pickle", "pt", "pth", "h5", "hdf5", "pdf"):
+    for suffix in ("zip", "rar", "7z", "xlsx", "pkl", "pickle", "pt", "pth", "h5", "hdf5", "pdf"):
         if names and all(name.lower().endswith(f".{suffix}") for name in names):
             return f"holds nothing but .{suffix} files, which are not read; {_READ}."
     return None

@@ -45,16 +45,7 @@ def _read(files: Files, name: str) -> dict[str, np.ndarray]:
         return dict(_variables(memoryview(content)))
     except DataError as error:
         raise DataError(f"{about}: {error}") from error
-    except (
-        struct.error,
-        ValueError,
-        KeyError,
-        IndexError,
-        zlib.error,
-        RuntimeError,
-        OverflowError,
-        MemoryError,
-    ) as error:
+    except _DAMAGES as error:
         raise DataError(f"{about}: is no MATLAB file, or a damaged one; get it again.") from error
 
 
