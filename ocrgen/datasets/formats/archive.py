@@ -28,6 +28,7 @@ _DAMAGES = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError, OSError, ValueError,
     MemoryError,
 )  # fmt: skip
+_PACKED = re.compile(r"\.(zip|tar|tgz|tar\.(gz|bz2|xz))$", re.IGNORECASE)
 _OS_METADATA = re.compile(r"(^|/)(__MACOSX/|\.[^/]|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 # Texts beside the folders of characters, such as the provenance.json of our own samples, are no data.
 _NOTES = re.compile(r"(.*/)?([^/]+\.(json|txt|md|html|pdf)|licen[cs]e|readme)", re.IGNORECASE)
@@ -108,6 +109,10 @@ def open_files(path: Path, named: str = "") -> Iterator[Files]:
     if path.is_dir():
         found = list(path.rglob("*"))
         names = [file.relative_to(path).as_posix() for file in found if file.is_file()]
+        if len(names) == 1 and _PACKED.search(names[0]):
+            with open_files(path / names[0], f"{source}: {names[0]}") as files:
+                yield files
+            return
         folders = [folder.relative_to(path).as_posix() for folder in found if folder.is_dir()]
         yield _files(source, names, folders, lambda name: (path / name).open("rb"), path)
         return
