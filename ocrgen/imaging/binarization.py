@@ -5,6 +5,7 @@ import numpy as np
 
 from ocrgen.imaging.components import clear_border
 from ocrgen.imaging.contrast import ink_contrast
+from ocrgen.imaging.crops import crop_contrast
 from ocrgen.imaging.rulings import remove_rulings
 
 # Contrast (0 to 1) below which nothing counts as ink: a constant, or a multiple of the noise if that is larger.
@@ -22,6 +23,9 @@ def binarize(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     The ink may be darker or lighter than the paper and of any colour: the channel and polarity that stand out most are
     taken. An empty mask means a blank page.
     """
+    crop = crop_contrast(rgb)
+    if crop is not None:
+        return crop, crop > 0.5
     ink = ink_contrast(rgb)
     ink = cv2.GaussianBlur(ink, (0, 0), max(0.8, 0.0007 * max(ink.shape)))
     # The mean and standard deviation of the paper, as a normal distribution, from two percentiles in the lowest
