@@ -12,11 +12,14 @@ SIDE = 160
 # Of two even tones, blurred edges included, Otsu's threshold explains this part of the variance; of a gradient 0.75, of
 # noise 0.64. They differ by so many grey levels.
 MIN_EXPLAINED, MIN_STEP = 0.82, 25
-# Relative to the picture's sides: how much of them the ink spans at least, and how high its main part is.
-MIN_SPAN, MIN_HEIGHT = 0.74, 0.6
-# The widest place of a stroke, relative to the picture's longest side. MNIST's reach 0.42, and a 1 that is squeezed to a
-# square is wider yet.
+# Relative to the picture's sides: how much of both the ink spans at least (of one, where it parts the paper: a 1 may
+# have room beside it), and how high its main part is.
+MIN_SPAN, MIN_CROSSING, MIN_HEIGHT = 0.74, 0.9, 0.35
+# The widest place of a stroke, relative to the picture's longest side. MNIST's reach 0.42, and a 1 that is squeezed to
+# a square is wider yet.
 MAX_WIDTH = 0.62
+# What runs along so much of a side, and is narrow, is a table's edge.
+EDGE = 0.7
 # A character has few parts and few holes.
 MAX_PARTS = 8
 # The tone that takes this share of the border of a picture is its paper, if the other one leaves it at one place only.
@@ -67,7 +70,7 @@ def crop_contrast(rgb: np.ndarray) -> np.ndarray | None:
 
 
 def _ink(upper: np.ndarray) -> bool | None:
-    """Whether the tone of a mask bool (h, w) is the ink, or the other one (False); None where neither fills the image."""
+    """Whether the tone of a mask bool (h, w) is the ink, or (False) the other one; None where neither fills the image."""
     border = np.concatenate([upper[0], upper[1:-1, -1], upper[-1, ::-1], upper[-2:0:-1, 0]])
     share = float(border.mean())
     tones = {ink: _tone(upper if ink else ~upper) for ink in (True, False)}
@@ -96,19 +99,19 @@ def _tone(mask: np.ndarray) -> _Tone:
     speck[0] = True
     parts = int((~speck).sum())
     edges = labels[0], labels[-1], labels[:, 0], labels[:, -1]
-    along = np.max([np.bincount(edge, minlength=count) for edge in edges], axis=0)
-    at_border = int(((along > 0) & ~speck).sum())
+    shares = np.max([np.bincount(edge, minlength=count) / len(edge) for edge in edges], axis=0)
+    at_border = int(((shares > 0) & ~speck).sum())
     if not parts or parts > MAX_PARTS or stats[1:, cv2.CC_STAT_AREA][speck[1:]].sum() > 0.1 * mask.sum():
         return _Tone(parts, at_border, False)
     inked = ~speck[labels]
     rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
     span = np.array([rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1]) / sides
     spans = stats[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
-    # A table's edge runs along the border and is narrow; a digit that does so is as large as the picture.
-    strips = (along > 0.5 * spans.max(1)) & ~(spans > 0.6 * sides).all(1) & (along > 0.2 * sides.min())
+    narrow = (shares > EDGE) & ~(spans > 0.6 * sides).all(1)
     holes = cv2.connectedComponents((~inked).view(np.uint8), connectivity=4)[0] - 1
     # Outside of the picture there is no ink.
     width = 2 * cv2.distanceTransform(np.pad(inked, 1).astype(np.uint8), cv2.DIST_L2, 3).max()
-    fits = span.min() >= MIN_SPAN and spans[~speck, 0].max() >= MIN_HEIGHT * sides[0]
-    plausible = fits and not strips[~speck].any() and holes <= MAX_PARTS + 4 and width <= MAX_WIDTH * sides.max()
+    crosses = parts == 1 and at_border == 1 and span[0] >= MIN_CROSSING
+    fits = (crosses or span.min() >= MIN_SPAN) and spans[~speck, 0].max() >= MIN_HEIGHT * sides[0]
+    plausible = fits and not narrow[~speck].any() and holes <= MAX_PARTS + 4 and width <= MAX_WIDTH * sides.max()
     return _Tone(parts, at_border, bool(plausible))

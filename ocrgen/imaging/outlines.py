@@ -12,6 +12,9 @@ MAX_LINE = 0.09
 # A stroke's area over the square of half its largest width. Of an ellipse it is pi times the ratio of its axes, so
 # a filled 0 or 8 stays below this; a bar three and a half times as long as it is wide is at it.
 MIN_LENGTH = 14.0
+# A single closed line without ends is a 0, whatever its pen; but hollow if it is far from convex (its area relative to
+# that of its convex hull), when its widest place may be a blot.
+MAX_SOLIDITY, MIN_BENT_LENGTH = 0.78, 7.0
 # All of the line lies within so many line widths of the inside of the stroke, but for a small part.
 REACH, MAX_ASTRAY = 1.6, 0.08
 MAX_HOLES = 5
@@ -64,8 +67,9 @@ def _inside(line: np.ndarray, enclosed: np.ndarray) -> np.ndarray | None:
             if (away[small] > REACH * width + 1).mean() > MAX_ASTRAY:
                 continue
             depth = cv2.distanceTransform((strip | small).astype(np.uint8), cv2.DIST_L2, 5)
-            # Half of the line's width lies outside of the stroke that was outlined.
             length = float((strip | small).sum()) / float(depth.max()) ** 2
+            if count == 1 and length > MIN_BENT_LENGTH and _solidity(strip) < MAX_SOLIDITY:
+                length += MIN_LENGTH
             if length > best:
                 best, chosen = length, strip
     if chosen is None:
@@ -74,6 +78,12 @@ def _inside(line: np.ndarray, enclosed: np.ndarray) -> np.ndarray | None:
     # To the line itself, which the coarse strip does not quite reach.
     inside = cv2.dilate(inside, np.ones((2 * factor + 1,) * 2, np.uint8)).astype(bool)
     return inside & enclosed
+
+
+def _solidity(region: np.ndarray) -> float:
+    """Area of a connected region bool (h, w), its holes included, relative to that of its convex hull."""
+    contour = max(cv2.findContours(region.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0], key=len)
+    return cv2.contourArea(contour) / max(1.0, cv2.contourArea(cv2.convexHull(contour)))
 
 
 def _reduced(image: np.ndarray, factor: int) -> tuple[int, int]:
