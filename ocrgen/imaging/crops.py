@@ -70,7 +70,7 @@ def crop_contrast(rgb: np.ndarray) -> np.ndarray | None:
 
 
 def _ink(upper: np.ndarray) -> bool | None:
-    """Whether the tone of a mask bool (h, w) is the ink, or (False) the other one; None where neither fills the image."""
+    """Whether a mask bool (h, w) of one tone is the ink, or (False) the other; None where neither fills the image."""
     border = np.concatenate([upper[0], upper[1:-1, -1], upper[-1, ::-1], upper[-2:0:-1, 0]])
     share = float(border.mean())
     tones = {ink: _tone(upper if ink else ~upper) for ink in (True, False)}
