@@ -33,6 +33,7 @@ def read_picture(
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.binarization import binarize
     from ocrgen.imaging.normalisation import normalise
+    from ocrgen.imaging.outlines import fill_outlines
     from ocrgen.imaging.paper import find_paper
     from ocrgen.imaging.points import set_points_apart
     from ocrgen.imaging.segmentation import segment, whole
@@ -53,6 +54,7 @@ def read_picture(
     points: list[int] = []
     if not mask.any():
         raise ImageError(f"{name} is blank: nothing stands out from its paper. Write larger or darker, in more light.")
+    mask, ink = fill_outlines(mask, ink)
     if geometry.single:
         components, dropped = whole(_with_faint_parts(ink, mask), max(10, 6 * zoom))
         if not components:  # on squared paper, what is faint are its lines
