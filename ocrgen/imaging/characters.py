@@ -31,7 +31,7 @@ def read_picture(
     """
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.binarization import binarize
-    from ocrgen.imaging.normalisation import normalise
+    from ocrgen.imaging.normalisation import normalise, normalise_part
     from ocrgen.imaging.segmentation import segment, whole
 
     name = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable())[:60] or "The picture"
@@ -51,9 +51,9 @@ def read_picture(
             components, dropped = whole(mask, max(10, 6 * zoom))
     else:
 
-        def judged(parts: list[Component]) -> np.ndarray:
+        def judged(parts: list[np.ndarray]) -> np.ndarray:
             assert judge is not None
-            return judge(np.stack([normalise(ink, part, geometry) for part in parts]))
+            return judge(np.stack([normalise_part(part, geometry) for part in parts]))
 
         components, dropped = segment(mask, max(10, 6 * zoom), geometry.min_height, judge and judged)
     # A few "digits" among a hundred specks are specks themselves that touch.

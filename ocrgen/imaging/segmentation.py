@@ -29,7 +29,7 @@ def segment(
     typical = _typical_size(joined)
     digits = [c for c in joined if c.height >= max(min_height, min_relative_height * typical)]
     dropped = len(joined) - len(digits)
-    return _reading_order([part for digit in digits for part in separate(digit, typical, judge)]), dropped
+    return _reading_order(separate(digits, typical, judge)), dropped
 
 
 def whole(mask: np.ndarray, min_size: int) -> tuple[list[Component], int]:
