@@ -18,7 +18,7 @@ MIN_HEIGHT = 0.6
 # side are no narrower, and what is much wider is no row of digits.
 MIN_ASPECT, MAX_ASPECT = 0.45, 5.0
 MAX_CUT = 4  # components of a page: the most doubtful ones
-DOUBT = 3.0  # a component with a greater score is one digit: so is nearly every single digit
+DOUBT = 2.5  # a component with a greater score is one digit: so is nearly every single digit
 # Where the shape alone decides: a component wider than this many times its height may be several digits that touch, if
 # each of them has nearly its full height.
 MIN_ASPECT_ALONE, MIN_SPLIT_HEIGHT = 1.3, 0.8
@@ -27,7 +27,7 @@ MIN_ASPECT_ALONE, MIN_SPLIT_HEIGHT = 1.3, 0.8
 def separate(digits: list[Component], typical: float, judge: PartsJudge | None = None) -> list[Component]:
     """The components, each that holds several digits replaced by these, from left to right.
 
-    typical: height of a digit on the page, pixels. judge: what a reader makes of candidate parts; without one, the
+    typical: longer side of a digit on the page, pixels. judge: what a reader makes of candidate parts; without one, the
     shape decides, and only what is clearly too wide is cut.
 
     With a judge, this is recognition-based segmentation (Casey and Lecolinet, "A survey of methods and strategies in
@@ -36,6 +36,8 @@ def separate(digits: list[Component], typical: float, judge: PartsJudge | None =
     """
     if judge is None:
         return [part for digit in digits for part in _by_shape(digit, typical)]
+    # Not `typical`, which a single wide component sets to its width.
+    typical = float(np.median([digit.height for digit in digits])) if digits else 0.0
     aspects = [digit.width / digit.height for digit in digits]
     lattices = {
         k: Lattice(digit)
