@@ -32,7 +32,7 @@ def read_picture(
     """
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.binarization import binarize
-    from ocrgen.imaging.normalisation import normalise
+    from ocrgen.imaging.normalisation import normalise, normalise_part
     from ocrgen.imaging.outlines import fill_outlines
     from ocrgen.imaging.paper import find_paper
     from ocrgen.imaging.points import set_points_apart
@@ -61,9 +61,9 @@ def read_picture(
             components, dropped = whole(mask, max(10, 6 * zoom))
     else:
 
-        def judged(parts: list[Component]) -> np.ndarray:
+        def judged(parts: list[np.ndarray]) -> np.ndarray:
             assert judge is not None
-            return judge(np.stack([normalise(ink, part, geometry) for part in parts]))
+            return judge(np.stack([normalise_part(part, geometry) for part in parts]))
 
         components, dropped = segment(mask, max(10, 6 * zoom), geometry.min_height, judge and judged, cells)
         if geometry.min_height > POINT:

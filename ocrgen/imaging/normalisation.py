@@ -1,5 +1,6 @@
 """Bring a character that was found on a page to the geometry of a data set."""
 
+import cv2
 import numpy as np
 from PIL import Image
 from scipy import ndimage
@@ -11,6 +12,18 @@ from ocrgen.imaging.geometry import SIZE, Geometry, place
 def normalise(ink: np.ndarray, component: Component, geometry: Geometry) -> np.ndarray:
     """One component of a page's ink (H, W), 0 to 1, in a data set's geometry: uint8 (28, 28), white on black."""
     return (_letter if geometry.single else _digit)(ink, component, geometry)
+
+
+def normalise_part(ink: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """The ink float32 (h, w) within the box of what may be a digit, 0 to 1, as `normalise` would, but in 0.1 ms."""
+    scale = geometry.box / max(ink.shape)
+    if (missing := geometry.min_stroke / scale - stroke_width(ink > 0.5)) > 0:
+        side = round(missing) + 1
+        ink = cv2.dilate(np.pad(ink, side // 2), np.ones((side, side), np.uint8))
+        scale = geometry.box / max(ink.shape)
+    size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
+    digit = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return place(digit * (255 / digit.max()), geometry.centre)
 
 
 def _window(ink: np.ndarray, component: Component, pad: int) -> tuple[np.ndarray, np.ndarray]:

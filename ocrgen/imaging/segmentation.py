@@ -39,8 +39,7 @@ def segment(
     typical = _typical_size(joined)
     digits = [c for c in joined if c.height >= max(min_height, min_relative_height * typical)]
     dropped = len(joined) - len(digits)
-    digits = [part for digit in digits for part in separate(digit, typical, judge)]
-    return in_cell_order(digits, cells, _reading_order), dropped
+    return in_cell_order(separate(digits, typical, judge), cells, _reading_order), dropped
 
 
 def whole(mask: np.ndarray, min_size: int) -> tuple[list[Component], int]:
