@@ -8,6 +8,8 @@ from ocrgen.imaging.rulings import MAX_LINE, MIN_COVERAGE, Line, erase, find_lin
 
 # Longest sides of the small images in which frames and lines are looked for.
 FRAME_SIZE, LINE_SIZE = 800, 400
+# So many lines across the page are those of squared or ruled paper, not a form's.
+MANY_LINES = 14
 
 
 def remove_forms(mask: np.ndarray, ink: np.ndarray, forms: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -17,27 +19,26 @@ def remove_forms(mask: np.ndarray, ink: np.ndarray, forms: bool = True) -> tuple
     across the page go.
     """
     full = mask.astype(np.uint8)
-    cells = np.zeros(mask.shape, np.int32)
+    small, factor = _shrunk(full, LINE_SIZE)
+    across = [
+        line
+        for upright in (False, True)
+        for line in (line.scaled(factor) for line in find_lines(small, upright))
+        if _across(line, mask.shape)
+    ]
     frames: list[Frame] = []
-    lines: list[Line] = []
     scale = 1
-    if forms:
+    if forms and len(across) < MANY_LINES:
         small, scale = _shrunk(full, FRAME_SIZE)
         frames = find_frames(small)
-        lines += [
-            Line(*side, frame.thickness, k % 2 == 1).scaled(scale)
-            for frame in frames
-            for k, side in enumerate(frame.sides)
-        ]
-    rest, erased = erase(full, lines, 1.5 * scale) if lines else (full, np.zeros_like(full))
-    small, factor = _shrunk(rest, LINE_SIZE)
-    more = [line.scaled(factor) for upright in (False, True) for line in find_lines(small, upright)]
-    more = [line for line in more if _across(line, mask.shape)]
-    if more:
-        rest, also = erase(rest, more, 1.5 * factor)
-        erased |= also
+    sides = [
+        Line(*side, frame.thickness, k % 2 == 1).scaled(scale)
+        for frame in frames
+        for k, side in enumerate(frame.sides)
+    ]
+    rest, erased = erase(full, [*sides, *across], 1.5 * max(scale, factor if across else 1))
     if not erased.any():
-        return mask, ink, cells
+        return mask, ink, np.zeros(mask.shape, np.int32)
     kept = rest > 0
     cells = _cells(frames, scale, kept)
     # The soft edges of a line go with it, or they would reappear when the threshold is lowered.
