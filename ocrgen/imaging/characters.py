@@ -31,6 +31,7 @@ def read_picture(
     """
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.binarization import binarize
+    from ocrgen.imaging.cells import cell_of, empty_note, fitting
     from ocrgen.imaging.normalisation import normalise
     from ocrgen.imaging.segmentation import segment, whole
 
@@ -45,6 +46,7 @@ def read_picture(
     ink, mask, cells = binarize(large, forms=not geometry.single)
     if not mask.any():
         raise ImageError(f"{name} is blank: nothing stands out from its paper. Write larger or darker, in more light.")
+    cells = fitting(mask, cells)
     if geometry.single:
         components, dropped = whole(_with_faint_parts(ink, mask), max(10, 6 * zoom))
         if not components:  # on squared paper, what is faint are its lines
@@ -65,7 +67,13 @@ def read_picture(
         raise ImageError(f"{name} shows {marks}; expected {expected} on plain paper. Photograph {alone} alone.")
     if dropped:
         notes.append(f"{dropped} small mark{'s were' if dropped > 1 else ' was'} left out.")
-    return Page(page, [PageCharacter(normalise(ink, c, geometry), _box(c, zoom)) for c in components], notes)
+    if note := empty_note(components, cells):
+        notes.append(note)
+    characters = [
+        PageCharacter(normalise(ink, c, geometry), _box(c, zoom), cell_of(c, cells) - 1 if cell_of(c, cells) else None)
+        for c in components
+    ]
+    return Page(page, characters, notes)
 
 
 def _box(component: Component, zoom: int) -> tuple[int, int, int, int]:

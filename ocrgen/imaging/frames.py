@@ -42,6 +42,11 @@ class Frame:
         return out
 
     @property
+    def outline(self) -> np.ndarray:
+        """The corners (4, 2) in the middle of the lines: frames that share a line meet there."""
+        return self.corners + np.sign(self.corners - self.corners.mean(0)) * self.thickness / 2
+
+    @property
     def size(self) -> tuple[float, float]:
         """Width and height."""
         a, b, c, d = self.corners

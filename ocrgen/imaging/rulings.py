@@ -55,10 +55,11 @@ def find_lines(mask: np.ndarray, upright: bool) -> list[Line]:
     thick = cv2.dilate(middles, np.ones((3, 1), np.uint8))
     hits = (thick[rows, columns] > 0) & inside
     inked = (mask[rows, columns] > 0) & inside
-    ends = np.stack([intercepts, intercepts + slopes * width], 1)
     done = np.zeros(len(rows), bool)
     lines: list[Line] = []
-    for k in np.flatnonzero(hits.sum(1) >= 0.5 * shortest):
+    counts = hits.sum(1)
+    # Beside lines across the page, what is much weaker is a chance alignment of their crossings.
+    for k in np.flatnonzero(counts >= max(0.5 * shortest, 0.4 * counts.max() if counts.max() > 0.6 * width else 0)):
         if done[k]:
             continue
         for start, end in _stretches(hits[k], inked[k], shortest):
@@ -69,9 +70,32 @@ def find_lines(mask: np.ndarray, upright: bool) -> list[Line]:
             slope, intercept = _fit(x[near], y[near]) if near.sum() > 8 else (slopes[k], intercepts[k])
             a, b = intercept + slope * start, intercept + slope * end
             lines.append(Line(np.array([start, a]), np.array([end, b]), float(np.median(lengths[near]))))
-            if end - start > 0.9 * width:  # the other peaks of the same line
-                done |= (np.abs(ends - ends[k]) < 4).any(1) & (np.abs(ends - ends[k]) < 8).all(1)
+            if end - start > 0.5 * width:  # the other peaks of the same line
+                away = np.abs(intercepts[:, None] + slopes[:, None] * [start, end] - [a, b])
+                done |= (away < 4).any(1) & (away < 8).all(1)
     return [Line(line.start[::-1], line.end[::-1], line.thickness, True) for line in lines] if upright else lines
+
+
+def refined(mask: np.ndarray, line: Line, slack: float) -> Line:
+    """A nearly horizontal line, found to `slack` pixels in a smaller image, as it is in the full mask (H, W)."""
+    slope = (line.end[1] - line.start[1]) / max(1, line.end[0] - line.start[0])
+    x = np.unique(np.linspace(line.start[0], line.end[0], 80).clip(0, mask.shape[1] - 1).astype(int))
+    reach = int(line.thickness + 2 * slack) + 2
+    rows = np.rint(line.start[1] + slope * (x - line.start[0])).astype(int) + np.arange(-reach, reach + 1)[:, None]
+    inked = (mask[rows.clip(0, mask.shape[0] - 1), x] > 0) & (rows >= 0) & (rows < mask.shape[0])
+    # Of each column, its one run of ink, clear of the window's ends.
+    lengths = inked.sum(0)
+    edges = (inked[1:] != inked[:-1]).sum(0)
+    clear = (edges == 2) & ~inked[0] & ~inked[-1] & (lengths > 0)
+    if clear.sum() < 8:
+        return line
+    y = (rows * inked).sum(0)[clear] / lengths[clear]
+    thickness = float(np.median(lengths[clear]))
+    good = lengths[clear] <= 1.6 * thickness + 1
+    slope, intercept = _fit(x[clear][good], y[good])
+    ends = np.array([line.start[0], line.end[0]])
+    start, end = np.stack([ends, intercept + slope * ends], 1)
+    return Line(start, end, thickness)
 
 
 def _fit(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
