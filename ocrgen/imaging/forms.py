@@ -50,7 +50,7 @@ def remove_forms(mask: np.ndarray, ink: np.ndarray, forms: bool = True) -> tuple
         if outlines:
             rest = rest & ~_enlarged(rings, scale, rest.shape)
             boxes += [outline * scale for outline in outlines]
-    erased = full & ~rest
+    erased = np.asarray(full & ~rest, np.uint8)
     if not erased.any():
         return mask, ink, np.zeros(mask.shape, np.int32)
     # The soft edges of a line go with it, or they would reappear when the threshold is lowered.

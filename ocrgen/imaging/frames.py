@@ -8,8 +8,8 @@ import numpy as np
 # A frame's shorter side in pixels, and its slope; how much of its outline must be straight, on average and on the side
 # that a digit crosses (the outline of an ellipse is straight over a fourth of it).
 MIN_SIDE, MAX_SLOPE, MIN_STRAIGHT, MIN_CROSSED = 11, 0.21, 0.72, 0.3
-# The thickest line, relative to the frame's shorter side, and the blur that it may have in pixels: of a frame that holds
-# something, and of an empty one with none like it that does, which may be a digit's loop.
+# The thickest line, relative to the frame's shorter side, and its blur in pixels: of a frame that holds something, and
+# of an empty one with none like it that does, which may be a digit's loop.
 MAX_LINE, MAX_EMPTY_LINE, BLUR = 0.15, 0.07, 1.5
 # A contour that fills less of its bounding box is no frame's, and a page with more large ones is no form.
 MIN_FILL, MAX_CANDIDATES = 0.45, 200
@@ -59,7 +59,7 @@ def find_frames(mask: np.ndarray) -> list[Frame]:
     if hierarchy is None:
         return []
     boxes = np.array([cv2.boundingRect(contour) for contour in contours])
-    candidates = np.flatnonzero(boxes[:, 2:].min(1) >= MIN_SIDE)
+    candidates = np.flatnonzero(boxes[:, 2:].min(1) >= MIN_SIDE).tolist()
     if len(candidates) > MAX_CANDIDATES:
         return []
     parents = hierarchy[0, :, 3]
@@ -113,7 +113,8 @@ def _sides(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]] | None:
         part = (np.abs(along) < 0.46 * long) & (np.abs(across - sign * short / 2) < near)
         if part.sum() < 0.3 * long:
             return None
-        dx, dy, px, py = cv2.fitLine(np.stack([along[part], across[part]], 1), cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()
+        fitted = cv2.fitLine(np.stack([along[part], across[part]], 1), cv2.DIST_HUBER, 0, 0.01, 0.01)
+        dx, dy, px, py = np.asarray(fitted, float).ravel()
         if abs(dy) > 0.12 * abs(dx):
             return None
         on = np.abs(across[part] - py - (along[part] - px) * dy / dx) < exact

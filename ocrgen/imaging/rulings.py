@@ -13,7 +13,7 @@ MIN_COVERAGE, MIN_LENGTH = 0.6, 0.14
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line from (x, y) `start` to `end`, its thickness, all in pixels; nearly horizontal unless `upright`."""
+    """A straight line from (x, y) `start` to `end` and its thickness in pixels; nearly horizontal unless `upright`."""
 
     start: np.ndarray
     end: np.ndarray
@@ -165,7 +165,8 @@ def erase(mask: np.ndarray, lines: list[Line], slack: float) -> tuple[np.ndarray
                 _draw(here, line, (left, top), thickness + 2 * slack)
             size = int(1.6 * thickness + 2)
             kernel = np.ones((1, size) if upright else (size, 1), np.uint8)
-            kept &= ~here | cv2.morphologyEx(kept, cv2.MORPH_OPEN, kernel)
+            strokes = np.asarray(cv2.morphologyEx(kept, cv2.MORPH_OPEN, kernel), np.uint8)
+            kept &= ~here | strokes
             band |= here
     # Strokes that cross a line at a shallow angle are cut with it: bridge them again, within the line only.
     side = int(max(7, thickest + 3)) | 1
@@ -200,7 +201,7 @@ def _drop_rests(kept: np.ndarray, band: np.ndarray) -> None:
     """Remove the components of a mask that lie within the band, in place: corners and ragged edges of lines."""
     count, labels = cv2.connectedComponents(kept, connectivity=8)
     at = np.flatnonzero(kept)
-    of = labels.ravel()[at]
+    of = labels.ravel()[at].astype(np.int64)
     inside = np.bincount(of[band.ravel()[at] > 0], minlength=count)
     rests = inside >= 0.9 * np.bincount(of, minlength=count)
     kept.ravel()[at[rests[of]]] = 0

@@ -6,7 +6,7 @@ import numpy as np
 from ocrgen.imaging.rulings import Line, erase
 
 # An underline reaches over this share of the height of the digits on it at least; where it touches them, it has to be
-# longer, and stand out on both sides, as the base of a 2 does not.
+# longer, and stand out on both sides of one digit, as the base of a 2 does not, or on one side of two.
 MIN_LENGTH, MIN_TOUCHING_LENGTH, OUTSTANDING = 0.45, 1.1, 0.04
 # Ticks stand at even distances, but for this share of them.
 UNEVEN = 0.1
@@ -19,7 +19,7 @@ def stands_on(mask: np.ndarray, line: Line) -> bool:
     count, rests = cv2.connectedComponents(rest, connectivity=8)
     slope = (line.end[1] - line.start[1]) / max(1, line.end[0] - line.start[0])
     at = np.flatnonzero(rest)
-    of = rests.ravel()[at]
+    of = rests.ravel()[at].astype(np.int64)
     ys, xs = np.divmod(at, mask.shape[1])
     # Heights above the line: of the lowest and of the highest pixel of each component.
     above = line.start[1] + slope * (xs - line.start[0]) - ys
@@ -45,8 +45,8 @@ def stands_on(mask: np.ndarray, line: Line) -> bool:
     if not touching.any():
         return True
     margin = max(2 * line.thickness, OUTSTANDING * typical)
-    ends = line.start[0] + margin < xs[touching].min() and xs[touching].max() < line.end[0] - margin
-    return line.length > MIN_TOUCHING_LENGTH * typical and ends
+    ends = [line.start[0] + margin < xs[touching].min(), xs[touching].max() < line.end[0] - margin]
+    return line.length > MIN_TOUCHING_LENGTH * typical and sum(ends) + on.sum() >= 3
 
 
 def find_ticks(mask: np.ndarray, line: Line) -> list[Line]:
@@ -61,7 +61,7 @@ def find_ticks(mask: np.ndarray, line: Line) -> list[Line]:
     # Ticks lean as the line slopes: one pixel beside counts too.
     near = cv2.dilate(above.astype(np.uint8), np.ones((1, 3), np.uint8)) > 0
     heights = np.where(near.all(0), reach, near.argmin(0))
-    long = heights >= max(3, 2.5 * line.thickness)
+    long = heights >= max(3, line.thickness + 1)
     edges = np.flatnonzero(np.diff(long.astype(np.int8), prepend=0, append=0))
     ticks = [
         (columns[a] + (b - a - 1) / 2, float(np.median(heights[a:b])))
