@@ -55,7 +55,7 @@ def remove_forms(mask: np.ndarray, ink: np.ndarray, forms: bool = True) -> tuple
         return mask, ink, np.zeros(mask.shape, np.int32)
     # The soft edges of a line go with it, or they would reappear when the threshold is lowered.
     square = np.ones((5, 5), np.uint8)
-    edges = (cv2.dilate(erased, square) > 0) & ~(cv2.dilate(rest, square) > 0)
+    edges = (cv2.dilate(erased, square) > 0) & ~(cv2.dilate(np.asarray(rest, np.uint8), square) > 0)
     return rest > 0, np.where(edges | (erased > 0), 0, ink), _cells(boxes, mask.shape)
 
 

@@ -105,7 +105,7 @@ def _sides(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]] | None:
     if (angle + 45) % 180 >= 90:
         w, h = h, w
     u, v = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
-    local = (points - np.float32([cx, cy])) @ np.stack([u, v], 1).astype(np.float32)
+    local = (points - np.array([cx, cy], np.float32)) @ np.stack([u, v], 1).astype(np.float32)
     near, exact = max(2.5, 0.07 * min(w, h)), max(1.3, 0.018 * min(w, h))
     lines, straight = [], []
     for axis, sign, long, short in ((0, -1, w, h), (1, 1, h, w), (0, 1, w, h), (1, -1, h, w)):

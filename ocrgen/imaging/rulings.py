@@ -189,10 +189,10 @@ def _by_thickness(lines: list[Line]) -> list[tuple[float, list[Line]]]:
 
 
 def _draw(canvas: np.ndarray, line: Line, origin: tuple[int, int], thickness: float) -> None:
-    """Draw a line as a bar of a thickness, its ends lengthened by half of it, on a canvas with the origin (x, y)."""
+    """Draw a line as a bar of a thickness, its ends lengthened by as much, on a canvas with the origin (x, y)."""
     along = (line.end - line.start) / max(1e-6, line.length)
     across = np.array([-along[1], along[0]]) * thickness / 2
-    a, b = line.start - along * thickness / 2 - origin, line.end + along * thickness / 2 - origin
+    a, b = line.start - along * thickness - origin, line.end + along * thickness - origin
     bar = np.array([a + across, b + across, b - across, a - across])
     cv2.fillConvexPoly(canvas, np.rint(bar * 16).astype(np.int32), 1, cv2.LINE_8, 4)
 

@@ -8,13 +8,14 @@ from typing import Literal
 from pydantic import Field
 
 from ocrgen.datasets import DATASET, Characters, DataError, classes_of_run, load_data
-from ocrgen.datasets.alphabet import noun, shown, summary
+from ocrgen.datasets.alphabet import noun, shown, stored_classes, summary
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.generators.checkpoint import load_generator, read_metadata
 from ocrgen.generators.sampling import draw_total
 from ocrgen.imaging.augmentation import augment
 from ocrgen.imaging.geometry import GEOMETRIES, Geometry
 from ocrgen.readers.checkpoint import load_reader, save_reader, stored_geometry
+from ocrgen.readers.doubt import fit_doubt
 from ocrgen.readers.evaluation import grade
 from ocrgen.readers.network import Reader
 from ocrgen.readers.training import train_reader
@@ -86,9 +87,11 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
         show=report_progress,
     )
     report = grade(trained.reader, data.test)
+    geometry = geometry_for(request.dataset, data.train)
+    trained.reader.doubt = fit_doubt(trained.reader, train, data.validation, geometry)
     metadata = {
         "dataset": request.dataset,
-        "geometry": asdict(_geometry(request.dataset, data.train)),
+        "geometry": asdict(geometry),
         "request": request.model_dump(),
         "data": data.facts(),
         "generator": source,
@@ -108,7 +111,27 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     run.update(step=steps, total=steps)
 
 
-def _geometry(dataset: str, train: Characters) -> Geometry:
+def add_doubt(run: Run) -> bool:
+    """Fit the measure of doubt of a reader that was trained without one; False if it has one already.
+
+    DataError if its data set has changed since.
+    """
+    reader, metadata = load(run)
+    if reader.doubt:
+        return False
+    request = ReaderRequest.model_validate(run.request.settings)
+    data = load_data(request.dataset)
+    if data.facts() != run.read_json("run.json").get("data"):
+        raise DataError(f"{run.name} was trained on other images than {request.dataset} has now: train it anew.")
+    train = data.train.subset(request.n, request.seed) if request.n else data.train
+    synthetic, _ = _generate(run, request, train.classes)
+    learned = synthetic if synthetic is not None and request.share == 1 else train
+    reader.doubt = fit_doubt(reader, learned, data.validation, stored_geometry(metadata))
+    save_reader(reader, metadata, run.path / "weights" / FILE)
+    return True
+
+
+def geometry_for(dataset: str, train: Characters) -> Geometry:
     """How a data set places its characters: known, MNIST's for other digits, measured for anything else."""
     if dataset in GEOMETRIES or noun(train.classes) == "digit":
         return GEOMETRIES.get(dataset, GEOMETRIES["mnist"])
@@ -154,6 +177,9 @@ def geometry_of(metadata: dict) -> Geometry:
     metadata: of the reader. UserError if its geometry is damaged.
     """
     try:
+        if "geometry" not in metadata and noun(classes := stored_classes(metadata)) != "digit":
+            # Studies once wrote none, so it is measured anew.
+            return Geometry.of(load_data(str(metadata["dataset"])).train.relabelled(classes).images)
         return stored_geometry(metadata)
     except ValueError as fault:  # pydantic's ValidationError is one
         raise UserError("The reader's geometry is damaged: train the reader anew.") from fault
