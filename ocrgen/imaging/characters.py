@@ -32,6 +32,7 @@ def read_picture(
     """
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.binarization import binarize
+    from ocrgen.imaging.cells import cell_of, empty_note, fitting
     from ocrgen.imaging.normalisation import normalise, normalise_part
     from ocrgen.imaging.outlines import fill_outlines
     from ocrgen.imaging.paper import find_paper
@@ -54,6 +55,7 @@ def read_picture(
     points: list[int] = []
     if not mask.any():
         raise ImageError(f"{name} is blank: nothing stands out from its paper. Write larger or darker, in more light.")
+    cells = fitting(mask, cells)
     mask, ink = fill_outlines(mask, ink)
     if geometry.single:
         components, dropped = whole(_with_faint_parts(ink, mask), max(10, 6 * zoom))
@@ -80,11 +82,17 @@ def read_picture(
         notes.append(f"After digit {place}, a mark that may be a decimal point or comma was left out.")
     if dropped:
         notes.append(f"{dropped} small mark{'s were' if dropped > 1 else ' was'} left out.")
+    if note := empty_note(components, cells):
+        notes.append(note)
     boxes = [_box(c, zoom) for c in components]
     if sheet:
         boxes = [sheet.box(box, page.shape) for box in boxes]
+    places = [cell_of(c, cells) - 1 for c in components]
     images = [normalise(ink, c, geometry) for c in components]
-    characters = [PageCharacter(image, box) for image, box in zip(images, boxes, strict=True)]
+    characters = [
+        PageCharacter(image, box, None if place < 0 else place)
+        for image, box, place in zip(images, boxes, places, strict=True)
+    ]
     return Page(page, characters, notes, sheet.corners if sheet else None)
 
 
