@@ -48,7 +48,7 @@ def _sides(contour: np.ndarray, shape: tuple[int, ...], tolerance: float) -> lis
     """Straight lines along a closed contour int (n, 2) that are not the picture's border, the longest first."""
     polygon = cv2.approxPolyDP(contour[:, None], tolerance, True)[:, 0]
     starts = np.flatnonzero(np.isin(contour @ (1, 65536), polygon @ (1, 65536)))
-    inside = np.logical_and(contour >= BORDER, contour < np.array(shape[1::-1]) - BORDER).all(1)
+    inside = np.asarray(((contour >= BORDER) & (contour < np.array(shape[1::-1]) - BORDER)).all(1))
     lines: list[np.ndarray] = []
     for a, b in zip(starts, [*starts[1:], starts[0] + len(contour)], strict=True):
         trim = (b - a) // 12  # the corners of a region are round
