@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from scipy import ndimage
 
@@ -35,20 +36,20 @@ class Component:
 
 def connected_components(mask: np.ndarray) -> np.ndarray:
     """Labels int32 (H, W) of the 8-connected components of a mask bool (H, W): 1, 2, ..., and 0 for the background."""
-    labels = np.zeros(mask.shape, np.int32)
-    ndimage.label(mask, np.ones((3, 3)), output=labels)
-    return labels
+    return cv2.connectedComponents(np.ascontiguousarray(mask).view(np.uint8), connectivity=8)[1]
 
 
 def clear_border(mask: np.ndarray) -> np.ndarray:
     """The mask without objects that run along the image border: a table, a finger, a shadow."""
-    labels = connected_components(mask)
-    count = int(labels.max(initial=0))
-    if not count:
+    if not any(side.any() for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1])):
         return mask
-    boxes = ndimage.find_objects(labels)
-    spans = np.array([[0, 0], *([y.stop - y.start, x.stop - x.start] for y, x in boxes)])
-    sides = [np.bincount(side, minlength=count + 1) for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1])]
+    # OpenCV's default algorithm takes three times as long with its statistics.
+    count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        np.ascontiguousarray(mask).view(np.uint8), 8, cv2.CV_32S, cv2.CCL_BBDT
+    )
+    boxes = stats[:, [cv2.CC_STAT_TOP, cv2.CC_STAT_LEFT, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
+    spans = boxes[:, 2:]
+    sides = [np.bincount(side, minlength=count) for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1])]
     along = np.max(sides, axis=0)
     share = np.max([np.maximum(*sides[:2]) / mask.shape[1], np.maximum(*sides[2:]) / mask.shape[0]], axis=0)
     # A stroke that leaves the image crosses its border, and does not run along it. A digit that fills an image cropped
@@ -56,7 +57,14 @@ def clear_border(mask: np.ndarray) -> np.ndarray:
     fills = (spans > 0.6 * np.array(mask.shape)).all(1) & (share < 0.7)
     bad = ((share > 0.2) | (along > 0.5 * spans.max(1))) & ~fills
     bad[0] = False
-    return mask & ~bad[labels]
+    if not bad.any():
+        return mask
+    mask = mask.copy()
+    for i in np.flatnonzero(bad):
+        top, left, height, width = boxes[i]
+        box = np.s_[top : top + height, left : left + width]
+        mask[box] &= labels[box] != i
+    return mask
 
 
 def stroke_width(mask: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from ocrgen.datasets import DATASET, Characters, DataError, classes_of_run, load_data
-from ocrgen.datasets.alphabet import noun, shown, summary
+from ocrgen.datasets.alphabet import noun, shown, stored_classes, summary
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.generators.checkpoint import load_generator, read_metadata
 from ocrgen.generators.sampling import draw_total
@@ -88,7 +88,7 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     report = grade(trained.reader, data.test)
     metadata = {
         "dataset": request.dataset,
-        "geometry": asdict(_geometry(request.dataset, data.train)),
+        "geometry": asdict(geometry_for(request.dataset, data.train)),
         "request": request.model_dump(),
         "data": data.facts(),
         "generator": source,
@@ -108,7 +108,7 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     run.update(step=steps, total=steps)
 
 
-def _geometry(dataset: str, train: Characters) -> Geometry:
+def geometry_for(dataset: str, train: Characters) -> Geometry:
     """How a data set places its characters: known, MNIST's for other digits, measured for anything else."""
     if dataset in GEOMETRIES or noun(train.classes) == "digit":
         return GEOMETRIES.get(dataset, GEOMETRIES["mnist"])
@@ -154,6 +154,9 @@ def geometry_of(metadata: dict) -> Geometry:
     metadata: of the reader. UserError if its geometry is damaged.
     """
     try:
+        if "geometry" not in metadata and noun(classes := stored_classes(metadata)) != "digit":
+            # Studies once wrote none, so it is measured anew.
+            return Geometry.of(load_data(str(metadata["dataset"])).train.relabelled(classes).images)
         return stored_geometry(metadata)
     except ValueError as fault:  # pydantic's ValidationError is one
         raise UserError("The reader's geometry is damaged: train the reader anew.") from fault
