@@ -107,11 +107,9 @@ def _with_faint_parts(ink: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
     All ink of the picture belongs to the character, and a dot that a pen has hardly touched tells one from another.
     """
-    from scipy import ndimage
+    from ocrgen.imaging.components import connected_components, dilated
 
-    from ocrgen.imaging.components import connected_components
-
-    paper = ink[~np.asarray(ndimage.binary_dilation(mask, iterations=max(ink.shape) // 60 + 1), bool)]
+    paper = ink[~dilated(mask, max(ink.shape) // 60 + 1)][::4]
     grain = GRAIN * float(np.percentile(paper, 95)) if paper.size else 0.0
     faint = mask | (ink > max(grain, FAINT * np.percentile(ink[mask], 92)))
     labels = connected_components(faint)
@@ -119,4 +117,7 @@ def _with_faint_parts(ink: np.ndarray, mask: np.ndarray) -> np.ndarray:
     reach = (max(np.ptp(rows), np.ptp(columns)) + 1) // 3
     near = labels[max(0, rows[0] - reach) : rows[-1] + reach, max(0, columns[0] - reach) : columns[-1] + reach]
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    return mask | (faint & np.isin(labels, np.setdiff1d(near, np.setdiff1d(border, labels[mask]))))
+    belongs = np.zeros(labels.max() + 1, bool)
+    belongs[near] = True
+    belongs[np.setdiff1d(border, labels[mask])] = False
+    return mask | (faint & belongs[labels])
