@@ -1,5 +1,6 @@
 """Arabic-Indic digits (MADBase), from two .npz files or the four CSV files of AHDD1."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ from ocrgen.datasets.alphabet import ARABIC_DIGITS
 from ocrgen.datasets.arabic_letters import is_letters_file
 from ocrgen.datasets.base import SIZE, Characters, DataError, Splits, hold_out
 from ocrgen.datasets.formats.archive import open_files
-from ocrgen.datasets.formats.arrays import RawArrays, read_npz
+from ocrgen.datasets.formats.arrays import RawArrays
+from ocrgen.datasets.formats.npy import read_npz
 
 NAME = "arabic"
 CLASSES = ARABIC_DIGITS
@@ -52,7 +54,11 @@ def missing(root: Path) -> str | None:
 def _read_npz(file: Path) -> Characters:
     with open_files(file) as files:
         raw = read_npz(files)
-    return raw.characters(NAME, CLASSES)
+    return _characters(raw)
+
+
+def _characters(raw: RawArrays) -> Characters:
+    return replace(raw, classes=CLASSES).characters(NAME)[0]
 
 
 def _read_table(file: Path, columns: int) -> np.ndarray:
@@ -78,7 +84,7 @@ def _read_csv(root: Path, part: str) -> Characters:
     rows = np.arange(len(labels))
     writers = rows // _PER_WRITER + 1 + _TRAIN_WRITERS * (part == "test")
     in_order = bool((labels == rows % len(CLASSES)).all())
-    return RawArrays(str(images_file), images, labels, writers if in_order else None).characters(NAME, CLASSES)
+    return _characters(RawArrays(str(images_file), images, labels, writers if in_order else None))
 
 
 def load(root: Path) -> Splits:

@@ -1,52 +1,79 @@
 """The user's own characters, from a folder or zip with one folder per class, an .npz, or IDX files."""
 
-import re
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
-from PIL import Image
 
-from ocrgen.datasets.alphabet import DIGITS, AlphabetError, check_classes, folder_text, normalise, noun, shown
-from ocrgen.datasets.base import SIZE, Characters, DataError, Splits, hold_out
+from ocrgen.datasets.alphabet import noun, shown
+from ocrgen.datasets.base import Characters, DataError, Splits, hold_out
 from ocrgen.datasets.formats.archive import Files, open_files
-from ocrgen.datasets.formats.arrays import RawArrays, join_parts, read_npz
-from ocrgen.datasets.formats.idx import check_pair, parse_idx
-from ocrgen.imaging.decoding import ImageError, open_image
-from ocrgen.imaging.geometry import Frame, ink_is_white, to_digit, to_frame
+from ocrgen.datasets.formats.arrays import RawArrays
+from ocrgen.datasets.formats.idx import IDX, read_idx
+from ocrgen.datasets.formats.labels import parse_mapping
+from ocrgen.datasets.formats.mat import read_mat
+from ocrgen.datasets.formats.names import PARTS, set_of
+from ocrgen.datasets.formats.npy import read_npz
+from ocrgen.datasets.formats.parquet import read_parquet
+from ocrgen.datasets.formats.pictures import read_pictures
+from ocrgen.datasets.formats.tables import read_tables
+from ocrgen.utils.files import write_atomically
 
-EXPECTED = (
-    "expected one folder per class, named after its digit, letter or word, with images in it; an .npz with images and "
-    "labels; or IDX files of images and labels"
-)
 # So that the training, validation and test set can have one each.
 MIN_PER_CLASS = 3
-_SAMPLE, _SAMPLE_SIDE = 1000, 112  # pictures by which polarity and frame are decided, and their side in pixels
-_PART = re.compile(r"(train|test)(?:ing)?", re.IGNORECASE)
-_IDX = re.compile(r"(.*)(images|labels)[.-]idx[13]([.-]ubyte)?(\.gz)?")
+UNPARTED = "The source does not part itself into training and test: a sixth is held out for the test."
+TURNED = "Every picture was turned: its rows became columns."
+INVERTED = "Every picture was inverted: its ink became paper, and its paper ink."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OwnData:
-    """A user's own data: all characters, of which the first `n_train` are for training; None if that is not said."""
+    """A user's own data.
 
-    path: Path
+    name: as the user named it, for messages; never a path on a server. whole: all characters. parts: int8 (N,), the
+    part that the source puts each of them in: 0 training, 1 validation, 2 test; None if it does not say. notes: whole
+    sentences on what was understood and decided.
+    """
+
+    name: str
     whole: Characters
-    n_train: int | None
+    parts: np.ndarray | None
+    notes: tuple[str, ...]
 
     def splits(self) -> Splits:
-        """Training, validation and test set. DataError if a class would be missing in one of them."""
-        if self.n_train is None:
-            rest, test = hold_out(self.whole, 1 / 6, seed=1)
-        else:
-            rest, test = self.whole[: self.n_train], self.whole[self.n_train :]
-        splits = Splits(*(hold_out(rest) if len(rest) else (rest, rest)), test)
+        """Training, validation and test set. DataError if a class would be missing in one of them.
+
+        What the source does not set apart is held out: for the test a sixth, for validation a twelfth of the rest.
+        """
+        rest, validation, test = self.whole, None, None
+        if self.parts is not None:
+            rest, validation, test = (self.whole[self.parts == part] for part in range(len(PARTS)))
+        if test is None or not len(test):
+            rest, test = hold_out(rest, 1 / 6, seed=1)
+        if validation is None or not len(validation):
+            rest, validation = hold_out(rest) if len(rest) else (rest, rest)
+        splits = Splits(rest, validation, test)
         for part, subset in splits._asdict().items():
             if (absent := np.flatnonzero(subset.counts == 0)).size:
                 needed = "more images" if self.whole.writers is None else "more writers, or no writer key to split by"
                 named = _named(self.whole.classes, absent[0])
-                raise DataError(f"{self.path}: no images of {named} are left for {part}; expected {needed}.")
+                raise DataError(f"{self.name}: no images of {named} are left for {part}; expected {needed}.")
         return splits
+
+    def turned(self) -> Self:
+        """Every image mirrored at its diagonal, as files that hold images column by column need it."""
+        return self._changed(np.ascontiguousarray(self.whole.images.transpose(0, 2, 1)), TURNED)
+
+    def inverted(self) -> Self:
+        """Every image with ink and paper exchanged."""
+        return self._changed(255 - self.whole.images, INVERTED)
+
+    def _changed(self, images: np.ndarray, note: str) -> Self:
+        """With other images, and a note of the change; without the note if it is undone."""
+        notes = tuple(n for n in self.notes if n != note) if note in self.notes else (*self.notes, note)
+        return replace(self, whole=replace(self.whole, images=images), notes=notes)
 
 
 def read(path: Path) -> Characters:
@@ -75,139 +102,84 @@ def load(path: Path) -> Splits:
     return open_data(path).splits()
 
 
-def open_data(path: Path, least: int = MIN_PER_CLASS) -> OwnData:
-    """All characters at `path`, with at least `least` images of each class. DataError as for `read`."""
+def open_data(path: Path, least: int = MIN_PER_CLASS, named: str = "") -> OwnData:
+    """All characters at `path`, with at least `least` images of each class. DataError as for `read`.
+
+    named: what the user calls it, for messages; the path if empty.
+    """
     path = Path(path)
-    with open_files(path) as files:
-        raw = _read_arrays(files)
-    characters = raw.characters(path.name)
-    if raw.classes is None:
-        present = np.flatnonzero(characters.counts)
-        if len(present) == 1:
-            raise DataError(f"{path}: all images are of digit {present[0]}; expected 2 classes or more.")
-        characters = characters.relabelled(tuple(DIGITS[label] for label in present))
-    for label, count in enumerate(characters.counts.tolist()):
+    named = named or str(path)
+    with open_files(path, named) as files:
+        raw = _read_raw(files)
+        if (mapping := _mapping(files)) and raw.classes is None:
+            raw = replace(raw, mapping=mapping)
+        whole, notes = raw.characters(Path(named).name)
+    for label, count in enumerate(whole.counts.tolist()):
         if count < least:
             raise DataError(
-                f"{path}: {_named(characters.classes, label)} has {count} image{'s' * (count != 1)}; expected at least "
-                f"{least} of each {noun(characters.classes)}."
+                f"{named}: {_named(whole.classes, label)} has {count} image{'s' * (count != 1)}; expected at "
+                f"least {least} of each {noun(whole.classes)}."
             )
-    return OwnData(path, characters, raw.train)
+    parts = raw.parts if raw.parts is not None and (raw.parts == 0).any() and raw.parts.any() else None
+    if not raw.told:
+        notes += (f"The source parts itself: {_counts(parts)}." if parts is not None else UNPARTED,)
+    return OwnData(named, whole, parts, notes)
+
+
+def _counts(parts: np.ndarray) -> str:
+    counts = np.bincount(parts, minlength=len(PARTS)).tolist()
+    *told, last = [f"{count:,} for {part}" for part, count in zip(PARTS, counts, strict=True) if count]
+    return f"{', '.join(told)} and {last}" if told else last
+
+
+def _read_raw(files: Files) -> RawArrays:
+    """The images and labels, by what the names of the files say that they are."""
+    names = [f"file{files.suffix}"] if files.suffix else [name.lower() for name in files.names]
+
+    def ending(*suffixes: str) -> list[str]:
+        return [name for name, lower in zip(files.names, names, strict=True) if lower.endswith(suffixes)]
+
+    if ending(".npy", ".npz"):
+        return read_npz(files)
+    if any(IDX.fullmatch(name) for name in names):
+        return read_idx(files)
+    if not ending(".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"):
+        if found := ending(".parquet"):
+            return read_parquet(files, found)
+        if found := ending(".mat"):
+            return read_mat(files, found)
+        if found := ending(".csv", ".csv.gz", ".tsv", ".tsv.gz", ".data", ".tra", ".tes"):
+            return read_tables(files, found)
+    return read_pictures(files)
+
+
+def _mapping(files: Files) -> dict[int, str] | None:
+    """What a mapping.txt beside the data, as EMNIST has it, says of the labels; None if there is none, or several."""
+    found = [name for name in files.notes if name.lower().endswith("mapping.txt")]
+    if len(found) > 1:
+        sets = {set_of(name) for name in files.names}
+        found = [name for name in found if set_of(name) in {f"{s}mapping" for s in sets}]
+    return parse_mapping(files.about(found[0]), files.read(found[0])) if len(found) == 1 else None
+
+
+def save(data: OwnData, file: Path) -> None:
+    """Write an .npz that `open_data` reads back as it is: images, labels, classes, writer, part, notes and ink."""
+    whole = data.whole
+    arrays: dict[str, Any] = {
+        "images": whole.images,
+        "labels": whole.labels,
+        "classes": np.array(whole.classes),
+        "ink": np.array("white"),
+        "notes": np.array(data.notes, dtype=str),
+    }
+    if whole.writers is not None:
+        arrays["writer"] = whole.writers
+    if data.parts is not None:
+        arrays["part"] = data.parts
+    stream = BytesIO()
+    np.savez_compressed(stream, **arrays)
+    write_atomically(file, stream.getvalue())
 
 
 def _named(classes: tuple[str, ...], label: int) -> str:
     return f"{noun(classes)} {shown(classes[label])}"
-
-
-def _read_arrays(files: Files) -> RawArrays:
-    if any(name.endswith(".npy") for name in files.names) and not files.source.is_dir():
-        return read_npz(files)
-    if any(_IDX.fullmatch(name) for name in files.names):
-        return _read_idx(files)
-    return _read_pictures(files)
-
-
-def _read_idx(files: Files) -> RawArrays:
-    # torchvision leaves a file and its .gz in one folder; the names are sorted, so that the plain one comes first.
-    idx_names: dict[tuple[str, str], str] = {}
-    for name in files.names:
-        if match := _IDX.fullmatch(name):
-            idx_names.setdefault((match[1], match[2]), name)
-    train, test = [], []
-    for stem in sorted({stem for stem, _ in idx_names}):
-        for kind, other in (("images", "labels"), ("labels", "images")):
-            if (stem, kind) not in idx_names:
-                name = idx_names[stem, other]
-                raise DataError(f"{files.source}: {name} has no file of {kind} beside it; expected both.")
-        pair = _read_idx_pair(files, idx_names[stem, "images"], idx_names[stem, "labels"])
-        (test if re.search(r"t10k|test", stem.rpartition("/")[2]) else train).append(pair)
-    if train and test:
-        return join_parts(str(files.source), _concatenate(train), _concatenate(test))
-    images, labels = _concatenate(train or test)
-    return RawArrays(str(files.source), images, labels)
-
-
-def _read_idx_pair(files: Files, images_name: str, labels_name: str) -> tuple[np.ndarray, np.ndarray]:
-    names = f"{files.source}: {images_name}", f"{files.source}: {labels_name}"
-    images, labels = parse_idx(files.read(images_name), names[0]), parse_idx(files.read(labels_name), names[1])
-    check_pair(images, labels, names)
-    return images, labels
-
-
-def _concatenate(pairs: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    return np.concatenate([images for images, _ in pairs]), np.concatenate([labels for _, labels in pairs])
-
-
-def _read_pictures(files: Files) -> RawArrays:
-    source, names = str(files.source), files.names
-    folders = [name.split("/")[:-1] for name in names]
-    # All classes may be inside one more folder, as a zip of a folder has them.
-    if len({tuple(parts[:1]) for parts in folders}) == 1 and any(len(parts) > 1 for parts in folders):
-        folders = [parts[1:] for parts in folders]
-    parts_named = all(parts and _PART.fullmatch(parts[0]) for parts in folders)
-    is_test = np.array([parts_named and parts[0].lower().startswith("test") for parts in folders])
-    if parts_named:
-        folders = [parts[1:] for parts in folders]
-    for name, parts in zip(names, folders, strict=True):
-        if len(parts) != 1:
-            where = "in no class's folder" if not parts else "in a folder within a class's folder"
-            raise DataError(f"{source}: {name} is {where}; {EXPECTED}.")
-    beside = {name.rpartition("/")[0].rpartition("/")[0] for name in names}  # where the folders of the classes are
-    if empty := [folder for folder in files.empty if folder.rpartition("/")[0] in beside]:
-        raise DataError(
-            f"{source}: the folder {empty[0]} holds no picture; expected at least {MIN_PER_CLASS} in the folder "
-            "of each class: fill it, or remove it."
-        )
-    classes, labels = _classes_of(source, [parts[0] for parts in folders])
-    images = _read_images(files, noun(classes) == "digit")
-    if is_test.all() or not is_test.any():
-        return RawArrays(source, images, labels, classes=classes)
-    raw = join_parts(source, (images[~is_test], labels[~is_test]), (images[is_test], labels[is_test]))
-    return replace(raw, classes=classes)
-
-
-def _classes_of(source: str, folders: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
-    """The class texts that folders' names stand for, digits first by value, then in Unicode's order; and labels."""
-    texts = {name: folder_text(name) for name in set(folders)}
-
-    def rank(name: str) -> tuple[bool, int, str]:
-        text = normalise(texts[name])
-        return not text.isdecimal(), int(text) if text.isdecimal() and len(text) < 10 else 0, text
-
-    names = sorted(texts, key=rank)
-    try:
-        classes = check_classes([texts[name] for name in names])
-    except AlphabetError as error:
-        raise DataError(f"{source}: {error} A folder's name is the text of its class.") from error
-    index = {name: label for label, name in enumerate(names)}
-    return classes, np.array([index[name] for name in folders], np.int64)
-
-
-def _read_images(files: Files, digits: bool) -> np.ndarray:
-    """All pictures, in the geometry of digits or of letters: uint8 (N, 28, 28), white ink on black."""
-
-    def grey(name: str) -> Image.Image:
-        try:
-            return open_image(files.read(name), name)
-        except ImageError as error:
-            raise DataError(f"{files.source}: {error}") from error
-
-    # Polarity and frame are needed to normalise the geometry, so a sample of all classes is read for them first; the
-    # pictures are read twice rather than kept, since they may be large.
-    sample = []
-    for name in files.names[:: max(1, len(files.names) // _SAMPLE)]:
-        picture = grey(name)
-        sample.append(np.asarray(picture.reduce(max(1, max(picture.size) // _SAMPLE_SIDE))))
-    white = bool(np.mean([ink_is_white(picture) for picture in sample]) >= 0.5)
-    frame = Frame() if digits else Frame.of(sample, white)
-    images = np.empty((len(files.names), SIZE, SIZE), np.uint8)
-    for image, name in zip(images, files.names, strict=True):
-        picture = np.asarray(grey(name))
-        try:
-            if picture.shape == (SIZE, SIZE):
-                image[:] = picture if white else 255 - picture
-            else:
-                image[:] = to_digit(picture, white) if digits else to_frame(picture, white, frame)
-        except ImageError as error:
-            raise DataError(f"{files.source}: {name}: {error}") from error
-    return images

@@ -5,7 +5,7 @@ import numpy as np
 
 from ocrgen.imaging.components import clear_border
 from ocrgen.imaging.contrast import ink_contrast
-from ocrgen.imaging.rulings import remove_rulings
+from ocrgen.imaging.forms import remove_forms
 
 # Contrast (0 to 1) below which nothing counts as ink: a constant, or a multiple of the noise if that is larger.
 MIN_CONTRAST = 0.08
@@ -16,8 +16,10 @@ THRESHOLD = 0.42
 SAMPLED = 320
 
 
-def binarize(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ink contrast float32 (H, W) in [0, 1], and ink mask bool (H, W), of an image uint8 (H, W, 3).
+def binarize(rgb: np.ndarray, forms: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ink contrast float32 (H, W) in [0, 1], ink mask bool (H, W) and cells int32 (H, W) of an image uint8 (H, W, 3).
+
+    forms, cells: see `remove_forms`.
 
     The ink may be darker or lighter than the paper and of any colour: the channel and polarity that stand out most are
     taken. An empty mask means a blank page.
@@ -33,11 +35,13 @@ def binarize(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     floor = max(MIN_CONTRAST, NOISE_FACTOR * noise)
     mask = ink > floor
     # Ruled lines may hold most of the inked pixels, so the contrast of the writing is only known without them.
+    cells = np.zeros(mask.shape, np.int32)
     for _ in range(2):
-        mask, ink = remove_rulings(mask, ink)
+        mask, ink, found = remove_forms(mask, ink, forms)
+        cells = cells if cells.any() else found
         mask = clear_border(mask)
         if not mask.any():
-            return ink, mask
+            return ink, mask, cells
         mask = ink > max(floor, THRESHOLD * np.percentile(ink[mask], 92))
-    mask, ink = remove_rulings(mask, ink)
-    return ink, clear_border(mask)
+    mask, ink, found = remove_forms(mask, ink, forms)
+    return ink, clear_border(mask), cells if cells.any() else found

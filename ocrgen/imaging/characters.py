@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ocrgen.imaging.components import Component
 
 MAX_CHARACTERS = 60
+POINT = 0.2  # relative to the height of digits: where they may be smaller than that, a dot may be one, as Arabic's 0 is
 # Relative to the darkest ink, and to the grain of the paper: what is darker belongs to a picture's only character.
 FAINT, GRAIN = 0.12, 3.0
 
@@ -32,17 +33,24 @@ def read_picture(
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.binarization import binarize
     from ocrgen.imaging.normalisation import normalise
+    from ocrgen.imaging.paper import find_paper
+    from ocrgen.imaging.points import set_points_apart
     from ocrgen.imaging.segmentation import segment, whole
 
     name = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable())[:60] or "The picture"
     page, notes = open_page(data, name)
+    sheet, paper = find_paper(page), page
+    if sheet:
+        paper = sheet.image
+        notes.append("The sheet of paper was found and straightened.")
     # The strokes of a small image are hardly wider than their soft edges, so it is enlarged first.
-    zoom = max(1, math.ceil(320 / max(page.shape)))
-    large = page
+    zoom = max(1, math.ceil(320 / max(paper.shape)))
+    large = paper
     if zoom > 1:
-        size = page.shape[1] * zoom, page.shape[0] * zoom
-        large = np.asarray(Image.fromarray(page).resize(size, Image.Resampling.BICUBIC))
-    ink, mask = binarize(large)
+        size = paper.shape[1] * zoom, paper.shape[0] * zoom
+        large = np.asarray(Image.fromarray(paper).resize(size, Image.Resampling.BICUBIC))
+    ink, mask, cells = binarize(large, forms=not geometry.single)
+    points: list[int] = []
     if not mask.any():
         raise ImageError(f"{name} is blank: nothing stands out from its paper. Write larger or darker, in more light.")
     if geometry.single:
@@ -55,7 +63,10 @@ def read_picture(
             assert judge is not None
             return judge(np.stack([normalise(ink, part, geometry) for part in parts]))
 
-        components, dropped = segment(mask, max(10, 6 * zoom), geometry.min_height, judge and judged)
+        components, dropped = segment(mask, max(10, 6 * zoom), geometry.min_height, judge and judged, cells)
+        if geometry.min_height > POINT:
+            components, points, left_out = set_points_apart(mask, components)
+            dropped = max(0, dropped - left_out)
     # A few "digits" among a hundred specks are specks themselves that touch.
     if not components or len(components) > MAX_CHARACTERS or dropped > 40 + 10 * len(components):
         expected, alone = f"1 to {MAX_CHARACTERS} digits", "the digits"
@@ -63,13 +74,20 @@ def read_picture(
             expected, alone = "one character", "it"
         marks = f"{len(components) + dropped} marks" if components else "no mark that is large enough"
         raise ImageError(f"{name} shows {marks}; expected {expected} on plain paper. Photograph {alone} alone.")
+    for place in points:
+        notes.append(f"After digit {place}, a mark that may be a decimal point or comma was left out.")
     if dropped:
         notes.append(f"{dropped} small mark{'s were' if dropped > 1 else ' was'} left out.")
-    return Page(page, [PageCharacter(normalise(ink, c, geometry), _box(c, zoom)) for c in components], notes)
+    boxes = [_box(c, zoom) for c in components]
+    if sheet:
+        boxes = [sheet.box(box, page.shape) for box in boxes]
+    images = [normalise(ink, c, geometry) for c in components]
+    characters = [PageCharacter(image, box) for image, box in zip(images, boxes, strict=True)]
+    return Page(page, characters, notes, sheet.corners if sheet else None)
 
 
 def _box(component: Component, zoom: int) -> tuple[int, int, int, int]:
-    """Bounding box (x, y, width, height) on the page, of a component on the page enlarged by `zoom`."""
+    """Bounding box (x, y, width, height) on the paper, of a component on the paper enlarged by `zoom`."""
     left, top = component.left // zoom, component.top // zoom
     return left, top, math.ceil(component.right / zoom) - left, math.ceil(component.bottom / zoom) - top
 

@@ -89,10 +89,10 @@ def open_page(data: bytes, name: str) -> tuple[np.ndarray, list[str]]:
         longest = max(image.size)
         image.draft(None, (max(1, image.width * MAX_SIDE // longest), max(1, image.height * MAX_SIDE // longest)))
         image.load()
-        page = _flatten(_reduced(image))
+        page, notes = _flatten(_reduced(image)), []
         if (transpose := TRANSPOSE_BY_ORIENTATION.get(_orientation(image))) is not None:
             page = page.transpose(transpose)
-        notes = []
+            notes.append(f"{name} was turned upright, as its EXIF data say.")
         if image.format != "MPO" and getattr(image, "is_animated", False):
             frames = "several pages: the first" if image.format == "TIFF" else "an animation: its first frame"
             notes.append(f"{name} holds {frames} was read.")

@@ -21,9 +21,11 @@ class PageCharacter:
 class Page:
     """A page that was read: image uint8 (H, W, 3), upright, at most 1280 pixels a side; characters in reading order.
 
-    notes: whole sentences on what was left out or changed, for the user.
+    notes: whole sentences on what was left out or changed, for the user. outline: the corners float (4, 2) of the sheet
+    of paper on the image, (x, y) clockwise from its top left, which may lie outside of it; None if no sheet was found.
     """
 
     image: np.ndarray
     characters: list[PageCharacter]
     notes: list[str] = field(default_factory=list)
+    outline: np.ndarray | None = None

@@ -1,88 +1,167 @@
-"""Remove ruled lines from an ink mask, and keep the strokes that cross them."""
+"""Find ruled lines in an ink mask, and erase lines without the strokes that cross them."""
 
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
-from scipy import ndimage
 
-# Ruled lines have at most this slope, and are inked over this fraction of the image's width.
-MAX_SLOPE, MIN_COVERAGE = 0.22, 0.6
-
-
-def remove_rulings(mask: np.ndarray, ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ink mask and contrast, (H, W) each, without ruled lines."""
-    erased = _ruling_mask(mask) | _ruling_mask(mask.T).T
-    if not erased.any():
-        return mask, ink
-    kept = mask & ~erased
-    # Strokes that cross a line at a shallow angle are cut with it: bridge them again, within the line only.
-    closed = np.asarray(ndimage.binary_closing(np.pad(kept, 8), np.ones((3, 3)), iterations=3), bool)
-    kept |= closed[8:-8, 8:-8] & erased
-    # The soft edges of a line go with it, or they would reappear when the threshold is lowered.
-    near_lines = np.asarray(ndimage.binary_dilation(erased & ~kept, iterations=2), bool)
-    near_strokes = np.asarray(ndimage.binary_dilation(kept, iterations=2), bool)
-    return kept, np.where((near_lines & ~near_strokes) | (erased & ~kept), 0, ink)
+# Lines have at most this slope; the thickest one, relative to the image's longest side.
+MAX_SLOPE, MAX_LINE = 0.2, 0.014
+# A line across the page is inked over this share of it; others have at least this length, relative to the page.
+MIN_COVERAGE, MIN_LENGTH = 0.6, 0.14
 
 
-def _ruling_mask(mask: np.ndarray) -> np.ndarray:
-    """Nearly horizontal ruled lines across the whole image in an ink mask: bool (H, W), without strokes across them."""
-    height, width = mask.shape
-    lengths = _vertical_run_lengths(mask)
-    thin = mask & (lengths <= max(4, 0.014 * max(mask.shape)))
-    factor = max(1, max(mask.shape) // 320)
-    small = thin[: height // factor * factor, : width // factor * factor]
-    small = np.logical_or.reduce(small.reshape(height // factor, factor, width // factor, factor), axis=(1, 3))
-    y, x = np.nonzero(small)
-    if len(x) < MIN_COVERAGE * small.shape[1]:
-        return np.zeros_like(mask)
-    on_line = np.zeros(mask.shape, bool)
-    columns = np.arange(width)
-    for slope, intercept in _hough_lines(small, y, x):
-        # Every vertical run that the line passes through, unless it is thicker than the line.
-        middle = np.rint((intercept + slope * (columns / factor)) * factor + factor / 2).astype(int)
-        reach = factor + 2
-        rows = middle + np.arange(-reach, reach + 1)[:, None]
-        inside = (rows >= 0) & (rows < height)
-        rows = np.clip(rows, 0, height - 1)
-        hit = thin[rows, columns] & inside
-        if not hit.any():
-            continue
-        thickness = np.median(lengths[rows, columns][hit])
-        hit &= lengths[rows, columns] <= 1.6 * thickness + 1
-        on_line[rows[hit], np.broadcast_to(columns, rows.shape)[hit]] = True
-    return on_line
+@dataclass(frozen=True)
+class Line:
+    """A straight line from (x, y) `start` to `end`, its thickness, all in pixels; nearly horizontal unless `upright`."""
+
+    start: np.ndarray
+    end: np.ndarray
+    thickness: float
+    upright: bool = False
+
+    @property
+    def length(self) -> float:
+        return float(np.hypot(*(self.end - self.start)))
+
+    def scaled(self, factor: float) -> "Line":
+        shift = (factor - 1) / 2  # pixels are squares, their coordinates those of their middle
+        return Line(self.start * factor + shift, self.end * factor + shift, self.thickness * factor, self.upright)
 
 
-def _hough_lines(small: np.ndarray, y: np.ndarray, x: np.ndarray) -> list[tuple[float, float]]:
-    """(slope, intercept) of lines y = intercept + slope * x through points y, x (n,) of a mask (h, w), strongest first.
+def find_lines(mask: np.ndarray, upright: bool) -> list[Line]:
+    """Straight thin lines in an ink mask uint8 (H, W), 0 or 1, nearly horizontal or upright, strongest first.
 
-    A Hough transform (Duda and Hart 1972) over slopes up to MAX_SLOPE.
+    A Hough transform (Duda and Hart 1972) of the middle of each vertical run of ink.
     """
-    height, width = small.shape
-    slopes = np.linspace(-MAX_SLOPE, MAX_SLOPE, 2 * round(MAX_SLOPE * width) + 1)
-    margin = int(MAX_SLOPE * width) + 2
-    votes = np.stack(
-        [np.bincount(np.rint(y - a * x).astype(int) + margin, minlength=height + 2 * margin) for a in slopes]
-    )
-    peaks = np.argwhere(votes >= MIN_COVERAGE * 0.8 * width)
-    peaks = peaks[np.argsort(-votes[tuple(peaks.T)], kind="stable")][:4000]
-    lines: list[tuple[float, float]] = []
+    mask = np.ascontiguousarray(mask.T if upright else mask)
+    height, width = mask.shape
+    x, y, lengths = _thin_runs(mask, max(4.0, 2 * MAX_LINE * max(mask.shape)))
+    shortest = MIN_LENGTH * width
+    if len(x) < 0.7 * shortest:
+        return []
+    middles = np.zeros(mask.shape, np.uint8)
+    middles[y.astype(int), x] = 1
+    limits = np.pi / 2 + np.arctan([-MAX_SLOPE, MAX_SLOPE])
+    peaks = cv2.HoughLines(middles, 1, np.pi / 540, int(0.4 * shortest), None, 0, 0, *limits)
+    if peaks is None:
+        return []
+    rho, theta = peaks[:400, 0].T[:2].astype(float)
+    slopes, intercepts = -1 / np.tan(theta + 1e-9), rho / np.sin(theta)
     columns = np.arange(width)
-    thickened = ndimage.maximum_filter1d(small, 3, axis=0)
-    for a, b in peaks:
-        slope, intercept = float(slopes[a]), float(b - margin)
-        if any(abs(intercept - c) < 4 or abs(intercept + slope * width - c - m * width) < 4 for m, c in lines):
-            continue
-        rows = np.rint(intercept + slope * columns).astype(int)
-        inside = (rows >= 0) & (rows < height)
-        if inside.sum() > width / 2 and thickened[rows[inside], columns[inside]].mean() >= MIN_COVERAGE:
-            lines.append((slope, intercept))
-    return lines
+    rows = np.rint(intercepts[:, None] + slopes[:, None] * columns).astype(int)
+    inside = (rows >= 1) & (rows < height - 1)
+    rows = rows.clip(0, height - 1)
+    thick = cv2.dilate(middles, np.ones((3, 1), np.uint8))
+    hits = (thick[rows, columns] > 0) & inside
+    inked = (mask[rows, columns] > 0) & inside
+    lines: list[Line] = []
+    for k in range(len(rows)):
+        for start, end in _stretches(hits[k], inked[k], shortest):
+            a, b = intercepts[k] + slopes[k] * start, intercepts[k] + slopes[k] * end
+            if any(_along(line, start, a, end, b) for line in lines):
+                continue
+            near = (x >= start) & (x <= end) & (np.abs(y - intercepts[k] - slopes[k] * x) < 2.5)
+            slope, intercept = np.polyfit(x[near], y[near], 1) if near.sum() > 8 else (slopes[k], intercepts[k])
+            a, b = intercept + slope * start, intercept + slope * end
+            lines.append(Line(np.array([start, a]), np.array([end, b]), float(np.median(lengths[near]))))
+    return [Line(line.start[::-1], line.end[::-1], line.thickness, True) for line in lines] if upright else lines
 
 
-def _vertical_run_lengths(mask: np.ndarray) -> np.ndarray:
-    """Length in pixels of the vertical run of each pixel of a mask bool (H, W): int32 (H, W), 0 where it is False."""
-    padded = np.pad(mask.T, ((0, 0), (1, 1))).astype(np.int8)
-    edges = np.diff(padded, axis=1)
-    starts, ends = np.argwhere(edges == 1), np.argwhere(edges == -1)
-    lengths = np.zeros(mask.T.shape, np.int32)
-    lengths[mask.T] = np.repeat(ends[:, 1] - starts[:, 1], ends[:, 1] - starts[:, 1])
-    return lengths.T
+def _thin_runs(mask: np.ndarray, limit: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Column, middle row and length of each vertical run of a mask (H, W) that is at most `limit` long."""
+    padded = np.zeros((mask.shape[1], mask.shape[0] + 1), np.uint8)
+    padded[:, :-1] = mask.T
+    edges = np.flatnonzero(np.diff(padded.ravel(), prepend=0))
+    starts, ends = edges[::2], edges[1::2]
+    keep = ends - starts <= limit
+    starts, lengths = starts[keep], (ends - starts)[keep]
+    x, top = np.divmod(starts, padded.shape[1])
+    return x, top + (lengths - 1) / 2, lengths
+
+
+def _stretches(hits: np.ndarray, inked: np.ndarray, shortest: float) -> list[tuple[int, int]]:
+    """First and last column of the parts of a line (W,) that are long and inked, but for gaps and crossing strokes."""
+    at = np.flatnonzero(hits)
+    if len(at) < 0.5 * shortest:
+        return []
+    blank = np.concatenate([[0], np.cumsum(~inked)])
+    gaps = blank[at[1:]] - blank[at[:-1] + 1]
+    cuts = np.flatnonzero(gaps > max(4, 0.06 * len(hits)))
+    bounds = np.stack([np.concatenate([[0], cuts + 1]), np.concatenate([cuts, [len(at) - 1]])], 1)
+    out = []
+    for i, j in bounds:
+        length = at[j] - at[i] + 1
+        if length >= shortest and j - i + 1 >= MIN_COVERAGE * length:
+            out.append((int(at[i]), int(at[j])))
+    return out
+
+
+def _along(line: Line, start: float, a: float, end: float, b: float) -> bool:
+    """Whether a stretch from (start, a) to (end, b) lies on a line that was found before."""
+    slope = (line.end[1] - line.start[1]) / max(1, line.end[0] - line.start[0])
+    away = [abs(line.start[1] + slope * (x - line.start[0]) - y) for x, y in ((start, a), (end, b))]
+    shared = min(end, line.end[0]) - max(start, line.start[0])
+    return (min(away) < 4 or max(away) < 8) and shared > 0.3 * (end - start)
+
+
+def erase(mask: np.ndarray, lines: list[Line], slack: float) -> tuple[np.ndarray, np.ndarray]:
+    """An ink mask uint8 (H, W), 0 or 1, without lines, and the mask of what was erased.
+
+    Along each line, the runs of ink across it go that are hardly longer than it is thick: what is longer is a stroke
+    that touches or crosses it. slack: how many pixels the line may be from where it is said to be.
+    """
+    band = np.zeros(mask.shape, np.uint8)
+    kept = mask.copy()
+    upright = [line for line in lines if line.upright]
+    # Upright lines first: where lines meet, what is left of them is then as thin as the other line.
+    for group in (upright, [line for line in lines if not line.upright]):
+        for thickness, same in _by_thickness(group):
+            here = np.zeros(mask.shape, np.uint8)
+            for line in same:
+                _draw(here, line, thickness + 2 * slack)
+            size = int(1.6 * thickness + 2)
+            kernel = np.ones((1, size) if group is upright else (size, 1), np.uint8)
+            strokes = cv2.morphologyEx(kept, cv2.MORPH_OPEN, kernel)
+            kept &= ~here | strokes
+            band |= here
+    erased = mask & ~kept
+    if not erased.any():
+        return mask, erased
+    thickness = max(line.thickness for line in lines)
+    # Strokes that cross a line at a shallow angle are cut with it: bridge them again, within the line only.
+    side = int(max(7, thickness + 3)) | 1
+    bridged = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8)) & erased
+    kept |= bridged
+    # Corners, crossings and ragged edges are left of lines: whatever keeps within them.
+    kept = _without_rests(kept, band)
+    return kept, mask & ~kept
+
+
+def _by_thickness(lines: list[Line]) -> list[tuple[float, list[Line]]]:
+    """Lines in groups of about the same thickness, each with its largest."""
+    groups: list[tuple[float, list[Line]]] = []
+    for line in sorted(lines, key=lambda line: -line.thickness):
+        if groups and line.thickness > 0.7 * groups[-1][0] - 1:
+            groups[-1][1].append(line)
+        else:
+            groups.append((line.thickness, [line]))
+    return groups
+
+
+def _draw(canvas: np.ndarray, line: Line, thickness: float) -> None:
+    """Draw a line as a bar of a thickness, its ends lengthened by half of it."""
+    along = (line.end - line.start) / max(1e-6, line.length)
+    across = np.array([-along[1], along[0]]) * thickness / 2
+    a, b = line.start - along * thickness / 2, line.end + along * thickness / 2
+    bar = np.array([a + across, b + across, b - across, a - across])
+    cv2.fillConvexPoly(canvas, np.rint(bar * 16).astype(np.int32), 1, cv2.LINE_8, 4)
+
+
+def _without_rests(kept: np.ndarray, band: np.ndarray) -> np.ndarray:
+    """The mask without the components that lie within the band."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=8)
+    inside = np.bincount(labels[(kept & band) > 0], minlength=count)
+    rests = inside >= 0.9 * stats[:, cv2.CC_STAT_AREA]
+    rests[0] = False
+    return (kept & ~rests[labels]).astype(np.uint8) if rests.any() else kept

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
+from ocrgen.imaging.cells import cell_of, cut_at_cells, fit_cells, in_cell_order
 from ocrgen.imaging.components import Component, connected_components, stroke_width, union
 from ocrgen.imaging.touching import PartsJudge, separate
 
@@ -12,12 +13,16 @@ MAX_PARTS = 12  # strokes and dots of one character
 
 
 def segment(
-    mask: np.ndarray, min_height: int, min_relative_height: float, judge: PartsJudge | None = None
+    mask: np.ndarray,
+    min_height: int,
+    min_relative_height: float,
+    judge: PartsJudge | None = None,
+    cells: np.ndarray | None = None,
 ) -> tuple[list[Component], int]:
     """The digits of an ink mask bool (H, W) in reading order, and how many components were dropped as too small.
 
     min_height: of a digit, in pixels. min_relative_height: the same, relative to the typical height on the page. judge:
-    see `separate`.
+    see `separate`. cells: the boxes int32 (H, W) of a form, 0 outside; a digit is in one of them, and read in its turn.
     """
     strokes = _strokes(mask, max(3, min_height // 4))
     if not strokes:
@@ -25,11 +30,17 @@ def segment(
     typical = _typical_size(strokes)
     # Specks must not be joined to digits: on a dirty page, every bounding box would grow.
     parts = [s for s in strokes if s.size >= max(3, 0.07 * typical)]
-    joined = _join(parts, typical)
+    if cells is None or not cells.any() or not fit_cells(parts, cells):
+        cells = np.zeros(mask.shape, np.int32)
+    groups: dict[int, list[Component]] = {}
+    for part in cut_at_cells(parts, cells):
+        groups.setdefault(cell_of(part, cells), []).append(part)
+    joined = [digit for group in groups.values() for digit in _join(group, typical)]
     typical = _typical_size(joined)
     digits = [c for c in joined if c.height >= max(min_height, min_relative_height * typical)]
     dropped = len(joined) - len(digits)
-    return _reading_order([part for digit in digits for part in separate(digit, typical, judge)]), dropped
+    digits = [part for digit in digits for part in separate(digit, typical, judge)]
+    return in_cell_order(digits, cells, _reading_order), dropped
 
 
 def whole(mask: np.ndarray, min_size: int) -> tuple[list[Component], int]:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from ocrgen.datasets import DATASET, Characters, DataError, classes_of_run, load_data
-from ocrgen.datasets.alphabet import noun, shown, summary
+from ocrgen.datasets.alphabet import noun, shown, stored_classes, summary
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.generators.checkpoint import load_generator, read_metadata
 from ocrgen.generators.sampling import draw_total
@@ -87,7 +87,7 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
         show=report_progress,
     )
     report = grade(trained.reader, data.test)
-    geometry = _geometry(request.dataset, data.train)
+    geometry = geometry_for(request.dataset, data.train)
     trained.reader.doubt = fit_doubt(trained.reader, train, data.validation, geometry)
     metadata = {
         "dataset": request.dataset,
@@ -131,7 +131,7 @@ def add_doubt(run: Run) -> bool:
     return True
 
 
-def _geometry(dataset: str, train: Characters) -> Geometry:
+def geometry_for(dataset: str, train: Characters) -> Geometry:
     """How a data set places its characters: known, MNIST's for other digits, measured for anything else."""
     if dataset in GEOMETRIES or noun(train.classes) == "digit":
         return GEOMETRIES.get(dataset, GEOMETRIES["mnist"])
@@ -177,6 +177,9 @@ def geometry_of(metadata: dict) -> Geometry:
     metadata: of the reader. UserError if its geometry is damaged.
     """
     try:
+        if "geometry" not in metadata and noun(classes := stored_classes(metadata)) != "digit":
+            # Studies once wrote none, so it is measured anew.
+            return Geometry.of(load_data(str(metadata["dataset"])).train.relabelled(classes).images)
         return stored_geometry(metadata)
     except ValueError as fault:  # pydantic's ValidationError is one
         raise UserError("The reader's geometry is damaged: train the reader anew.") from fault

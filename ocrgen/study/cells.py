@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ocrgen.readers.checkpoint import load_reader, save_reader
 from ocrgen.readers.evaluation import grade, probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.readers.robustness import robustness
+from ocrgen.readers.runs import geometry_for
 from ocrgen.readers.saliency import faithfulness
 from ocrgen.readers.training import TrainedReader, train_reader
 from ocrgen.study.generators import GeneratorStore
@@ -203,5 +205,6 @@ class TaskRunner(GeneratorStore):
     def save(self, cell: Cell, reader: Reader, row: dict) -> None:
         """Save a task's reader, with where it comes from and its validation and test accuracy."""
         metadata = {"arm": cell.arm.name, "dataset": self.config.dataset, "seed": cell.seed, "n": cell.n}
+        metadata["geometry"] = asdict(geometry_for(self.config.dataset, self.data.train))
         metadata |= {"epoch": cell.epoch} | {k: row[k] for k in ("validation", "accuracy")}
         save_reader(reader, metadata, self.reader_file(cell.key))

@@ -7,9 +7,9 @@ from ocrgen.datasets import Characters
 from ocrgen.generators.checkpoint import load_generator
 from ocrgen.generators.sampling import draw, provenance
 from ocrgen.runs.run import Run
-from ocrgen.study.plan import Arm, Cell
+from ocrgen.study.plan import Arm, Cell, StudyConfig, plan
 from ocrgen.study.recommendation import Recommendation, recommend
-from ocrgen.study.results import Results
+from ocrgen.study.results import Results, read_row
 from ocrgen.utils.errors import UserError
 
 SEED = 0  # the seed of which a study keeps the readers of all training mixes
@@ -51,3 +51,30 @@ def find_export(run: Run, results: Results, n: int | None = None) -> StudyExport
             f"{run.name} keeps no networks, only results: a study that is done here keeps its readers and generators."
         )
     return StudyExport(run, advice, reader, generator)
+
+
+@dataclass(frozen=True)
+class KeptReader:
+    """A reader whose weights a study has kept, of the training mix `arm`.
+
+    n_labelled: how many labelled images it, or its generator, has seen. accuracy: on the test set.
+    """
+
+    key: str
+    file: Path
+    arm: Arm
+    n_labelled: int
+    accuracy: float
+
+
+def kept_readers(run: Run) -> list[KeptReader]:
+    """The readers of all training mixes of a study's first seed, as far as it has kept them, in the plan's order."""
+    config = StudyConfig.model_validate(run.request.settings).model_copy(update={"seeds": SEED + 1})
+    kept = []
+    for cell in plan(config):
+        file = run.path / "readers" / f"{cell.key}.safetensors"
+        if cell.kind == "reader" and cell.seed == SEED and file.exists():
+            row = read_row(run.path / "cells" / f"{cell.key}.json") or {}
+            if "accuracy" in row and "n_labelled" in row:
+                kept.append(KeptReader(cell.key, file, cell.arm, row["n_labelled"], row["accuracy"]))
+    return kept

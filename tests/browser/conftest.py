@@ -56,13 +56,14 @@ def chromium() -> Browser:
 
 @pytest.fixture
 def new_page(chromium):
-    """Open pages of given width and colour scheme; none may ask anything of the outside."""
+    """Open pages of given width and colour scheme, with a touch screen or a mouse; none may ask anything outside."""
     contexts, outside = [], []
 
-    def open_page(width: int = 1280, dark: bool = False) -> Page:
+    def open_page(width: int = 1280, dark: bool = False, touch: bool = False) -> Page:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", accept_downloads=True
-        )
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", accept_downloads=True,
+            has_touch=touch,
+        )  # fmt: skip
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)

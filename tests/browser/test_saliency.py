@@ -1,4 +1,4 @@
-"""Saliency as a stakeholder meets it: upload, draw with the mouse, ask for another class, look at what is misread."""
+"""Saliency as a stakeholder meets it: upload, draw by mouse and finger, ask for another class, see what is misread."""
 
 import re
 
@@ -30,6 +30,15 @@ def test_upload_draw_choose_a_class_download(serve, new_page, read_store):
     expect(page.get_by_alt_text("row.png, digits boxed")).to_be_visible()
     chooser.set_input_files([{"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG broken"}])
     expect(page.get_by_test_id("stAlert").filter(has_text="broken.png")).to_be_visible()
+    # A second picture of one name has a line of its own above the first, which is closed, and is opened by a click.
+    chooser.set_input_files([{"name": "row.png", "mimeType": "image/png", "buffer": picture([1, 5])}])
+    lines = page.get_by_test_id("stExpander")
+    expect(lines).to_have_text(
+        [re.compile(r"^.*15 row.png \(2\)"), re.compile(r"314 row.png each at least \d+% sure$")]
+    )
+    expect(page.get_by_alt_text("row.png (2), digits boxed")).to_be_visible()
+    lines.last.get_by_text("314").click()
+    expect(page.get_by_alt_text("row.png, digits boxed")).to_be_visible()
 
     page.get_by_role("radio", name="Draw").click()
     canvas = page.locator("canvas").last
@@ -51,11 +60,46 @@ def test_upload_draw_choose_a_class_download(serve, new_page, read_store):
     expect(page.get_by_role("heading", name="Gallery")).to_be_visible()
     page.get_by_role("link", name="Saliency").first.click()
     settle(page)
-    page.get_by_role("radio", name="Draw").click()
     expect(page.get_by_text(re.compile("^A 1$|disagree"))).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG").first.click()
     assert download.value.suggested_filename.startswith("saliency-real-")
+
+
+def test_draw_clear_and_draw_again_on_a_touch_screen(serve, new_page, read_store):
+    page = new_page(width=390, touch=True)
+    page.goto(f"{serve(read_store.root).url}/Saliency")
+    settle(page)
+    page.get_by_role("radio", name="Draw").tap()
+    drawing = page.get_by_alt_text("Your drawing, digits boxed")
+    empty = page.get_by_text("Choose, draw or upload a digit")
+
+    def draw(*columns: int) -> None:
+        canvas = page.locator("canvas").last
+        canvas.scroll_into_view_if_needed()
+        box, touch = canvas.bounding_box(), page.context.new_cdp_session(page)
+        for column in columns:
+            for step in range(14):
+                place = {"x": box["x"] + column - step / 3, "y": box["y"] + 50 + 14 * step}
+                kind = "touchMove" if step else "touchStart"
+                touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+            touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    draw(140)
+    expect(drawing).to_be_visible()
+    expect(page.get_by_alt_text("the digit, 28x28 pixels")).to_have_count(1)
+    page.get_by_role("button", name="Clear", exact=True).tap()
+    expect(drawing).to_have_count(0)
+    expect(empty).to_be_visible()
+    draw(90, 190)
+    expect(page.get_by_role("heading", name=re.compile("^Your drawing: ..$"))).to_be_visible()
+    # Another way to bring a digit, and back: the old strokes are gone.
+    page.get_by_role("radio", name="Sample").tap()
+    expect(drawing).to_have_count(0)
+    page.get_by_role("radio", name="Draw").tap()
+    expect(empty).to_be_visible()
+    draw(140)
+    expect(page.get_by_role("heading", name=re.compile("^Your drawing: .$"))).to_be_visible()
 
 
 def test_draw_a_letter_and_look_at_misread_ones(serve, new_page, arabic_store):

@@ -1,6 +1,9 @@
 """The page Saliency as Streamlit runs it, over a reader that was really trained."""
 
+import io
+
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ocrgen.runs.store import SHIPPED, RunStore
@@ -50,16 +53,66 @@ def test_uploads_good_and_bad_together(app):
     assert "broken.png" in app.error[0].value
 
 
-def test_the_grid_of_a_study(studied, monkeypatch, read_store):
+def uploaded(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    app.segmented_control(key="saliency_way").set_value("Upload").run()
+    app.file_uploader(key="saliency_upload").set_value([(name, data, "image/png") for name, data in files]).run()
+    assert not app.exception
+    return app
+
+
+def test_pictures_of_one_name_are_told_apart_and_the_newest_is_open(app):
+    uploaded(app, ("image.jpg", picture([3, 1, 4])), ("image.jpg", picture([1, 5])))
+    lines = [place.label for place in app.expander]
+    assert [line.partition(" :")[0] for line in lines] == ["**15** image.jpg (2)", "**314** image.jpg"]
+    assert all("sure]" in line for line in lines)
+    assert [bool(place.children) for place in app.expander] == [True, False]
+    assert len(app.pills) == 1, "only the open picture's characters are explained"
+
+
+def test_what_is_not_shown_is_told(app):
+    uploaded(app, *[("image.jpg", picture([3]))] * 14)
+    assert len(app.expander) == 12
+    assert "12 of 14 pictures are shown, the 2 oldest are not" in app.warning[0].value
+
+
+def test_notes_stand_beside_the_picture(app):
+    buffer, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(io.BytesIO(picture([3]))) as upright:
+        upright.transpose(Image.Transpose.ROTATE_90).save(buffer, "PNG", exif=exif)
+    uploaded(app, ("turned.png", buffer.getvalue()))
+    assert "turned.png was turned upright, as its EXIF data say." in markdown(app)
+    assert "turned.png: 3" in markdown(app)
+
+
+def test_each_character_of_a_row_can_be_explained(app):
+    uploaded(app, ("row.png", picture([3, 1, 4])))
+    pills = app.pills[0]
+    for i, read in enumerate("314"):
+        pills.set_value(i).run()
+        assert f"#### Digit {i + 1}: a {read}" in markdown(app) or "disagree" in markdown(app)
+
+
+def test_the_grid_of_chosen_readers_says_what_the_papers_takes(app):
+    app.toggle(key="saliency_grid").set_value(True).run()
+    assert not app.exception and not app.error
+    assert any("One test digit each: 0, 1, 2" in c.value for c in app.caption)
+    assert "ocrgen study --protocol paper --seeds 1 --dataset digits" in app.code[0].value
+
+
+def test_a_studys_readers_are_compared_and_have_the_papers_grid(studied, monkeypatch):
     monkeypatch.setenv("OCRGEN_RUNS", str(studied.root))
-    reader = train(studied)
-    try:
-        app = open_page(PAGE)
-        app.toggle(key="saliency_grid").set_value(True).run()
-        assert not app.exception and not app.error
-        assert any("epochs 1 to 2 down" in c.value for c in app.caption)
-    finally:
-        studied.delete(reader)
+    app = open_page(PAGE)
+    assert not app.error
+    fair, paper = studied.list("study")
+    assert app.selectbox(key="saliency_of_digits").value == paper.name, "the newest, where there are no other readers"
+    app.selectbox(key="saliency_of_digits").set_value(fair.name).run()
+    chosen = app.multiselect(key=f"saliency_readers_digits_{fair.name}")
+    assert len(chosen.value) == 2 and all(name.startswith(f"{fair.name}/reader-") for name in chosen.value)
+    assert all(f"labelled (study #{fair.number})" in title for title in chosen.options)
+    app.toggle(key="saliency_grid").set_value(True).run()
+    assert not app.exception and not app.error
+    assert any("epochs 1 to 2 down" in c.value for c in app.caption)
 
 
 def test_without_readers_the_page_says_how_to_get_one(store):

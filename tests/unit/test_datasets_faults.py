@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ocrgen.datasets import DataError
-from ocrgen.datasets.formats import arrays
+from ocrgen.datasets.formats import levels
 from ocrgen.datasets.formats.idx import parse_idx
 from ocrgen.datasets.own import read
 from tests.helpers.archives import good, refused, zipped
@@ -27,18 +27,18 @@ def changed(array: np.ndarray, value, dtype=None) -> np.ndarray:
 X, Y = good()
 LETTERS = np.array([*"abcdefghij"])
 ARRAYS = {
-    "wrong size": ({"images": X[:, :27], "labels": Y}, r"\(30, 27, 28\).*expected \(N, 28, 28\)"),
-    "three channels": ({"images": np.stack([X] * 3, -1), "labels": Y}, r"28, 28, 3"),
+    "too small": ({"images": X[:, :7], "labels": Y}, r"\(7, 28\) pixels; expected at least 8 x 8"),
+    "five channels": ({"images": np.stack([X] * 5, -1), "labels": Y}, r"28, 28, 5.*expected \(N, H, W\)"),
+    "785 pixels": ({"images": np.pad(X.reshape(30, -1), ((0, 0), (0, 1))), "labels": Y}, r"\(30, 785\)"),
     "one image": ({"images": X[0], "labels": Y}, r"images are \(28, 28\)"),
     "a scalar": ({"images": np.array(3), "labels": Y}, r"images are \(\)"),
     "no images": ({"images": X[:0], "labels": Y[:0]}, "holds 0 images"),
     "more labels": ({"images": X, "labels": np.r_[Y, 3]}, r"30 images but labels \(31,\)"),
-    "one-hot labels": ({"images": X, "labels": np.eye(10)[Y]}, r"labels \(30, 10\)"),
+    "two-hot labels": ({"images": X, "labels": np.eye(10)[Y] + np.eye(10)[0]}, r"labels \(30, 10\) are no one-hot"),
     "labels to 10": ({"images": X, "labels": Y + 1}, "from 1 to 10; expected 0 to 9"),
     "labels from -1": ({"images": X, "labels": Y - 1}, "from -1 to 8"),
     "labels between": ({"images": X, "labels": changed(Y, 0.5, float)}, "not whole numbers"),
     "labels NaN": ({"images": X, "labels": changed(Y, np.nan, float)}, "not whole numbers"),
-    "labels as text": ({"images": X, "labels": Y.astype(str)}, "not whole numbers"),
     "one class": ({"images": X[:3], "labels": Y[:3]}, "all images are of digit 0; expected 2 classes or more"),
     "sparse class": ({"images": X[:-1], "labels": Y[:-1]}, "digit 9 has 2 images"),
     "divided twice": ({"images": X / 255 / 255, "labels": Y}, "divided by 255 twice"),
@@ -53,7 +53,7 @@ ARRAYS = {
     "writers too few": ({"images": X, "labels": Y, "writer": Y[1:]}, r"writers \(29,\)"),
     "writers as text": ({"images": X, "labels": Y, "writer": Y.astype(str)}, "writers are not whole"),
     "other keys": ({"pictures": X, "labels": Y}, "holds labels, pictures; expected images"),
-    "keras without test": ({"x_train": X, "y_train": Y}, "holds x_train, y_train; expected"),
+    "keras without labels": ({"x_train": X, "x_test": X}, "holds x_test, x_train, but no labels"),
     "keras mismatch": ({"x_train": X, "y_train": Y[1:], "x_test": X, "y_test": Y[:-1]}, "30 train images"),
     "classes two-dimensional": ({"images": X, "labels": Y, "classes": LETTERS[None]}, r"classes are <U1 \(1, 10\)"),
     "classes as fractions": ({"images": X, "labels": Y, "classes": np.arange(10.0)}, "classes are float64"),
@@ -124,7 +124,7 @@ def test_declared_shapes_are_not_believed(shape, tmp_path):
 
 
 def test_too_many_images(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrays, "MAX_IMAGES", 29)
+    monkeypatch.setattr(levels, "MAX_IMAGES", 29)
     np.savez(tmp_path / "mine.npz", images=X, labels=Y)
     refused(tmp_path / "mine.npz", "holds 30 images; expected 1 to 29")
 
@@ -157,7 +157,7 @@ def idx(array: np.ndarray) -> bytes:
         (b"\0\0\x0d\3" + idx(X)[4:], idx(Y), "images-idx3-ubyte: not IDX: it begins with 00000d03; expected 00000803"),
         (b"<html>", idx(Y), "images-idx3-ubyte: not IDX"),
         (idx(Y), idx(X), r"images-idx3-ubyte: holds \(30,\)"),
-        (idx(X[:, 1:]), idx(Y), r"images-idx3-ubyte: holds \(30, 27, 28\)"),
+        (idx(X[:, 21:]), idx(Y), r"images are \(7, 28\) pixels; expected at least 8 x 8"),
         (idx(X), idx(Y[1:]), r"labels-idx1-ubyte: holds \(29,\) for 30 images"),
         (idx(X), idx(Y + 1), "labels go from 1 to 10"),
         (idx(X[:3]), idx(Y[:3]), "all images are of digit 0"),

@@ -1,4 +1,4 @@
-"""The paper's grid: the same ten test digits, as the readers of each generator epoch saw them."""
+"""Ten test images side by side: as each chosen reader sees them, and, as in the paper, as those of each epoch do."""
 
 import re
 from pathlib import Path
@@ -6,18 +6,21 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from ocrgen.datasets import classes_of_run, data_root
-from ocrgen.datasets.alphabet import AlphabetError, are_digits
+from ocrgen.datasets import classes_of_run, data_root, sources
+from ocrgen.datasets.alphabet import AlphabetError, shown
 from ocrgen.plots import style as charts
 from ocrgen.plots.saliency import overlay
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.saliency import explain
 from ocrgen.runs.run import Run
-from ocrgen.ui.saliency.input import samples
+from ocrgen.ui.saliency.input import Script, samples
+from ocrgen.ui.saliency.readers import ReaderChoice
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.markup import heading
+from ocrgen.ui.shared.markup import heading, literal
 from ocrgen.ui.shared.widgets import model_title, run_title
 from ocrgen.utils.errors import UserError
+
+COLUMNS = 10
 
 
 def kept(run: Run) -> dict[str, dict[int, Path]]:
@@ -29,48 +32,84 @@ def kept(run: Run) -> dict[str, dict[int, Path]]:
     return readers
 
 
-@st.cache_data(max_entries=16, show_spinner="Explaining every epoch …")
+@st.cache_data(max_entries=32, show_spinner="Explaining …")
 def sheet(
-    files: tuple[tuple[int, str], ...], dataset: str, classes: tuple[str, ...], opacity: float
-) -> tuple[np.ndarray, list[str]]:
-    """Overlays of ten digits (columns) by epoch (rows), uint8 (H, W, 3); and what was empty or damaged, in words."""
-    images = np.stack([found[0] for found in samples(dataset, classes, str(data_root()))[0]])
+    files: tuple[tuple[str, str, int], ...], dataset: str, classes: tuple[str, ...], opacity: float, root: str
+) -> tuple[np.ndarray, list[str], list[str]]:
+    """A row of overlays for each of `files` (name, path, time of change), of one test image of up to ten classes.
+
+    Returns the sheet uint8 (H, W, 3), the texts of the classes, and what was empty or damaged, in words.
+    """
+    found = [(classes[c], images[0]) for c, images in enumerate(samples(dataset, classes, root)[0]) if len(images)]
+    texts, images = [text for text, _ in found[:COLUMNS]], np.stack([image for _, image in found[:COLUMNS]])
     rows, notes = [], []
-    for epoch, file in files:
+    for name, file, _ in files:
         try:
             maps = explain(load_reader(Path(file))[0], images)
         except UserError as fault:
             notes.append(str(fault))
             continue
         rows.append(np.concatenate([overlay(i, m, opacity, 3) for i, m in zip(images, maps, strict=True)], 1))
-        if empty := [str(c) for c, m in enumerate(maps) if m.empty]:
-            notes.append(f"Epoch {epoch}: empty maps for {', '.join(empty)}, drawn without colours.")
-    return (np.concatenate(rows) if rows else np.zeros((0, 0, 3), np.uint8)), notes
+        if empty := [shown(text) for text, m in zip(texts, maps, strict=True) if m.empty]:
+            notes.append(f"{name}: empty maps for {', '.join(empty)}, drawn without colours.")
+    return (np.concatenate(rows) if rows else np.zeros((0, 0, 3), np.uint8)), texts, notes
 
 
-def _of_digits(run: Run) -> bool:
+def _row(title: str, shade: str, files: list[tuple[str, Path]], script: Script, opacity: float, alt: str) -> list[str]:
+    """One sheet below its title; returns the texts of its columns."""
+    heading(title, shade)
+    stamped = tuple((name, str(file), file.stat().st_mtime_ns) for name, file in files)
+    grid, texts, notes = sheet(stamped, script.dataset, script.classes, opacity, str(data_root()))
+    if grid.size:
+        st.image(grid, width="stretch", alt=alt)
+    for note in notes:
+        st.caption(literal(note))
+    return texts
+
+
+def show(readers: list[ReaderChoice], script: Script, opacity: float) -> None:
+    """A row for each of the readers; then, of the newest study that has kept its epochs' readers, a row for each."""
     try:
-        return are_digits(classes_of_run(run))
+        for reader in readers:
+            shade = charts.REAL if reader.source == "real" else charts.hue(reader.source)
+            alt = f"Grad-CAM of test {script.noun}s by the reader of {reader.title}"
+            texts = _row(reader.title, shade, [(reader.title, reader.file)], script, opacity, alt)
+        st.caption(f"One test {script.noun} each: {', '.join(map(shown, texts))}.")
+        by_epoch(script, opacity)
+    except UserError as fault:
+        st.info(literal(str(fault)))
+
+
+def _knows(run: Run, script: Script) -> bool:
+    try:
+        return run.request.dataset == script.dataset and classes_of_run(run) == script.classes
     except AlphabetError:
         return False
 
 
-def show(opacity: float) -> None:
-    """The grid of the newest study that has kept its epochs' readers; a word on what is needed where none has."""
-    studies = {r.name: r for r in store().list("study") if kept(r) and _of_digits(r)}
+def by_epoch(script: Script, opacity: float) -> None:
+    """The paper's grid: by the readers of each generator's epochs. A word on what it takes where no study has them."""
+    studies = {run.name: run for run in store().list("study") if kept(run) and _knows(run, script)}
     if not studies:
-        st.caption("A study of the paper's protocol keeps its first seed's readers of every epoch: none is here yet.")
+        data = script.dataset if script.dataset in sources() else "FILE.zip"
+        st.caption(
+            "The paper's grid has a row for each epoch of the generators. It takes the readers of a study of the "
+            "paper's protocol that was run here, with one seed about 20 minutes of work:"
+        )
+        st.code(f"python -m ocrgen study --protocol paper --seeds 1 --dataset {data}", language=None, wrap_lines=True)
         return
-    name = st.selectbox("Study", list(studies)[::-1], format_func=lambda n: run_title(studies[n]), key="saliency_study")
-    run = studies[name]
-    readers = kept(run)
+    name = st.selectbox(
+        "The paper's grid, of the study", list(studies)[::-1], format_func=lambda n: run_title(studies[n]),
+        key="saliency_study",
+    )  # fmt: skip
+    readers = kept(studies[name])
     for column, (generator, files) in zip(st.columns(len(readers)), readers.items(), strict=True):
         with column:
-            heading(f"Readers of {model_title(generator)} digits", charts.hue(generator))
-            by_epoch = tuple((e, str(f)) for e, f in files.items())
-            grid, notes = sheet(by_epoch, run.request.dataset, classes_of_run(run), opacity)
-            if grid.size:
-                st.image(grid, width="stretch", alt=f"Grad-CAM of ten test digits by epoch of the {generator}")
-            st.caption(f"Test digits 0 to 9 across; the generator's epochs {min(files)} to {max(files)} down.")
-            for note in notes:
-                st.caption(note)
+            rows = [(f"Epoch {epoch}", file) for epoch, file in files.items()]
+            alt = f"Grad-CAM of ten test {script.noun}s by epoch of the {generator}"
+            title = f"Readers of {model_title(generator)} {script.noun}s"
+            texts = _row(title, charts.hue(generator), rows, script, opacity, alt)
+            st.caption(
+                f"Test {script.noun}s {', '.join(map(shown, texts))} across; the generator's epochs {min(files)} to "
+                f"{max(files)} down."
+            )

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -13,22 +14,31 @@ from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import MAX_BYTES
 from ocrgen.imaging.geometry import Geometry
 from ocrgen.plots.style import hue
+from ocrgen.readers.evaluation import probabilities
+from ocrgen.readers.network import Reader
 from ocrgen.ui.shared.classes import class_chooser
+from ocrgen.ui.shared.markup import literal
 from ocrgen.utils.errors import UserError
 
 WAYS = ("Sample", "Draw", "Upload", "Camera")
 FORMATS = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 CANVAS = 280
+MOST = 12  # pictures at a time
 SAMPLES = 5  # of each class, to go through with "another"
 
 
 @dataclass(frozen=True)
 class Script:
-    """What the chosen readers read: their data set's name, the classes' texts, and how characters are laid out."""
+    """What the chosen readers read: their data set's name, the classes' texts, and how characters are laid out.
+
+    judge: the first of the readers, which decides where characters that touch are cut; judge_key: unique to it.
+    """
 
     dataset: str
     classes: tuple[str, ...]
     geometry: Geometry
+    judge: Reader
+    judge_key: str
 
     @property
     def noun(self) -> str:
@@ -40,9 +50,10 @@ class Script:
 class InputImage:
     """Characters of one picture: images uint8 (N, 28, 28); `page` uint8 (H, W, 3) with boxes drawn, of a picture.
 
-    truth: the class of the one character, where it is known.
+    key: unique among all that are shown. name: for people. truth: the class of the one character, where it is known.
     """
 
+    key: str
     name: str
     images: np.ndarray
     page: np.ndarray | None = None
@@ -51,9 +62,12 @@ class InputImage:
 
 
 def image_input(script: Script) -> list[InputImage]:
-    """Let the user choose a way and bring pictures; empty until there is one. Faults are shown, by file."""
+    """Let the user choose a way and bring pictures, the newest first; empty until there is one. Faults are shown."""
     label = f"Bring a {script.noun}"
-    way = st.segmented_control(label, WAYS, default="Sample", key="saliency_way", required=True, wrap=True)
+    way = st.segmented_control(
+        label, WAYS, default="Sample", key="saliency_way", required=True, wrap=True, persist_state="session",
+        on_change=clear_drawing,
+    )  # fmt: skip
     return {"Sample": sample, "Draw": draw, "Upload": upload, "Camera": camera}[way](script)
 
 
@@ -75,7 +89,7 @@ def sample(script: Script) -> list[InputImage]:
         st.info(f"The {source} has no {shown(text)}.")
         return []
     nth = st.session_state["saliency_nth"] % len(found)
-    return [InputImage(f"{source}: {article(text)} {shown(text)}", found[nth][None], truth=chosen)]
+    return [InputImage("sample", f"{source}: {article(text)} {shown(text)}", found[nth][None], truth=chosen)]
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -94,17 +108,27 @@ def samples(dataset: str, classes: tuple[str, ...], root: str) -> tuple[list[np.
     return [test.images[test.labels == c][:SAMPLES] for c in range(len(classes))], f"{source} test set"
 
 
+def clear_drawing() -> None:
+    """Forget the drawing; a canvas of another key is an empty one."""
+    state = st.session_state
+    state["saliency_canvases"] = state.get("saliency_canvases", 0) + 1
+    for name in ("saliency_drawing", "saliency_pixels"):
+        state.pop(name, None)
+
+
 def draw(script: Script) -> list[InputImage]:
     """A drawing by mouse or finger; it survives every change of settings, and a visit to another page."""
     from streamlit_drawable_canvas import st_canvas
 
-    if "saliency_canvas" not in st.session_state:
-        st.session_state["saliency_initial"] = st.session_state.get("saliency_drawing")
+    state = st.session_state
+    key = f"saliency_canvas_{state.setdefault('saliency_canvases', 0)}"
+    if key not in state:
+        state["saliency_initial"] = state.get("saliency_drawing")
     result = st_canvas(
         stroke_width=18, stroke_color="#111111", background_color="#FFFFFF", height=CANVAS, width=CANVAS,
-        drawing_mode="freedraw", return_image_data=True, key="saliency_canvas",
-        initial_drawing=st.session_state["saliency_initial"],
+        drawing_mode="freedraw", return_image_data=True, key=key, initial_drawing=state["saliency_initial"],
     )  # fmt: skip
+    st.button("Clear", on_click=clear_drawing, key="saliency_clear", icon=":material/delete:")
     what = (
         f"one {script.noun}, with all its parts," if script.geometry.single else "one digit, or several side by side,"
     )
@@ -114,10 +138,10 @@ def draw(script: Script) -> list[InputImage]:
     if result.image_data is not None:  # a drawing that is shown again sends its pixels only when it is changed
         buffer = io.BytesIO()
         Image.fromarray(result.image_data).save(buffer, "PNG")
-        st.session_state["saliency_drawing"] = result.json_data
-        st.session_state["saliency_pixels"] = buffer.getvalue()
-    pixels = st.session_state.get("saliency_pixels")
-    return read([("Your drawing", pixels)], script.geometry) if pixels else []
+        state["saliency_drawing"] = result.json_data
+        state["saliency_pixels"] = buffer.getvalue()
+    pixels = state.get("saliency_pixels")
+    return read([("drawing", "Your drawing", pixels)], script) if pixels else []
 
 
 def upload(script: Script) -> list[InputImage]:
@@ -128,40 +152,53 @@ def upload(script: Script) -> list[InputImage]:
         max_upload_size=MAX_BYTES >> 20,
         help=f"{what}, dark on light or light on dark. The pictures stay on this machine.",
     )  # fmt: skip
-    return read([(f.name, f.getvalue()) for f in files[:12]], script.geometry)
+    if (older := len(files) - MOST) > 0:
+        which = "the oldest one is" if older == 1 else f"the {older} oldest are"
+        st.warning(f"{MOST} of {len(files)} pictures are shown, {which} not: remove some above to see others.")
+    names = told_apart([f.name for f in files])
+    pictures = [(f.file_id, name, f.getvalue()) for f, name in zip(files, names, strict=True)]
+    return read(pictures[::-1][:MOST], script)
+
+
+def told_apart(names: list[str]) -> list[str]:
+    """File names in which each that has come before has its number: phones call every photograph image.jpg."""
+    return [f"{name} ({n})" if (n := names[:i].count(name) + 1) > 1 else name for i, name in enumerate(names)]
 
 
 def camera(script: Script) -> list[InputImage]:
     """A photograph taken here and now."""
     shot = st.camera_input(f"Hold the {script.noun} into the light", key="saliency_camera")
-    return read([("Your photograph", shot.getvalue())] if shot else [], script.geometry)
+    return read([("camera", "Your photograph", shot.getvalue())] if shot else [], script)
 
 
 @st.cache_data(max_entries=32, show_spinner="Looking for characters …")
-def _read(name: str, data: bytes, geometry: Geometry):
-    return read_picture(data, name, geometry)
+def _read(name: str, data: bytes, geometry: Geometry, judge_key: str, _judge: Reader):
+    return read_picture(data, name, geometry, partial(probabilities, _judge))
 
 
-def read(pictures: list[tuple[str, bytes]], geometry: Geometry) -> list[InputImage]:
-    """Characters of pictures; one that cannot be read is named with what to do, and stops no other."""
+def read(pictures: list[tuple[str, str, bytes]], script: Script) -> list[InputImage]:
+    """Characters of pictures (key, name, bytes); one that cannot be read is named, and stops no other."""
     inputs = []
-    for name, data in pictures:
+    for key, name, data in pictures:
         try:
-            picture = _read(name, data, geometry)
+            picture = _read(name, data, script.geometry, script.judge_key, script.judge)
         except UserError as fault:
-            st.error(str(fault))
+            st.error(literal(str(fault)))
             continue
         images = np.stack([c.image for c in picture.characters])
-        page = boxed(picture.image, [c.box for c in picture.characters])
-        inputs.append(InputImage(name, images, page, tuple(picture.notes)))
+        page = marked(picture.image, [c.box for c in picture.characters], getattr(picture, "outline", None))
+        inputs.append(InputImage(key, name, images, page, tuple(picture.notes)))
     return inputs
 
 
-def boxed(page: np.ndarray, boxes: list[tuple[int, int, int, int]]) -> np.ndarray:
-    """A picture with numbered boxes around its characters."""
+def marked(page: np.ndarray, boxes: list[tuple[int, int, int, int]], outline: np.ndarray | None) -> np.ndarray:
+    """A picture with numbered boxes around its characters, and the outline (4, 2) of the paper that was found."""
     picture = Image.fromarray(page).convert("RGB")
     pen = ImageDraw.Draw(picture)
     wide = max(2, max(page.shape[:2]) // 250)
+    if outline is not None:
+        corners = [(float(x), float(y)) for x, y in outline]
+        pen.line([*corners, corners[0]], fill=hue("cvae"), width=wide, joint="curve")
     for i, (x, y, w, h) in enumerate(boxes, 1):
         pen.rectangle((x - wide, y - wide, x + w + wide, y + h + wide), outline=hue("cgan"), width=wide)
         if len(boxes) > 1:

@@ -3,23 +3,22 @@
 import numpy as np
 import streamlit as st
 
-from ocrgen.datasets.alphabet import are_digits, article, digit_value, folder_names, shown
+from ocrgen.datasets.alphabet import article, digit_value, folder_names, noun, shown
 from ocrgen.imaging.render import to_png
 from ocrgen.plots import style as charts
 from ocrgen.plots.saliency import bars, colours, enlarge, overlay
 from ocrgen.readers.doubt import doubted
+from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.readers.reading import to_text
 from ocrgen.readers.saliency import METHODS, SaliencyMap, explain
-from ocrgen.runs.run import Run
 from ocrgen.ui.saliency import grid as saliency_grid
 from ocrgen.ui.saliency.input import InputImage, Script, image_input
-from ocrgen.ui.saliency.readers import choose, load_all, title
+from ocrgen.ui.saliency.readers import ReaderChoice, choose, load_all
 from ocrgen.ui.shared.classes import class_key
 from ocrgen.ui.shared.markup import aligned_heading, colour_scale, literal
 from ocrgen.utils.errors import UserError
 
-SHOWN = 6  # digits explained at once
 UNSURE = 0.7
 READ = "what it read"
 
@@ -62,51 +61,129 @@ def show() -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         pictures = image_input(script)
-        for picture in pictures:
-            if picture.page is not None:
-                alt = f"{picture.name}, {script.noun}s boxed"
-                st.image(picture.page, width="stretch", caption=literal(picture.name), alt=alt)
-            for note in picture.notes:
-                st.caption(note)
     with right:
         options = controls(list(next(iter(loaded.values())).cam_layers), script)
         if not pictures:
             st.info(f"Choose, draw or upload a {script.noun} on the left.")
-        for picture in pictures:
-            answer(picture, loaded, script, options)
+        answers(pictures, loaded, script, options)
+        for choice in [choice for choice, net in loaded.items() if net.doubt is None]:
+            st.caption(f"The reader of {literal(choice.title)} cannot tell what is no {script.noun}.")
         legend()
-    if are_digits(script.classes) and st.toggle(
-        "The paper's grid: ten digits, as the readers of every epoch see them", key="saliency_grid"
-    ):
-        saliency_grid.show(options["opacity"])
+    count = min(saliency_grid.COLUMNS, len(script.classes))
+    if st.toggle(f"{count} test {script.noun}s side by side, as each reader sees them", key="saliency_grid"):
+        saliency_grid.show(list(loaded), script, options["opacity"])
 
 
-def answer(picture: InputImage, loaded: dict[Run, Reader], script: Script, options: dict) -> None:
-    """What all readers read in one picture, and each character explained."""
-    few = picture.images[:SHOWN]
-    targets = None if options["target"] is None else [options["target"]] * len(few)
+def answers(pictures: list[InputImage], loaded: dict[ReaderChoice, Reader], script: Script, options: dict) -> None:
+    """All pictures, the newest first: one alone is shown in full; of several, each has a line, and the newest is open.
+
+    What a line hides is not computed before it is opened.
+    """
+    if len(pictures) == 1:
+        answer(pictures[0], loaded, script, options)
+        return
+    newest = pictures[0].key if pictures else None
+    for picture in pictures:
+        opened = f"saliency_open_{picture.key}"
+        if newest != st.session_state.get("saliency_newest"):
+            st.session_state[opened] = picture.key == newest
+        line = " ".join([f"**{text_of(picture, loaded, script)}**", literal(picture.name), *badges(picture, loaded)])
+        with st.expander(line, key=opened, on_change="rerun") as place:
+            if place.open:
+                answer(picture, loaded, script, options, headed=False)
+    st.session_state["saliency_newest"] = newest
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _predict(images: np.ndarray, reader: str, _net: Reader) -> np.ndarray:
+    return probabilities(_net, images)
+
+
+def predictions(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, np.ndarray]:
+    """Each reader's probabilities (N, K) of all characters of a picture."""
+    return {c: _predict(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net) for c, net in loaded.items()}
+
+
+def text_of(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> str:
+    """What the first reader has read in a picture, as Markdown."""
+    first = next(iter(predictions(picture, loaded).values()))
+    return spelled([script.classes[c] for c in first.argmax(1)])
+
+
+def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> list[str]:
+    """How sure the readers are of a picture, and that there is something to say about it, as Markdown."""
+    found = predictions(picture, loaded)
+    least = min(float(p.max(1).min()) for p in found.values())
+    several = len(picture.images) > 1
+    sure = f"{'each ' if several else ''}at least {min(99, int(least * 100))}% sure"
+    marks = [f":{'orange' if least < UNSURE else 'gray'}-badge[{sure}]"]
+    if apart := int((np.ptp([p.argmax(1) for p in found.values()], axis=0) > 0).sum()):
+        marks.append(f":orange-badge[readers disagree{f' on {apart}' if several else ''}]")
+    doubt = np.any([np.array(doubted(net, picture.images), bool) for net in loaded.values()], axis=0)
+    if alien := int(doubt.sum()):
+        marks.append(
+            f":orange-badge[{alien if several else 'it'} may be no {noun(next(iter(loaded.values())).classes)}]"
+        )
+    if picture.notes:
+        marks.append(f":blue-badge[{len(picture.notes)} note{'s' * (len(picture.notes) > 1)}]")
+    return marks
+
+
+def answer(
+    picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script, options: dict, headed: bool = True
+) -> None:
+    """What all readers read in one picture, and one of its characters explained. headed: not where a line says it."""
+    overview(picture, loaded, script, headed)
+    i = which(picture, loaded, script)
+    image, targets = picture.images[i], None if options["target"] is None else [options["target"]]
     try:
-        maps = {run: explain(net, few, targets, options["method"], options["layer"]) for run, net in loaded.items()}
+        maps = {
+            choice: explain(net, image[None], targets, options["method"], options["layer"])[0]
+            for choice, net in loaded.items()
+        }
     except UserError as fault:
         st.error(str(fault))
         return
-    if len(picture.images) > 1:
-        first = next(iter(maps))
-        read = spelled([script.classes[m.probabilities.argmax()] for m in maps[first]])
-        more = f" The first {SHOWN} of {len(picture.images)} are explained." if len(picture.images) > SHOWN else ""
-        st.markdown(f"**{literal(picture.name)}: {read}**, read by the one that learned from {title(first)}.{more}")
-    doubts = {run: doubted(net, few) for run, net in loaded.items()}
-    for i, image in enumerate(few):
-        with st.container(border=True):
-            doubting({run: bool(d[i]) for run, d in doubts.items()}, script)
-            verdict(i if len(few) > 1 else None, script, {run: m[i] for run, m in maps.items()}, picture.truth)
-            columns = st.columns([0.8, *[1.2] * len(maps)])
-            with columns[0]:
-                alt = f"the {script.noun}, 28x28 pixels"
-                st.image(enlarge(image), width="stretch", caption="what the network sees", alt=alt)
-            for column, (run, found) in zip(columns[1:], maps.items(), strict=True):
-                with column:
-                    one(run, image, found[i], script, options, f"{picture.name}-{i}")
+    with st.container(border=True):
+        verdict(i if len(picture.images) > 1 else None, script, maps, picture.truth)
+        doubting({choice: bool(doubted(net, image[None])[0]) for choice, net in loaded.items()}, script)
+        columns = st.columns([0.8, *[1.2] * len(maps)])
+        with columns[0]:
+            alt = f"the {script.noun}, 28x28 pixels"
+            st.image(enlarge(image), width="stretch", caption="what the network sees", alt=alt)
+        for column, (choice, found) in zip(columns[1:], maps.items(), strict=True):
+            with column:
+                one(choice, image, found, script, options, f"{picture.key}-{i}")
+
+
+def which(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> int:
+    """The index of the character that is explained; at first the one that a reader is the least sure of."""
+    if len(picture.images) == 1:
+        return 0
+    found = list(predictions(picture, loaded).values())
+    read, doubtful = found[0].argmax(1), int(np.min([p.max(1) for p in found], axis=0).argmin())
+    return st.pills(
+        f"Explain one {script.noun}, at first the least sure one", range(len(read)), default=doubtful, required=True,
+        format_func=lambda i: literal(f"{i + 1}: {shown(script.classes[read[i]])}"), wrap=True,
+        key=f"saliency_which_{picture.key}_{len(read)}",
+    )  # fmt: skip
+
+
+def overview(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script, headed: bool) -> None:
+    """The picture as it was found, with what is read in it as a whole, and all that was noticed."""
+    if picture.page is None:
+        return
+    left, right = st.columns([1, 2])
+    with left:
+        st.image(picture.page, width="stretch", alt=f"{picture.name}, {script.noun}s boxed")
+    with right:
+        if headed:
+            st.markdown(f"#### {literal(picture.name)}: {text_of(picture, loaded, script)}")
+            st.markdown(" ".join(badges(picture, loaded)))
+        if len(loaded) > 1 and len(picture.images) > 1:
+            st.caption(f"As read by the one that learned from {literal(next(iter(loaded)).title)}.")
+        for note in picture.notes:
+            st.markdown(f":material/info: {literal(note)}")
 
 
 def spelled(texts: list[str]) -> str:
@@ -115,10 +192,10 @@ def spelled(texts: list[str]) -> str:
     return literal(text) if text == value or not all(digit_value(t) is not None for t in texts) else f"{text} ({value})"
 
 
-def verdict(number: int | None, script: Script, maps: dict[Run, SaliencyMap], truth: int | None) -> None:
+def verdict(number: int | None, script: Script, maps: dict[ReaderChoice, SaliencyMap], truth: int | None) -> None:
     """In words: what is read, whether the readers agree, and how sure they are."""
-    answers = {run: int(m.probabilities.argmax()) for run, m in maps.items()}
-    sure = {run: float(m.probabilities.max()) for run, m in maps.items()}
+    answers = {choice: int(m.probabilities.argmax()) for choice, m in maps.items()}
+    sure = {choice: float(m.probabilities.max()) for choice, m in maps.items()}
     told = (
         ""
         if truth is None or set(answers.values()) == {truth}
@@ -126,7 +203,9 @@ def verdict(number: int | None, script: Script, maps: dict[Run, SaliencyMap], tr
     )
     head = f"{script.noun.capitalize()} {number + 1}: " if number is not None else ""
     if len(set(answers.values())) > 1:
-        said = ", ".join(f"{title(run)}: {literal(shown(script.classes[c]))}" for run, c in answers.items())
+        said = ", ".join(
+            f"{literal(choice.title)}: {literal(shown(script.classes[c]))}" for choice, c in answers.items()
+        )
         st.markdown(f"#### {head or 'The'}{'the' if head else ''} readers disagree")
         st.warning(f"{said}.{told} Look at the maps: which strokes did each of them follow?")
         return
@@ -134,17 +213,19 @@ def verdict(number: int | None, script: Script, maps: dict[Run, SaliencyMap], tr
     st.markdown(f"#### {head}{words}" if head else f"#### {words[0].upper()}{words[1:]}")
     if told:
         st.warning(f"Misread.{told} Choose that as the class to explain: the map shows what speaks for it.")
-    run = min(sure, key=sure.__getitem__)
-    if (least := sure[run]) < UNSURE:
-        second = named(script.classes[int(maps[run].probabilities.argsort()[-2])])
-        st.warning(f"Not sure: the reader of {title(run)} gives it {least:.0%}; {second} is its second guess.")
+    choice = min(sure, key=sure.__getitem__)
+    if (least := sure[choice]) < UNSURE:
+        second = named(script.classes[int(maps[choice].probabilities.argsort()[-2])])
+        st.warning(
+            f"Not sure: the reader of {literal(choice.title)} gives it {least:.0%}; {second} is its second guess."
+        )
 
 
-def doubting(doubt: dict[Run, bool], script: Script) -> None:
+def doubting(doubt: dict[ReaderChoice, bool], script: Script) -> None:
     """Say so where what was read may be no character at all."""
     if any(doubt.values()):
-        by = "" if all(doubt.values()) else " by " + " and ".join(title(run) for run, doubts in doubt.items() if doubts)
-        st.warning(f"**This may be no {script.noun}**: it is unlike all that was learned from{by}.")
+        whose = "" if all(doubt.values()) else " by " + " and ".join(literal(c.title) for c, d in doubt.items() if d)
+        st.warning(f"**This may be no {script.noun}**: it is unlike all that was learned from{whose}.")
 
 
 def named(text: str) -> str:
@@ -152,20 +233,19 @@ def named(text: str) -> str:
     return f"{article(text)} {literal(shown(text))}"
 
 
-def one(run: Run, image: np.ndarray, found: SaliencyMap, script: Script, options: dict, key: str) -> None:
+def one(choice: ReaderChoice, image: np.ndarray, found: SaliencyMap, script: Script, options: dict, key: str) -> None:
     """One reader's answer: overlay, probabilities, download."""
-    source = run.request.learned_from or "real"
-    shade = charts.REAL if source == "real" else charts.hue(source)
-    n_labelled, text = run.request.n_labelled or 0, script.classes[found.target]
-    aligned_heading(title(run), f"{n_labelled:,} labelled images seen", shade)
+    shade = charts.REAL if choice.source == "real" else charts.hue(choice.source)
+    text = script.classes[found.target]
+    aligned_heading(choice.title, f"{choice.n_labelled:,} labelled images seen", shade)
     png = to_png(overlay(image, found, options["opacity"]))
-    st.image(png, width="stretch", alt=f"Where the reader of {title(run)} looked for {article(text)} {shown(text)}")
+    st.image(png, width="stretch", alt=f"Where the reader of {choice.title} looked for {article(text)} {shown(text)}")
     if found.empty:
         st.caption(f"**An empty map**: nothing in this layer speaks for {named(text)}. No colours are drawn.")
     st.html(bars(found.probabilities, script.classes))
     st.download_button(
-        "PNG", png, f"saliency-{source}-{folder_names(script.classes)[found.target]}.png", "image/png",
-        key=f"saliency_png_{run.name}_{key}", on_click="ignore", icon=":material/download:",
+        "PNG", png, f"saliency-{choice.source}-{folder_names(script.classes)[found.target]}.png", "image/png",
+        key=f"saliency_png_{choice.name}_{key}", on_click="ignore", icon=":material/download:",
     )  # fmt: skip
 
 

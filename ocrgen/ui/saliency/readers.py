@@ -1,5 +1,6 @@
 """The readers that the page Saliency compares: all of one data set, so that they know the same characters."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
@@ -7,28 +8,58 @@ import streamlit as st
 from ocrgen import datasets
 from ocrgen.datasets import classes_of_run
 from ocrgen.datasets.alphabet import AlphabetError, summary
+from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.network import Reader
-from ocrgen.readers.runs import FILE, ReaderRequest, geometry_of, load, readers
+from ocrgen.readers.runs import FILE, ReaderRequest, geometry_of, readers
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
+from ocrgen.study.export import kept_readers
 from ocrgen.ui.saliency.input import Script
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.progress import job_progress
-from ocrgen.ui.shared.widgets import model_title, noun_of, show_errors
+from ocrgen.ui.shared.widgets import model_title, noun_of, run_title, show_errors
 from ocrgen.utils.errors import UserError
 
 SCRIPTS = {"mnist": "Western digits (MNIST)", "arabic": "Arabic-Indic digits", "digits": "Bundled digits"}
+ORDER = {"real": 0, "cvae": 1, "cgan": 2}
+COMPARED = 3  # readers, at first
+
+
+@dataclass(frozen=True)
+class ReaderChoice:
+    """A reader that can be chosen, a run of its own or one that a study has kept.
+
+    name: unique. title: what it has learned from, in a few words. source: "real", or the generator whose images it has
+    learned from. n_labelled: how many labelled images it, or its generator, has seen.
+    """
+
+    name: str
+    title: str
+    file: Path
+    dataset: str
+    source: str
+    n_labelled: int
+    accuracy: float
+
+
+@dataclass
+class Alphabet:
+    """What knows the same classes: the runs of readers, and of studies that have kept theirs."""
+
+    dataset: str
+    classes: tuple[str, ...]
+    readers: list[Run] = field(default_factory=list)
+    studies: list[Run] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The data set's name, and what is in it."""
+        return SCRIPTS.get(self.dataset) or f"{datasets.title(self.dataset)} ({summary(self.classes)})"
 
 
 @st.cache_resource(max_entries=24, show_spinner="Loading the readers …")
-def _reader(path: str, changed: int):
-    return load(Run(Path(path)))
-
-
-def reader(run: Run):
-    """The network of a reader's run, and its provenance."""
-    file = run.path / "weights" / FILE
-    return _reader(str(run.path), file.stat().st_mtime_ns)
+def _load(file: str, changed: int):
+    return load_reader(Path(file))
 
 
 def title(run: Run) -> str:
@@ -39,6 +70,25 @@ def title(run: Run) -> str:
     if settings["n"]:
         words = f"{settings['n']:,} {words}"
     return words + (" + augmentation" if settings["augment"] else "") + (f" “{request.label}”" if request.label else "")
+
+
+def _of_run(run: Run) -> ReaderChoice:
+    request = run.request
+    source, n, accuracy = request.learned_from or "real", request.n_labelled or 0, request.accuracy or 0.0
+    return ReaderChoice(run.name, title(run), run.path / "weights" / FILE, request.dataset, source, n, accuracy)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _of_study(path: str, changed: int) -> list[ReaderChoice]:
+    run = Run(Path(path))
+    choices = []
+    for kept in kept_readers(run):
+        words = f"{kept.arm.title}, {kept.n_labelled:,} labelled (study #{run.number})"
+        name, source = f"{run.name}/{kept.key}", kept.arm.generator or "real"
+        choices.append(
+            ReaderChoice(name, words, kept.file, run.request.dataset, source, kept.n_labelled, kept.accuracy)
+        )
+    return choices
 
 
 def first_reader() -> None:
@@ -54,69 +104,93 @@ def first_reader() -> None:
     job_progress(lambda: store().list("reader"), lambda status: "Training the reader …", every=1.0)
 
 
-def scripts() -> dict[str, list[Run]]:
-    """The readers by their data set's name, those of the newest reader first; all of one script know the same classes.
+def alphabets() -> dict[str, Alphabet]:
+    """What can be read, by the data set's name, that of the newest reader first; of studies alone, after these.
 
     Where own data have changed since, readers of its earlier classes stand by themselves, under a name with a prime.
     """
-    found: dict[str, list[Run]] = {}
-    for run in reversed(readers(store())):
+    found: dict[str, Alphabet] = {}
+    studies = [run for run in store().list("study") if any((run.path / "readers").glob("reader-*"))]
+    for run in [*reversed(readers(store())), *reversed(studies)]:
         try:
             name, classes = run.request.dataset, classes_of_run(run)
         except AlphabetError as fault:
             st.error(f"{run.name} is damaged: {fault}")
             continue
-        while name in found and classes_of_run(found[name][0]) != classes:
+        while name in found and found[name].classes != classes:
             name += "′"
-        found.setdefault(name, []).insert(0, run)
+        alphabet = found.setdefault(name, Alphabet(run.request.dataset, classes))
+        (alphabet.studies if run in studies else alphabet.readers).insert(0, run)
     return found
 
 
-def choose() -> list[Run]:
+def choose() -> list[ReaderChoice]:
     """Readers to compare, one of each kind by default, all of one script; empty while there are none."""
-    known = scripts()
+    known = alphabets()
     if not known:
         first_reader()
         return []
-
-    def script_title(name: str) -> str:
-        data = known[name][0].request.dataset
-        return SCRIPTS.get(data) or f"{datasets.title(data)} ({summary(classes_of_run(known[name][0]))})"
-
     script = next(iter(known))
     if len(known) > 1:
         script = st.segmented_control(
-            "Script", list(known), default=script, format_func=script_title, key="saliency_data", required=True,
-            wrap=True, help="Readers of one data set are offered at a time: they know the same characters, laid out "
-            "alike.",
+            "Script", list(known), default=script, format_func=lambda name: known[name].title, key="saliency_data",
+            required=True, wrap=True,
+            help="Readers of one data set are offered at a time: they know the same characters, laid out alike.",
         )  # fmt: skip
-    here = {r.name: r for r in known[script]}
-    first: dict[str, str] = {}
-    for run in sorted(here.values(), key=lambda r: -(r.request.accuracy or 0)):
-        first.setdefault(run.request.learned_from or "real", run.name)
-    order = {"real": 0, "cvae": 1, "cgan": 2}
-    default = [first[k] for k in sorted(first, key=lambda k: order.get(k, 3))][:3]
+    alphabet = known[script]
+    offered = [_of_run(run) for run in alphabet.readers]
+    key = f"saliency_readers_{script}"
+    if alphabet.studies:
+        study = _study(alphabet, script)
+        if study:
+            offered = [*_of_study(str(study.path), (study.path / "readers").stat().st_mtime_ns), *offered]
+            key += f"_{study.name}"
+    here = {choice.name: choice for choice in offered}
     chosen = st.multiselect(
-        "Readers, by what they learned from", list(here), default, format_func=lambda n: title(here[n]),
-        key=f"saliency_readers_{script}", max_selections=4,
+        "Readers, by what they learned from", list(here), _first(offered), format_func=lambda n: here[n].title, key=key,
+        max_selections=4,
     )  # fmt: skip
     if len(known) > 1:
-        st.caption(f"Only readers of one script compare; these read {summary(classes_of_run(known[script][0]))}.")
+        st.caption(f"Only readers of one script compare; these read {summary(alphabet.classes)}.")
     return [here[n] for n in chosen]
 
 
-def load_all(runs: list[Run]) -> tuple[dict[Run, Reader], Script | None]:
+def _study(alphabet: Alphabet, script: str) -> Run | None:
+    """The study whose readers are offered, too; the newest by default where there are no others."""
+    studies = {run.name: run for run in reversed(alphabet.studies)}
+    names = [*studies] if not alphabet.readers else ["", *studies]
+    name = st.selectbox(
+        "Readers of a study", names, format_func=lambda n: run_title(studies[n]) if n else "none",
+        key=f"saliency_of_{script}", help="A study keeps the readers of all training mixes of its first seed.",
+    )  # fmt: skip
+    return studies.get(name)
+
+
+def _first(offered: list[ReaderChoice]) -> list[str]:
+    """The names of the readers that are compared at first: of a study's, if there are any, the best of each kind."""
+    best: dict[str, ReaderChoice] = {}
+    for choice in sorted([c for c in offered if "/" in c.name] or offered, key=lambda c: -c.accuracy):
+        best.setdefault(choice.source, choice)
+    return [best[source].name for source in sorted(best, key=lambda s: ORDER.get(s, 3))][:COMPARED]
+
+
+def load_all(choices: list[ReaderChoice]) -> tuple[dict[ReaderChoice, Reader], Script | None]:
     """The networks that can be read, and what they read; those that cannot, or that read something else, are named."""
     loaded, script = {}, None
-    for run in runs:
+    for choice in choices:
         try:
-            net, metadata = reader(run)
-            script = script or Script(run.request.dataset, net.classes, geometry_of(metadata))
+            changed = choice.file.stat().st_mtime_ns
+            net, metadata = _load(str(choice.file), changed)
+            judge = f"{choice.file} {changed}"
+            script = script or Script(choice.dataset, net.classes, geometry_of(metadata), net, judge)
+        except FileNotFoundError:
+            st.error(f"The reader of {choice.title} has been deleted: reload the page.")
+            continue
         except UserError as fault:
             st.error(str(fault))
             continue
         if net.classes == script.classes:
-            loaded[run] = net
+            loaded[choice] = net
         else:
-            st.error(f"{run.name} reads other classes than its run says: it is left out.")
+            st.error(f"{choice.name} reads other classes than its run says: it is left out.")
     return loaded, script

@@ -1,0 +1,73 @@
+"""The boxes of a form: which of them each stroke stands in, and in which order they are read."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from ocrgen.imaging.components import Component, cropped
+
+# The share of a stroke's ink that has to be in a box that it belongs to, and that in a second box where it is cut.
+MIN_SHARE, MIN_SECOND = 0.3, 0.22
+
+
+def cell_of(component: Component, cells: np.ndarray) -> int:
+    """The box, 1, 2, ..., of cells int32 (H, W) in which a component stands; 0 if in none."""
+    counts = _counts(component, cells)
+    counts[0] = 0
+    best = int(counts.argmax())
+    return best if counts[best] >= MIN_SHARE * component.mask.sum() else 0
+
+
+def _counts(component: Component, cells: np.ndarray) -> np.ndarray:
+    """Pixels of a component in each box, those outside of all first."""
+    part = cells[component.top : component.bottom, component.left : component.right]
+    return np.bincount(part[component.mask], minlength=1)
+
+
+def cut_at_cells(strokes: list[Component], cells: np.ndarray) -> list[Component]:
+    """Strokes, cut where they reach from one box far into another: two digits that meet on the line between."""
+    out = []
+    for stroke in strokes:
+        counts = _counts(stroke, cells)
+        counts[0] = 0
+        large = np.flatnonzero(counts >= MIN_SECOND * stroke.mask.sum())
+        if len(large) < 2:
+            out.append(stroke)
+            continue
+        part = cells[stroke.top : stroke.bottom, stroke.left : stroke.right]
+        for cell in large:
+            mask = stroke.mask & (part == cell)
+            out.append(cropped(replace(stroke, mask=mask)))
+    return out
+
+
+def fit_cells(strokes: list[Component], cells: np.ndarray) -> bool:
+    """Whether most of the ink keeps within single boxes: on squared paper, a digit covers several squares."""
+    inside = sum(int(max(_counts(stroke, cells)[1:], default=0)) for stroke in strokes)
+    covered = sum(int(_counts(stroke, cells)[1:].sum()) for stroke in strokes)
+    return covered > 0 and inside >= 0.8 * covered
+
+
+def in_cell_order(
+    digits: list[Component], cells: np.ndarray, order: Callable[[list[Component]], list[Component]]
+) -> list[Component]:
+    """Digits in the order of their boxes, each box and each digit outside of one at its own place.
+
+    order: puts components into reading order.
+    """
+    held: dict[int, list[Component]] = {}
+    places: list[Component] = []
+    for digit in digits:
+        cell = cell_of(digit, cells)
+        if not cell:
+            places.append(digit)
+        elif cell in held:
+            held[cell].append(digit)
+        else:
+            held[cell] = [digit]
+            ys, xs = np.nonzero(cells == cell)
+            places.append(Component(ys.min(), ys.max() + 1, xs.min(), xs.max() + 1, np.ones((1, 1), bool)))
+            held[cell].append(places[-1])
+    by_place = {id(group[1]): [group[0], *group[2:]] for group in held.values()}
+    return [digit for place in order(places) for digit in order(by_place.get(id(place), [place]))]
