@@ -3,16 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from ocrgen.datasets.alphabet import article, digit_value, folder_names, noun, shown
+from ocrgen.datasets.alphabet import article, digit_value, folder_names, shown
 from ocrgen.imaging.render import to_png
 from ocrgen.plots import style as charts
 from ocrgen.plots.saliency import bars, colours, enlarge, overlay
-from ocrgen.readers.doubt import doubted
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.readers.reading import to_text
 from ocrgen.readers.saliency import METHODS, SaliencyMap, explain
 from ocrgen.ui.saliency import grid as saliency_grid
+from ocrgen.ui.saliency.doubt import badge, tell_doubt, tell_who_cannot
 from ocrgen.ui.saliency.input import InputImage, Script, image_input
 from ocrgen.ui.saliency.readers import ReaderChoice, choose, load_all
 from ocrgen.ui.shared.classes import class_key
@@ -66,8 +66,7 @@ def show() -> None:
         if not pictures:
             st.info(f"Choose, draw or upload a {script.noun} on the left.")
         answers(pictures, loaded, script, options)
-        for choice in [choice for choice, net in loaded.items() if net.doubt is None]:
-            st.caption(f"The reader of {literal(choice.title)} cannot tell what is no {script.noun}.")
+        tell_who_cannot(loaded, script)
         legend()
     count = min(saliency_grid.COLUMNS, len(script.classes))
     if st.toggle(f"{count} test {script.noun}s side by side, as each reader sees them", key="saliency_grid"):
@@ -87,7 +86,9 @@ def answers(pictures: list[InputImage], loaded: dict[ReaderChoice, Reader], scri
         opened = f"saliency_open_{picture.key}"
         if newest != st.session_state.get("saliency_newest"):
             st.session_state[opened] = picture.key == newest
-        line = " ".join([f"**{text_of(picture, loaded, script)}**", literal(picture.name), *badges(picture, loaded)])
+        line = " ".join(
+            [f"**{text_of(picture, loaded, script)}**", literal(picture.name), *badges(picture, loaded, script)]
+        )
         with st.expander(line, key=opened, on_change="rerun") as place:
             if place.open:
                 answer(picture, loaded, script, options, headed=False)
@@ -110,7 +111,7 @@ def text_of(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Scr
     return spelled([script.classes[c] for c in first.argmax(1)])
 
 
-def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> list[str]:
+def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> list[str]:
     """How sure the readers are of a picture, and that there is something to say about it, as Markdown."""
     found = predictions(picture, loaded)
     least = min(float(p.max(1).min()) for p in found.values())
@@ -119,11 +120,7 @@ def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> list[str]
     marks = [f":{'orange' if least < UNSURE else 'gray'}-badge[{sure}]"]
     if apart := int((np.ptp([p.argmax(1) for p in found.values()], axis=0) > 0).sum()):
         marks.append(f":orange-badge[readers disagree{f' on {apart}' if several else ''}]")
-    doubt = np.any([np.array(doubted(net, picture.images), bool) for net in loaded.values()], axis=0)
-    if alien := int(doubt.sum()):
-        marks.append(
-            f":orange-badge[{alien if several else 'it'} may be no {noun(next(iter(loaded.values())).classes)}]"
-        )
+    marks += badge(picture.images, loaded, script)
     if picture.notes:
         marks.append(f":blue-badge[{len(picture.notes)} note{'s' * (len(picture.notes) > 1)}]")
     return marks
@@ -146,7 +143,7 @@ def answer(
         return
     with st.container(border=True):
         verdict(i if len(picture.images) > 1 else None, script, maps, picture.truth)
-        doubting({choice: bool(doubted(net, image[None])[0]) for choice, net in loaded.items()}, script)
+        tell_doubt(image, loaded, script)
         columns = st.columns([0.8, *[1.2] * len(maps)])
         with columns[0]:
             alt = f"the {script.noun}, 28x28 pixels"
@@ -179,7 +176,7 @@ def overview(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Sc
     with right:
         if headed:
             st.markdown(f"#### {literal(picture.name)}: {text_of(picture, loaded, script)}")
-            st.markdown(" ".join(badges(picture, loaded)))
+            st.markdown(" ".join(badges(picture, loaded, script)))
         if len(loaded) > 1 and len(picture.images) > 1:
             st.caption(f"As read by the one that learned from {literal(next(iter(loaded)).title)}.")
         for note in picture.notes:
@@ -219,13 +216,6 @@ def verdict(number: int | None, script: Script, maps: dict[ReaderChoice, Salienc
         st.warning(
             f"Not sure: the reader of {literal(choice.title)} gives it {least:.0%}; {second} is its second guess."
         )
-
-
-def doubting(doubt: dict[ReaderChoice, bool], script: Script) -> None:
-    """Say so where what was read may be no character at all."""
-    if any(doubt.values()):
-        whose = "" if all(doubt.values()) else " by " + " and ".join(literal(c.title) for c, d in doubt.items() if d)
-        st.warning(f"**This may be no {script.noun}**: it is unlike all that was learned from{whose}.")
 
 
 def named(text: str) -> str:
