@@ -27,6 +27,8 @@ def tell_doubt(image: np.ndarray, loaded: dict[ReaderChoice, Reader], script: Sc
 
 
 def tell_who_cannot(loaded: dict[ReaderChoice, Reader], script: Script) -> None:
-    """Name the readers of earlier versions, which take everything for a character."""
+    """Name the readers that take everything for a character: those of earlier versions and of studies."""
     for choice in [choice for choice, net in loaded.items() if net.doubt is None]:
-        st.caption(f"The reader of {literal(choice.title)} cannot tell what is no {script.noun}: one trained anew can.")
+        st.caption(
+            f"The reader of {literal(choice.title)} has no measure of doubt: it takes everything for a {script.noun}."
+        )
