@@ -11,7 +11,7 @@ from ocrgen.datasets import load_data
 from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.geometry import Geometry
-from ocrgen.readers.doubt import doubts
+from ocrgen.readers.doubting import doubts
 from ocrgen.readers.runs import geometry_of, load
 from ocrgen.utils.statistics import share_interval
 from tests.helpers.photos import conditions, draw

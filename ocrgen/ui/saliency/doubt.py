@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from ocrgen.readers.doubt import doubted
+from ocrgen.readers.doubting import doubted
 from ocrgen.readers.network import Reader
 from ocrgen.ui.saliency.input import Script
 from ocrgen.ui.saliency.readers import ReaderChoice

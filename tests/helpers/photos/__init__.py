@@ -17,7 +17,7 @@ from ocrgen.datasets import Characters
 from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.geometry import Geometry
-from ocrgen.readers.doubt import doubted
+from ocrgen.readers.doubting import doubted
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 
