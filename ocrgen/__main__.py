@@ -8,11 +8,12 @@ from pathlib import Path
 from ocrgen import __version__
 from ocrgen.cli.benchmark import benchmark
 from ocrgen.cli.common import PROGRAM
+from ocrgen.cli.data import data
 from ocrgen.cli.evaluating import evaluate
 from ocrgen.cli.exporting import export
 from ocrgen.cli.reading import read, reader
 from ocrgen.cli.reporting import report
-from ocrgen.cli.runs import data, runs, sample
+from ocrgen.cli.runs import runs, sample
 from ocrgen.cli.scoring import distance, reference, score
 from ocrgen.cli.shipping import checkpoints
 from ocrgen.cli.soak import soak

@@ -3,11 +3,13 @@
 import streamlit as st
 
 from ocrgen.ui.shared.frame import page_title
+from ocrgen.ui.train import own_data
 from ocrgen.ui.train import page as training
 
 page_title(
     "Train a generator", "It learns from real handwriting, in a process of its own: close this tab and it goes on."
 )
+own_data.panel()
 form, watch = st.columns([1, 2.4], gap="large")
 with form:
     training.new_run()

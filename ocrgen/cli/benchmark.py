@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 from tyro.conf import Positional
 
-from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import Bar, checked, data_set, execute, open_store, parse
 from ocrgen.utils.errors import UserError
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def asked(args: list[str]) -> tuple["BenchmarkConfig", bool, str]:
     what = (benches, Field(default=default, description=about))
     command = create_model("benchmark", __base__=BenchmarkFlags, __doc__=BenchmarkFlags.__doc__, what=what)
     flags = parse(command, "benchmark", args)
-    values = flags.model_dump(include=set(BenchmarkConfig.model_fields)) | {"dataset": absolute(flags.dataset)}
+    values = flags.model_dump(include=set(BenchmarkConfig.model_fields)) | {
+        "dataset": data_set(flags.dataset, flags.transpose)
+    }
     return checked(BenchmarkConfig, values), flags.as_json, flags.run_name
 
 

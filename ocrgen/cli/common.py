@@ -65,6 +65,23 @@ def absolute(name: str) -> str:
     return name if name in sources() else str(Path(name).expanduser().resolve())
 
 
+def data_set(name: str, transpose: bool) -> str:
+    """The data set that is named, a path as an absolute one: the job may run in another folder.
+
+    With `transpose`, the path of an upright copy; else a line on stderr tells of data that look transposed.
+    """
+    from ocrgen.datasets import sources
+
+    if name in sources() and not transpose:
+        return name
+    from ocrgen.readers.understanding import upright_copy
+
+    dataset, told = upright_copy(name, transpose, open_store())
+    if told:
+        print(f"ocrgen: {told}", file=sys.stderr)
+    return absolute(dataset)
+
+
 def check_out(out: Path) -> None:
     """UserError if `out` cannot become a file, told before the work is done."""
     if out.is_dir():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tyro.conf import Positional
 
-from ocrgen.cli.common import open_store, parse
+from ocrgen.cli.common import data_set, open_store, parse
 
 if TYPE_CHECKING:
     from ocrgen.readers.grading import Grading
@@ -19,7 +19,8 @@ def evaluate(args: list[str]) -> int:
         dataset: Positional[str],
         split: Literal["default", "test", "validation", "train", "all"] = "default",
         json: bool = False,
-    ) -> tuple[str, str, str, bool]:
+        transpose: bool = False,
+    ) -> tuple[str, str, str, bool, bool]:
         """Grade a reader on other data than its own, or on other writers.
 
         The interval of the accuracy holds the error of the test set, by writer where writers are known.
@@ -30,13 +31,16 @@ def evaluate(args: list[str]) -> int:
             split: the part to read. By default the test part of a named data set, and all of your own, unless the
                 reader was trained on it.
             json: print an object with all figures.
+            transpose: your own data lie on their side: use a copy that is upright.
         """
-        return reader, dataset, split, json
+        return reader, dataset, split, json, transpose
 
-    reader, dataset, split, as_json = parse(command, "evaluate", args)
+    reader, dataset, split, as_json, transpose = parse(command, "evaluate", args)
     from ocrgen.readers.grading import SPLITS
     from ocrgen.readers.grading import evaluate as grade
 
+    used = data_set(dataset, transpose)
+    dataset = used if transpose else dataset  # else by the name that it was given
     graded = grade(open_store(), reader, dataset, next((s for s in SPLITS if s == split), None))
     print(json.dumps(graded.to_json(), indent=1, ensure_ascii=False) if as_json else _told(graded))
     return 0

@@ -24,3 +24,6 @@ class RunFlags(Flags):
     """Flags of a verb that creates a run."""
 
     run_name: str = Field(default="", description="a label of your own for the run; its folder's name is generated")
+    transpose: bool = Field(
+        default=False, description="your own data lie on their side, as EMNIST's files do: use a copy that is upright"
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from ocrgen.cli.common import PROGRAM, absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import PROGRAM, checked, data_set, execute, open_store, parse
 from ocrgen.utils.errors import UserError
 
 
@@ -20,7 +20,8 @@ def reader(args: list[str]) -> int:
 
     flags = parse(ReaderFlags, "reader", args)
     store = open_store()
-    values = flags.model_dump(exclude={"run_name"}) | {"dataset": absolute(flags.dataset)}
+    values = flags.model_dump(exclude={"run_name", "transpose"})
+    values["dataset"] = data_set(flags.dataset, flags.transpose)
     if flags.generator:
         values["generator"] = store.get(flags.generator).name  # a label may change hands while the job waits
     request = checked(ReaderRequest, values)

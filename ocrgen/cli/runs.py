@@ -1,4 +1,4 @@
-"""The verbs that look and take: `runs`, `sample`, `data`."""
+"""The verbs that look and take: `runs`, `sample`."""
 
 import json
 from pathlib import Path
@@ -77,38 +77,4 @@ def sample(args: list[str]) -> int:
 
     drawn = save_samples(open_store().get(name), per_class, seed, out, epoch, Bar(f"sample {name}").show)
     print(f"{len(drawn):,} images, {per_class:,} a {noun(drawn.classes)}, in {out}")
-    return 0
-
-
-def data(args: list[str]) -> int:
-    """List the data sets, or download one: data [NAME --download]"""
-
-    def command(name: Positional[str] = "", download: bool = False) -> tuple[str, bool]:
-        """List the data sets and whether each is at hand, or fetch one.
-
-        Args:
-            name: show this data set only, or a path to your own: it is read and checked.
-            download: fetch it from its public address.
-        """
-        return name, download
-
-    name, fetch = parse(command, "data", args)
-    from ocrgen import datasets
-    from ocrgen.datasets.alphabet import shown, summary
-
-    if fetch:
-        datasets.download(name)
-    if name:
-        splits = datasets.load_data(name)
-        for part, characters in splits._asdict().items():
-            counts = f"{characters.counts.min():,} to {characters.counts.max():,} a class"
-            by = "" if characters.writers is None else f", by {len(set(characters.writers.tolist()))} writers"
-            print(f"{part:<11}{len(characters):>7,} images   {characters.fingerprint}   {counts}{by}")
-        classes = splits.train.classes
-        print(f"{len(classes)} classes: {' '.join(map(shown, classes))}")
-        return 0
-    print(f"Data root: {datasets.data_root()} (OCRGEN_DATA)\n")
-    for key, source in datasets.sources().items():
-        print(f"{key}: {summary(source.CLASSES)}")
-        print(f"    {source.ABOUT}\n    {source.missing(datasets.data_root()) or 'At hand.'}\n")
     return 0

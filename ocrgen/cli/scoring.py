@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import Positional
 
-from ocrgen.cli.common import Bar, absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import Bar, checked, data_set, execute, open_store, parse
 from ocrgen.utils.errors import UserError
 
 
@@ -71,16 +71,17 @@ def distance(args: list[str]) -> int:
     def command(
         a: Positional[str],
         b: Positional[str],
-        extractor: Literal["digitnet", "inception"] = "digitnet",
+        extractor: Literal["digitnet", "inception"] | None = None,
         weights: str = "",
         json: bool = False,
-    ) -> tuple[str, str, str, str, bool]:
-        """LFID and FID between two sets of images of characters.
+    ) -> tuple[str, str, str | None, str, bool]:
+        """LFID and FID between two sets of images of characters, with the floor at the smaller one's size.
 
         Args:
-            a: an .npz, folder or zip of characters, or a data set's name (its training images).
+            a: a file or folder of characters, a data set's name (its training images), or pytorch-fid's statistics
+                (an .npz with mu and sigma).
             b: the other side, likewise.
-            extractor: the features to compare.
+            extractor: the features to compare; if not given, digitnet, or inception for pytorch-fid's statistics.
             weights: weights file of the extractor; its usual place if not given.
             json: print an object instead of lines.
         """
@@ -88,24 +89,25 @@ def distance(args: list[str]) -> int:
 
     a, b, extractor, weights, as_json = parse(command, "distance", args)
     from ocrgen.metrics.compare import distance
-    from ocrgen.metrics.extractors import load_extractor
 
-    row = distance(a, b, load_extractor(extractor, weights or None))
-    print(json.dumps(row, indent=1) if as_json else "\n".join(f"{k:<10} {v}" for k, v in row.items()))
+    row = distance(a, b, extractor or "", weights or None)
+    lines = [f"{key:<10} {value}" for key, value in row.items() if key != "notes"]
+    print(json.dumps(row, indent=1) if as_json else "\n".join([*lines, *row["notes"]]))
     return 0
 
 
 def reference(args: list[str]) -> int:
     """Compute the statistics of a data set that scores are measured against: reference NAME"""
 
-    def command(dataset: Positional[str]) -> str:
+    def command(dataset: Positional[str], transpose: bool = False) -> tuple[str, bool]:
         """Compute the statistics of real characters that generated ones are scored against, as we ship them.
 
         Args:
             dataset: mnist, arabic, arabic-letters, digits, or a path to your own data.
+            transpose: your own data lie on their side: use a copy that is upright.
         """
-        return dataset
+        return dataset, transpose
 
-    dataset = absolute(parse(command, "reference", args))
+    dataset = data_set(*parse(command, "reference", args))
     store = open_store()
     return execute(store.create("reference", {"dataset": dataset}, f"reference-{Path(dataset).stem}"), store)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from ocrgen.cli.common import absolute, checked, execute, open_store, parse
+from ocrgen.cli.common import checked, data_set, execute, open_store, parse
 
 if TYPE_CHECKING:
     from ocrgen.runs.run import Run
@@ -53,7 +53,9 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
         )
 
     flags = parse(StudyFlags, "study", args, default=StudyFlags.model_validate(QUICK if quick_study else {}))
-    values = flags.model_dump(include=set(StudyConfig.model_fields)) | {"dataset": absolute(flags.dataset)}
+    values = flags.model_dump(include=set(StudyConfig.model_fields)) | {
+        "dataset": data_set(flags.dataset, flags.transpose)
+    }
     if not quick_study and flags.protocol == "fair" and not any(a == "--n" or a.startswith("--n=") for a in args):
         values["n"] = default_sizes(load_data(values["dataset"]).train)
     return checked(StudyConfig, values), flags.as_json, flags.run_name

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import tyro
 from tyro.conf import OmitArgPrefixes, Positional
 
-from ocrgen.cli.common import absolute, execute, open_store, parse
+from ocrgen.cli.common import data_set, execute, open_store, parse
 from ocrgen.utils.errors import UserError
 
 
@@ -59,7 +59,7 @@ def train(args: list[str]) -> int:
         config=(OmitArgPrefixes,),
     )  # fmt: skip
     request = TrainRequest(
-        dataset=absolute(flags.dataset),
+        dataset=data_set(flags.dataset, flags.transpose),
         model=type(flags).__name__,
         preset=flags.preset,
         train=flags.train,

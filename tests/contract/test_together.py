@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 
+from ocrgen.datasets import kept
 from ocrgen.runs import jobs
 from ocrgen.runs.run import RunError
 from ocrgen.runs.store import RunStore
@@ -129,7 +130,7 @@ def test_the_same_upload_from_many_hands_is_kept_once(store, small, tmp_path):
 def test_uploads_are_bounded(store, small, tmp_path, monkeypatch, what, told):
     file = tmp_path / "a.npz"
     np.savez(file, images=small.train.images, labels=small.train.labels)
-    where, value = {"MOST": (uploads, 1000), "MIN_FREE": (files, 2**60)}[what]
+    where, value = {"MOST": (kept, 1000), "MIN_FREE": (files, 2**60)}[what]
     monkeypatch.setattr(where, what, value)
     with pytest.raises(UserError, match=told):
         uploads.keep("digits.npz", file.read_bytes())

@@ -1,5 +1,6 @@
 """Statistics as files: whole, rounded, damaged and hostile ones."""
 
+import json
 import os
 import zipfile
 from functools import cache
@@ -10,8 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ocrgen.__main__ import main
+from ocrgen.datasets import load_data
+from ocrgen.metrics.compare import distance
 from ocrgen.metrics.frechet import frechet_distance
 from ocrgen.metrics.gaussian import GaussianStats, MetricError
+from ocrgen.runs.store import SHIPPED
+from ocrgen.utils.errors import UserError
 from tests.helpers.gaussians import assert_same, of, relu_like
 
 
@@ -130,6 +136,70 @@ def test_damaged_files_are_refused_or_whole(data, tmp_path):
         assert "mine.npz" in str(error)
     else:  # the change lay in what zip does not need, as a date
         assert_same(loaded, saved(), 0.0)
+
+
+# --- pytorch-fid's files, as a side of a distance ------------------------------------------------------------------
+
+
+def fid_file(path: Path, d: int, seed: int = 0, **arrays) -> Path:
+    """Statistics as pytorch-fid saves them, of 3 d normal features; `arrays` replace them."""
+    x = np.random.default_rng(seed).normal(0, 1 + seed, (3 * d, d)).astype(np.float32)
+    np.savez(path, **({"mu": x.mean(0), "sigma": np.cov(x, rowvar=False)} | arrays))
+    return path
+
+
+def test_the_distance_of_two_files_needs_no_network(tmp_path, capsys):
+    files = [str(fid_file(tmp_path / f"{seed}.npz", 64, seed)) for seed in (0, 1)]
+    assert main(["distance", *files, "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    x = [np.random.default_rng(seed).normal(0, 1 + seed, (192, 64)).astype(np.float32) for seed in (0, 1)]
+    assert row["lfid_64"] == pytest.approx(frechet_distance(*map(of, x)), rel=1e-6)
+    assert row["n_a"] is None and row["extractor"] == "inception" and "fid_2048" not in row
+    assert len(row["notes"]) == 2 and "does not say of how many" in row["notes"][0]
+
+
+def test_statistics_of_ours_are_a_side_and_few_images_have_their_floor(tmp_path, capsys):
+    assert main(["distance", str(SHIPPED / "reference-mnist" / "tap-64.npz"), "digits", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["n_a"] > 50_000 and row["n_b"] == 1317 and row["floor_n"] == 658 and "lfid_192" not in row
+    assert 0 < 5 * row["floor_64"] < row["lfid_64"]
+    assert f"658 images of digits and the 659 others of that same set are {row['floor_64']:.4g}" in row["notes"][0]
+
+
+def test_a_distance_of_few_images_names_n_and_is_no_more_than_its_floor(tmp_path, monkeypatch):
+    monkeypatch.setattr("ocrgen.metrics.compare.TAPS", (64, 192))
+    digits = load_data("digits").train
+    floors = []
+    for n in (30, 300):
+        few = digits.subset(n, 0)
+        np.savez(tmp_path / "few.npz", images=few.images, labels=few.labels)
+        row = distance(str(tmp_path / "few.npz"), "digits")
+        assert row["floor_n"] == n and row["floor_of"] == "digits" and f"n = {n} is few" in row["notes"][0]
+        assert row["lfid_64"] < 1.5 * row["floor_64"]
+        floors.append(row["floor_64"])
+    assert floors[0] > 5 * floors[1], "fewer images, larger distances"
+
+
+@pytest.mark.parametrize(
+    ("d", "arrays", "told"),
+    [
+        (512, {}, "512 dimensions; those of pytorch-fid's features that are compared have 2048"),
+        (64, {"sigma": np.eye(63)}, "expected .d,. and .d, d."),
+        (64, {"sigma": -np.eye(64)}, "no covariance"),
+        (64, {"sigma": np.triu(np.ones((64, 64)))}, "no covariance"),
+        (64, {"sigma": np.full((64, 64), np.nan)}, "not finite"),
+        (64, {"mu": np.zeros((64, 1))}, "expected .d,."),
+        (64, {"sigma": np.zeros((900, 900))}, "too large"),
+        (64, {"mu": np.array([Bomb()] * 64, object)}, "cannot be read"),
+        (64, {}, "of inception, not of digitnet"),
+    ],
+)
+def test_files_of_other_features_and_damaged_ones_say_what_is_wrong(d, arrays, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = fid_file(tmp_path / "stats.npz", d, **arrays)
+    with pytest.raises(UserError, match=told):
+        distance("digits", str(file), "digitnet")
+    assert not Path("pickle-was-run").exists()
 
 
 # --- faults ------------------------------------------------------------------------------------------------------

@@ -7,12 +7,12 @@ from ocrgen.datasets.alphabet import article, digit_value, folder_names, shown
 from ocrgen.imaging.render import to_png
 from ocrgen.plots import style as charts
 from ocrgen.plots.saliency import bars, colours, enlarge, overlay
+from ocrgen.readers.doubting import doubted
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.readers.reading import to_text
 from ocrgen.readers.saliency import METHODS, SaliencyMap, explain
 from ocrgen.ui.saliency import grid as saliency_grid
-from ocrgen.ui.saliency.doubt import badge, tell_doubt, tell_who_cannot
 from ocrgen.ui.saliency.input import InputImage, Script, image_input
 from ocrgen.ui.saliency.readers import ReaderChoice, choose, load_all
 from ocrgen.ui.shared.classes import class_key
@@ -66,7 +66,8 @@ def show() -> None:
         if not pictures:
             st.info(f"Choose, draw or upload a {script.noun} on the left.")
         answers(pictures, loaded, script, options)
-        tell_who_cannot(loaded, script)
+        if without := ", ".join(literal(choice.title) for choice, net in loaded.items() if net.doubt is None):
+            st.caption(f"Without a measure of doubt, these take everything for a {script.noun}: {without}.")
         legend()
     count = min(saliency_grid.COLUMNS, len(script.classes))
     if st.toggle(f"{count} test {script.noun}s side by side, as each reader sees them", key="saliency_grid"):
@@ -86,9 +87,7 @@ def answers(pictures: list[InputImage], loaded: dict[ReaderChoice, Reader], scri
         opened = f"saliency_open_{picture.key}"
         if newest != st.session_state.get("saliency_newest"):
             st.session_state[opened] = picture.key == newest
-        line = " ".join(
-            [f"**{text_of(picture, loaded, script)}**", literal(picture.name), *badges(picture, loaded, script)]
-        )
+        line = " ".join([f"**{text_of(picture, loaded, script)}**", literal(picture.name), *badges(picture, loaded)])
         with st.expander(line, key=opened, on_change="rerun") as place:
             if place.open:
                 answer(picture, loaded, script, options, headed=False)
@@ -96,13 +95,18 @@ def answers(pictures: list[InputImage], loaded: dict[ReaderChoice, Reader], scri
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _predict(images: np.ndarray, reader: str, _net: Reader) -> np.ndarray:
-    return probabilities(_net, images)
+def _read(images: np.ndarray, reader: str, _net: Reader) -> tuple[np.ndarray, list]:
+    return probabilities(_net, images), doubted(_net, images)
 
 
 def predictions(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, np.ndarray]:
     """Each reader's probabilities (N, K) of all characters of a picture."""
-    return {c: _predict(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net) for c, net in loaded.items()}
+    return {c: _read(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net)[0] for c, net in loaded.items()}
+
+
+def doubts(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, list]:
+    """Whether each reader doubts that each character of a picture is one; None where it cannot tell."""
+    return {c: _read(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net)[1] for c, net in loaded.items()}
 
 
 def text_of(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> str:
@@ -111,7 +115,7 @@ def text_of(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Scr
     return spelled([script.classes[c] for c in first.argmax(1)])
 
 
-def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> list[str]:
+def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> list[str]:
     """How sure the readers are of a picture, and that there is something to say about it, as Markdown."""
     found = predictions(picture, loaded)
     least = min(float(p.max(1).min()) for p in found.values())
@@ -120,7 +124,8 @@ def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Scri
     marks = [f":{'orange' if least < UNSURE else 'gray'}-badge[{sure}]"]
     if apart := int((np.ptp([p.argmax(1) for p in found.values()], axis=0) > 0).sum()):
         marks.append(f":orange-badge[readers disagree{f' on {apart}' if several else ''}]")
-    marks += badge(picture.images, loaded, script)
+    if any(any(told) for told in doubts(picture, loaded).values()):
+        marks.append(":orange-badge[may be no character]")
     if picture.notes:
         marks.append(f":blue-badge[{len(picture.notes)} note{'s' * (len(picture.notes) > 1)}]")
     return marks
@@ -142,8 +147,8 @@ def answer(
         st.error(str(fault))
         return
     with st.container(border=True):
+        doubting({choice: d[i] for choice, d in doubts(picture, loaded).items()}, script)
         verdict(i if len(picture.images) > 1 else None, script, maps, picture.truth)
-        tell_doubt(image, loaded, script)
         columns = st.columns([0.8, *[1.2] * len(maps)])
         with columns[0]:
             alt = f"the {script.noun}, 28x28 pixels"
@@ -176,7 +181,7 @@ def overview(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Sc
     with right:
         if headed:
             st.markdown(f"#### {literal(picture.name)}: {text_of(picture, loaded, script)}")
-            st.markdown(" ".join(badges(picture, loaded, script)))
+            st.markdown(" ".join(badges(picture, loaded)))
         if len(loaded) > 1 and len(picture.images) > 1:
             st.caption(f"As read by the one that learned from {literal(next(iter(loaded)).title)}.")
         for note in picture.notes:
@@ -216,6 +221,13 @@ def verdict(number: int | None, script: Script, maps: dict[ReaderChoice, Salienc
         st.warning(
             f"Not sure: the reader of {literal(choice.title)} gives it {least:.0%}; {second} is its second guess."
         )
+
+
+def doubting(doubt: dict[ReaderChoice, bool | None], script: Script) -> None:
+    """Say so where what was read may be no character at all."""
+    if any(doubt.values()):
+        by = "" if all(doubt.values()) else " by " + " and ".join(literal(c.title) for c, told in doubt.items() if told)
+        st.warning(f"**This may be no {script.noun}**: it is unlike all that was learned from{by}.")
 
 
 def named(text: str) -> str:

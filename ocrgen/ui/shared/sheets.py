@@ -26,13 +26,16 @@ def by_class(images: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
     return images.reshape(-1, len(classes), *images.shape[1:]).swapaxes(0, 1)
 
 
-def class_sheet(images: np.ndarray, classes: tuple[str, ...], columns: int, alt: str) -> None:
+def class_sheet(
+    images: np.ndarray, classes: tuple[str, ...], columns: int, alt: str, labels: bool | None = None
+) -> None:
     """Show images uint8 (K, n, 28, 28), n of each of K classes in rows of `columns`.
 
     Digits are one picture with a row each. Other classes, and more than 12, are a picture each, beside its class text,
-    as many in a line as there is room for; an alphabet that is written from right to left runs that way.
+    as many in a line as there is room for; an alphabet that is written from right to left runs that way. labels:
+    whether there are texts, if not by this rule.
     """
-    if not labelled(classes):
+    if not (labelled(classes) if labels is None else labels):
         picture(images.reshape(-1, *images.shape[2:]), columns, alt)
         return
     pictures = zip(classes, _pictures(images, columns), strict=True)

@@ -1,89 +1,119 @@
-"""Data sets that users bring through the browser: checked in full, then kept beside the runs."""
+"""Data sets that users bring through the browser: read and checked in full, then kept beside the runs."""
 
-import hashlib
-import re
-import tempfile
+import os
+import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
-import streamlit as st
-
 from ocrgen import datasets
+from ocrgen.datasets import kept
+from ocrgen.datasets.own import OwnData, open_data, save
 from ocrgen.ui.shared.cache import store
 from ocrgen.utils.errors import UserError
-from ocrgen.utils.files import remove_stale, require_free_space, write_atomically
+from ocrgen.utils.files import require_free_space, write_atomically
 
-SUFFIXES = ("zip", "npz")
-MOST = 2 * 2**30  # bytes of all uploads together
+WAITING = ".waiting"  # data that have been read, and that nobody has accepted yet
+_WAITING_BYTES = 4 * 2**30  # of all that waits; the oldest makes room
+_MOST_FILES = 20
 
 
 def folder() -> Path:
-    """Where uploaded data sets are kept; the leading dot keeps it apart from the runs."""
-    return store().root / ".data"
+    """Where accepted data sets are kept."""
+    return kept.folder(store())
 
 
 def found() -> dict[str, Path]:
-    """Uploaded data sets by their absolute path."""
-    files = sorted(p for s in SUFFIXES for p in folder().glob(f"*.{s}"))
-    return {str(p): p for p in files}
+    """Accepted data sets by their absolute path."""
+    return kept.found(store())
 
 
 def data_sets() -> dict[str, str]:
-    """Names of all data sets that there are, uploaded ones as paths, with their titles."""
+    """Names of all data sets that there are, users' own as paths, with their titles."""
     own = found()
     short = list(map(datasets.title, own))
     titles = {p: t if short.count(t) == 1 else Path(p).stem for p, t in zip(own, short, strict=True)}
     return {name: source.TITLE for name, source in datasets.sources().items()} | titles
 
 
-def keep(name: str, content: bytes) -> Path:
-    """Check an upload as a data set and keep it; the kept name is made of safe letters and a hash.
+def receive(files: Sequence[tuple[str, bytes]]) -> Path:
+    """Read one data set from its files (name, content) and let it wait for a decision; returns where it waits.
 
-    UserError if it is no data set, or if there is no room: nothing is kept then.
+    UserError, which names the files as the user does, if they are no data set, or if there is no room.
     """
-    from ocrgen.datasets import load_data
+    names = [_file_name(name) for name, _ in files]
+    if len(files) > _MOST_FILES:
+        raise UserError(f"{len(files)} files at once; at most {_MOST_FILES} are one data set: bring a zip of them.")
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise UserError(f"Two files are called {twice}: remove one of them.")
+    with kept.incoming(store()) as place:
+        require_free_space(place, sum(len(content) for _, content in files))
+        for name, (_, content) in zip(names, files, strict=True):
+            write_atomically(place / name, content)
+        called = " and ".join(names)
+        try:
+            data = open_data(place / names[0] if len(names) == 1 else place, named=called)
+        except UserError as fault:  # whatever else it says, no message names a folder of the server
+            told = str(fault).replace(f"{place}{os.sep}", "").replace(str(place), called)
+            raise type(fault)(told) from fault
+        return wait(data)
 
-    stem, suffix = Path(name).stem, Path(name).suffix.lower()
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[:40] or "data"
-    path = folder() / f"{slug}-{hashlib.sha256(content).hexdigest()[:8]}{suffix}"
-    if path.exists():
-        return path
-    incoming = folder() / ".incoming"
+
+def read_path(text: str) -> Path:
+    """Read a data set at a path on the lab's machine and let it wait for a decision; returns where it waits."""
+    path = datasets.existing_path(text.strip().strip("\"'"))
+    if path is None:
+        raise UserError(f"{text}: there is no such file or folder on the machine that the lab runs on.")
+    return wait(open_data(path, named=text))
+
+
+def wait(data: OwnData) -> Path:
+    """Write data to where they wait for a decision."""
+    place = folder() / WAITING
     try:
-        incoming.mkdir(parents=True, exist_ok=True)
-        remove_stale(incoming.iterdir())
-        _room(len(content))
-        # A folder of its own: another viewer may bring the same file at the same time.
-        with tempfile.TemporaryDirectory(dir=incoming) as place:
-            candidate = Path(place) / path.name
-            write_atomically(candidate, content)
-            load_data(str(candidate))
-            candidate.replace(path)
+        place.mkdir(parents=True, exist_ok=True)
+        path = place / f"{kept.slug(data.name)}-{secrets.token_hex(4)}.npz"
+        require_free_space(place, data.whole.images.nbytes)
+        save(data, path)
+        _make_room(place)
     except OSError as fault:
-        raise UserError(f"The upload cannot be kept in {folder()}: {fault.strerror}.") from fault
+        raise UserError(f"The data cannot be kept beside the runs: {fault.strerror}.") from fault
     return path
 
 
-def _room(size: int) -> None:
-    """UserError if so many bytes more are too many for the folder, or for its disk."""
-    if sum(p.stat().st_size for p in found().values()) + size > MOST:
-        raise UserError(f"Uploaded data sets may take {MOST >> 20:,} MB in all: remove one from {folder()} first.")
-    require_free_space(folder(), size)
+def _make_room(place: Path) -> None:
+    """Remove what has waited longest, where all together takes too much; the newest stays."""
+    files = sorted(place.glob("*.npz"), key=lambda file: file.stat().st_mtime)
+    while len(files) > 1 and sum(file.stat().st_size for file in files) > _WAITING_BYTES:
+        files.pop(0).unlink(missing_ok=True)
 
 
-def uploader(key: str) -> str | None:
-    """A drop zone for a data set; returns the path of one that has just been accepted."""
-    about = (
-        "A .zip with one folder per character, named after it (0 to 9, letters, words), or an .npz with images, labels "
-        "and classes; images upright"
-    )
-    file = st.file_uploader(about, type=list(SUFFIXES), key=key)
-    if file is None or st.session_state.get(f"{key}_done") == file.file_id:
-        return None
+def accept(data: OwnData, waiting: Path) -> Path:
+    """Keep data that have been decided on; returns their path, by which all else names them.
+
+    waiting: where they have waited; an earlier accepted copy stays, since runs may have learned from it.
+    """
+    path = kept.keep(data, store())
+    if waiting.parent.name == WAITING:
+        drop(waiting)
+    return path
+
+
+def drop(path: Path) -> None:
+    """Remove a data set of a user's own, waiting or accepted."""
+    if path.parent in (folder(), folder() / WAITING):
+        path.unlink(missing_ok=True)
+
+
+def keep(name: str, content: bytes) -> Path:
+    """Read an upload and accept it as it was understood. UserError as for `receive`; nothing is kept then."""
+    waiting = receive([(name, content)])
     try:
-        with st.spinner("Reading and checking …"):
-            path = keep(file.name, file.getvalue())
-    except UserError as problem:
-        st.error(str(problem))
-        return None
-    st.session_state[f"{key}_done"] = file.file_id
-    return str(path)
+        return accept(open_data(waiting, named=name), waiting)
+    finally:
+        drop(waiting)
+
+
+def _file_name(name: str) -> str:
+    """The name of an uploaded file without folders, and without what no file system takes."""
+    plain = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable() and c not in '<>:"|?*')
+    return plain.lstrip(".")[-100:] or "data"

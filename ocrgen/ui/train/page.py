@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ocrgen import datasets
-from ocrgen.datasets.alphabet import are_digits, noun, shown, summary
+from ocrgen.datasets.alphabet import summary
 from ocrgen.plots import style as charts
 from ocrgen.runs import jobs
 from ocrgen.runs.records import ALIVE, RunStatus
@@ -27,10 +27,10 @@ from ocrgen.ui.shared.widgets import (
     sheet,
     show_errors,
 )
+from ocrgen.ui.train import own_data
 from ocrgen.utils.errors import UserError
 
 FEW = 4  # images of each class where each has a picture of its own
-PARTS = {"train": "for training", "validation": "for validation", "test": "for the test"}
 
 
 def new_run() -> None:
@@ -41,10 +41,9 @@ def new_run() -> None:
     known, sources = generators(), datasets.sources()
     with st.container(border=True):
         top = st.container()
-        with st.popover("Use your own data", width="stretch"):
-            if arrived := uploads.uploader("train_upload"):
-                st.session_state["train_dataset"] = arrived
-        with top:  # filled after the upload, whose data set it already offers
+        with st.expander("Use your own data", expanded="own" in st.query_params):
+            own_data.bring()
+        with top:
             titles = uploads.data_sets()
             dataset = st.selectbox("Data set", list(titles), format_func=titles.__getitem__, key="train_dataset")
             missing = sources[dataset].missing(datasets.data_root()) if dataset in sources else None
@@ -56,6 +55,9 @@ def new_run() -> None:
                 if dataset in sources:
                     st.caption(sources[dataset].ABOUT)
                 show_errors(lambda: st.caption(understood(dataset, str(datasets.data_root()))))
+                if (own := uploads.found().get(dataset)) and st.button("Look at them", key="train_own_look"):
+                    own_data.look_at(own, titles[dataset])
+                    st.rerun()
         model = st.segmented_control(
             "Generator",
             list(known),
@@ -92,19 +94,10 @@ def new_run() -> None:
 
 @st.cache_data(max_entries=16, show_spinner="Reading the data …")
 def understood(dataset: str, root: str) -> str:
-    """What a data set was understood as: its classes, and images of each part, in all and of each class.
+    """What a data set was understood as; `root`, the folder of the data, is part of the cache key."""
+    from ocrgen.readers.understanding import headline_of
 
-    root: folder of the data, part of the cache key. UserError if the data are missing or damaged.
-    """
-    splits = load_data_set(dataset, root)
-    classes, parts = splits.train.classes, []
-    for part, data in splits._asdict().items():
-        low, high = data.counts.min(), data.counts.max()
-        each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-        parts.append(f"{len(data):,} {PARTS[part]} ({each} of each {noun(classes)})")
-    about = summary(classes)
-    names = "" if are_digits(classes) else f" ({literal(', '.join(map(shown, classes)))})"
-    return f"Understood as {about}{names}. Images: {'; '.join(parts)}."
+    return literal(headline_of(load_data_set(dataset, root)))
 
 
 def download(dataset: str) -> None:

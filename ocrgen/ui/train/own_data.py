@@ -1,0 +1,156 @@
+"""A user's own data on the page Train: bring them, see what was understood, turn, invert or drop them, use them."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from ocrgen.datasets.alphabet import noun
+from ocrgen.readers.orientation import TRANSPOSED
+from ocrgen.readers.understanding import EACH, INVERT, Understanding, open_named, understand
+from ocrgen.ui.shared import uploads
+from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.markup import literal
+from ocrgen.ui.shared.sheets import class_sheet
+from ocrgen.ui.shared.widgets import show_errors
+from ocrgen.utils.errors import UserError
+
+ABOUT = (
+    "A zip with a folder per class, named after it (0 to 9, letters, words); CSV, Parquet, .mat, .npz; "
+    "IDX or .npy files of images and of labels, together"
+)
+WHOLE = (".zip", ".npz", ".mat", ".parquet")  # each a data set by itself; files of other kinds may belong together
+# What is looked at: the path, the name that the user gave, and the changes so far.
+PATH, NAME, CHANGES, SEEN = "train_own_path", "train_own_name", "train_own_changes", "train_own_seen"
+
+
+def bring() -> None:
+    """A drop zone, and a field for the path of larger sets; what arrives is looked at before it can be used."""
+    files = st.file_uploader(ABOUT, accept_multiple_files=True, key="train_upload")
+    fresh = [file for file in files if file.file_id not in st.session_state.get(SEEN, ())]
+    if fresh:
+        st.session_state[SEEN] = [file.file_id for file in files]
+        # One data set at a time: a new file of a kind that stands alone, or all the others together.
+        whole = [file for file in fresh if file.name.lower().endswith(WHOLE)]
+        chosen = whole or [file for file in files if not file.name.lower().endswith(WHOLE)]
+        if len(whole) > 1:
+            st.error(f"Bring one data set at a time; these are {len(whole)}: {', '.join(f.name for f in whole)}.")
+        else:
+            name = " and ".join(file.name for file in chosen)
+            _arrive(name, lambda: uploads.receive([(file.name, file.getvalue()) for file in chosen]))
+    with st.form("train_path_form", border=False):
+        text = st.text_input(
+            "Or a path, for more than 200 MB", key="train_path", placeholder="/data/emnist-byclass.mat",
+            help="A file or folder on the machine that the lab runs on; folders of pictures, too.",
+        )  # fmt: skip
+        if st.form_submit_button("Read it", key="train_path_read") and text.strip():
+            _arrive(text.strip(), lambda: uploads.read_path(text))
+
+
+def _arrive(name: str, read) -> None:
+    try:
+        with st.spinner("Reading and checking …"):
+            path = read()
+    except UserError as problem:
+        st.error(literal(str(problem)))
+        return
+    look_at(path, name)
+    st.rerun()
+
+
+def look_at(path: Path, name: str) -> None:
+    """Show what was understood of the data at a path, from the next run of the page on."""
+    st.session_state.update({PATH: str(path), NAME: name, CHANGES: ()})
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking at the data …")
+def _understood(path: str, changed: int, changes: tuple[str, ...], name: str) -> Understanding:
+    return understand(open_named(Path(path), changes, name))
+
+
+def panel() -> None:
+    """What was understood of the data that have arrived, and what to do with them; nothing if none have."""
+    if PATH not in st.session_state:
+        return
+    path, name, changes = (st.session_state[key] for key in (PATH, NAME, CHANGES))
+    with st.container(border=True):
+        try:
+            told = _understood(path, Path(path).stat().st_mtime_ns, changes, name)
+        except (OSError, UserError) as problem:
+            _close()
+            st.error(literal(str(problem)) if isinstance(problem, UserError) else f"{name} is gone: bring it again.")
+            return
+        st.subheader("What was understood")
+        st.markdown(f"**{literal(name)}**")
+        _decide(path, told, changes)
+        _show(told)
+
+
+def _decide(path: str, told: Understanding, changes: tuple[str, ...]) -> None:
+    """The orientation with its figures, and the buttons; the one to press first is primary."""
+    looks = told.orientation.looks
+    st.markdown(literal(told.headline))
+    for note in told.notes:
+        st.markdown(f"- {literal(note)}")
+    fine = told.orientation.upright
+    (st.markdown if fine else st.warning)(literal(told.orientation.told))
+    if told.fault:
+        st.error(literal(told.fault))
+    with st.container(horizontal=True):
+        if not fine and st.button(
+            "Turn them", type="primary", key="train_own_turn", icon=":material/rotate_90_degrees_cw:"
+        ):
+            _change(looks)
+        use = "primary" if fine else "secondary"
+        label = "Use these data" if fine else "Use them as they are"
+        if st.button(label, type=use, disabled=bool(told.fault), key="train_own_use"):
+            show_errors(_use, path)
+        if st.button("Transpose", key="train_own_transpose", help="Exchange rows and columns, as EMNIST's files need."):
+            _change(TRANSPOSED)
+        if st.button("Invert", key="train_own_invert", help="Exchange ink and paper."):
+            _change(INVERT)
+        accepted = path in uploads.found()
+        if accepted and st.button("Close", key="train_own_close"):
+            _close()
+            st.rerun()
+        users = [run for run in store().own() if run.state != "damaged" and run.request.dataset == path]
+        about = f"{len(users)} runs here are about them, and will miss them." if users else "Remove them from the lab."
+        if st.button("Drop", key="train_own_drop", help=about):
+            uploads.drop(Path(path))
+            _close()
+            st.rerun()
+
+
+def _change(change: str) -> None:
+    """One change more; the same one twice, if it undoes itself, is none."""
+    changes = st.session_state[CHANGES]
+    undone = changes[-1:] == (change,) and not change.startswith("turned")
+    st.session_state[CHANGES] = changes[:-1] if undone else (*changes, change)
+    st.rerun()
+
+
+def _use(path: str) -> None:
+    """Keep the data as they are shown, and choose them in the form."""
+    name, changes = st.session_state[NAME], st.session_state[CHANGES]
+    with st.spinner("Keeping them …"):
+        accepted = uploads.accept(open_named(Path(path), changes, name), Path(path))
+    st.session_state["train_dataset"] = str(accepted)
+    _close()
+    st.rerun()
+
+
+def _close() -> None:
+    for key in (PATH, NAME, CHANGES):
+        st.session_state.pop(key, None)
+
+
+def _show(told: Understanding) -> None:
+    """Pictures with their labels, and the images of each class in each part."""
+    sheet, counts = st.columns([3, 2], gap="large")
+    kind = noun(told.classes)
+    with sheet:
+        alt = f"The first {EACH} pictures of each of {len(told.classes)} {kind}s of {told.name}"
+        class_sheet(told.sample, told.classes, EACH, alt, labels=True)
+    with counts:
+        table = pd.DataFrame(told.table).rename(columns=str.capitalize)
+        st.dataframe(table, hide_index=True, height=min(38 + 35 * len(table), 420), key="train_own_counts")
