@@ -13,6 +13,7 @@ from ocrgen.readers.network import Reader
 from ocrgen.readers.reading import to_text
 from ocrgen.readers.saliency import METHODS, SaliencyMap, explain
 from ocrgen.ui.saliency import grid as saliency_grid
+from ocrgen.ui.saliency.doubt import badge, doubting, who_cannot
 from ocrgen.ui.saliency.input import InputImage, Script, image_input
 from ocrgen.ui.saliency.readers import ReaderChoice, choose, load_all
 from ocrgen.ui.shared.classes import class_key
@@ -66,8 +67,7 @@ def show() -> None:
         if not pictures:
             st.info(f"Choose, draw or upload a {script.noun} on the left.")
         answers(pictures, loaded, script, options)
-        if without := ", ".join(literal(choice.title) for choice, net in loaded.items() if net.doubt is None):
-            st.caption(f"Without a measure of doubt, these take everything for a {script.noun}: {without}.")
+        who_cannot(loaded, script.noun)
         legend()
     count = min(saliency_grid.COLUMNS, len(script.classes))
     if st.toggle(f"{count} test {script.noun}s side by side, as each reader sees them", key="saliency_grid"):
@@ -125,7 +125,7 @@ def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> list[str]
     if apart := int((np.ptp([p.argmax(1) for p in found.values()], axis=0) > 0).sum()):
         marks.append(f":orange-badge[readers disagree{f' on {apart}' if several else ''}]")
     if any(any(told) for told in doubts(picture, loaded).values()):
-        marks.append(":orange-badge[may be no character]")
+        marks.append(badge(loaded))
     if picture.notes:
         marks.append(f":blue-badge[{len(picture.notes)} note{'s' * (len(picture.notes) > 1)}]")
     return marks
@@ -147,7 +147,7 @@ def answer(
         st.error(str(fault))
         return
     with st.container(border=True):
-        doubting({choice: d[i] for choice, d in doubts(picture, loaded).items()}, script)
+        doubting({choice: d[i] for choice, d in doubts(picture, loaded).items()}, script.noun)
         verdict(i if len(picture.images) > 1 else None, script, maps, picture.truth)
         columns = st.columns([0.8, *[1.2] * len(maps)])
         with columns[0]:
@@ -221,13 +221,6 @@ def verdict(number: int | None, script: Script, maps: dict[ReaderChoice, Salienc
         st.warning(
             f"Not sure: the reader of {literal(choice.title)} gives it {least:.0%}; {second} is its second guess."
         )
-
-
-def doubting(doubt: dict[ReaderChoice, bool | None], script: Script) -> None:
-    """Say so where what was read may be no character at all."""
-    if any(doubt.values()):
-        by = "" if all(doubt.values()) else " by " + " and ".join(literal(c.title) for c, told in doubt.items() if told)
-        st.warning(f"**This may be no {script.noun}**: it is unlike all that was learned from{by}.")
 
 
 def named(text: str) -> str:
