@@ -17,7 +17,7 @@ from ocrgen.ui.saliency.doubt import badge, doubting, who_cannot
 from ocrgen.ui.saliency.input import InputImage, Script, image_input
 from ocrgen.ui.saliency.readers import ReaderChoice, choose, load_all
 from ocrgen.ui.shared.classes import class_key
-from ocrgen.ui.shared.markup import aligned_heading, colour_scale, literal
+from ocrgen.ui.shared.markup import aligned_heading, colour_scale, literal, named
 from ocrgen.utils.errors import UserError
 
 UNSURE = 0.7
@@ -221,11 +221,6 @@ def verdict(number: int | None, script: Script, maps: dict[ReaderChoice, Salienc
         st.warning(
             f"Not sure: the reader of {literal(choice.title)} gives it {least:.0%}; {second} is its second guess."
         )
-
-
-def named(text: str) -> str:
-    """A class with its article, for Markdown: "a 3", "an 8", "a ٣ (3)"."""
-    return f"{article(text)} {literal(shown(text))}"
 
 
 def one(choice: ReaderChoice, image: np.ndarray, found: SaliencyMap, script: Script, options: dict, key: str) -> None:
