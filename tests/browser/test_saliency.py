@@ -33,7 +33,9 @@ def test_upload_draw_choose_a_class_download(serve, new_page, read_store):
     # A second picture of one name has a line of its own above the first, which is closed, and is opened by a click.
     chooser.set_input_files([{"name": "row.png", "mimeType": "image/png", "buffer": picture([1, 5])}])
     lines = page.get_by_test_id("stExpander")
-    expect(lines).to_have_text([re.compile(r"^.*15 row.png \(2\)"), re.compile(r"314 row.png each at least \d+% sure$")])
+    expect(lines).to_have_text(
+        [re.compile(r"^.*15 row.png \(2\)"), re.compile(r"314 row.png each at least \d+% sure$")]
+    )
     expect(page.get_by_alt_text("row.png (2), digits boxed")).to_be_visible()
     lines.last.get_by_text("314").click()
     expect(page.get_by_alt_text("row.png, digits boxed")).to_be_visible()

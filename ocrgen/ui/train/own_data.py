@@ -90,8 +90,7 @@ def _decide(path: str, told: Understanding, changes: tuple[str, ...]) -> None:
     """The orientation with its figures, and the buttons; the one to press first is primary."""
     looks = told.orientation.looks
     st.markdown(literal(told.headline))
-    for note in told.notes:
-        st.markdown(f"- {literal(note)}")
+    st.markdown("\n".join(f"- {literal(note)}" for note in told.notes))
     fine = told.orientation.upright
     (st.markdown if fine else st.warning)(literal(told.orientation.told))
     if told.fault:
