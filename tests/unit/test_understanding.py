@@ -30,12 +30,13 @@ def test_data_tells_what_was_understood(lying, capsys, tmp_path):
     assert sum(line.split()[1:] == ["16", "1", "3"] for line in told.splitlines()) == 10
 
     sheet = tmp_path / "sheet.png"
-    assert main(["data", lying, "--transpose", "--invert", "--json", "--sheet", str(sheet)]) == 0
+    assert main(["data", lying, "--transpose", "--json"]) == 0
     row = json.loads(capsys.readouterr().out)
     assert row["orientation"]["looks"] == "upright" and row["orientation"]["as_is"] > 0.8
     assert row["counts"]["7"] == {"train": 16, "validation": 1, "test": 3} and len(row["notes"]) >= 2
+    assert main(["data", lying, "--invert", "--sheet", str(sheet)]) == 0
     picture = np.asarray(Image.open(sheet))
-    assert picture[20, -20] == 255 and picture.shape[0] > 10 * 2 * 28, "ten rows, inverted"
+    assert picture[4, -4] == 255 and picture.shape[0] > 10 * 2 * 28, "ten rows, inverted"
 
 
 def test_too_few_images_are_told_with_what_was_understood(tmp_path, capsys):
