@@ -41,11 +41,12 @@ def read(args: list[str]) -> int:
             images: PNG, JPEG, WebP, BMP, GIF or TIFF files.
             reader: the reader's run, or its label; the best one of real digits if not given.
             json: print a list with an object per file: file, text, characters (character, index, probability,
-                probabilities, box), notes, error; of digits also digits (digit, probabilities, box).
+                probabilities, doubt, box), notes, error; of digits also digits (digit, probabilities, box).
         """
         return images, reader, json
 
     images, name, as_json = parse(command, "read", args)
+    from ocrgen.datasets.alphabet import noun
     from ocrgen.readers.reading import read_file
     from ocrgen.readers.runs import default_reader, geometry_of, load
 
@@ -58,14 +59,21 @@ def read(args: list[str]) -> int:
     if as_json:
         print(json.dumps(rows, indent=1))
     else:
+        kind = noun(network.classes)
         for row in rows:
-            print(f"{row['file']}: {row['error'] or _told(row)}", file=sys.stderr if row["error"] else sys.stdout)
+            told = row["error"] or _told(row, kind)
+            print(f"{row['file']}: {told}", file=sys.stderr if row["error"] else sys.stdout)
+        if network.doubt is None:
+            print(f"{run.name} cannot tell what is no {kind}: a reader trained anew can.", file=sys.stderr)
     return 2 if all(row["error"] for row in rows) else 0
 
 
-def _told(row: dict) -> str:
-    """The text, and how sure the reader is of each character."""
+def _told(row: dict, kind: str) -> str:
+    """The text, how sure the reader is of each character, and which of them may be none."""
     from ocrgen.datasets.alphabet import shown
 
-    sure = ", ".join(f"{shown(c['character'])} {c['probability']:.0%}" for c in row["characters"])
+    doubt = f", may be no {kind}"
+    sure = ", ".join(
+        f"{shown(c['character'])} {c['probability']:.0%}{doubt if c['doubt'] else ''}" for c in row["characters"]
+    )
     return "  ".join([shown(row["text"]), f"({sure})", *row["notes"]])

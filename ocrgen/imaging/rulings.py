@@ -13,7 +13,7 @@ MIN_COVERAGE, MIN_LENGTH = 0.6, 0.14
 
 @dataclass(frozen=True)
 class Line:
-    """A straight line from (x, y) `start` to `end`, its thickness, all in pixels; nearly horizontal unless `upright`."""
+    """A straight line from (x, y) `start` to `end`, its thickness, in pixels; nearly horizontal unless `upright`."""
 
     start: np.ndarray
     end: np.ndarray

@@ -11,6 +11,7 @@ from ocrgen.datasets import classes_of
 from ocrgen.datasets.alphabet import AlphabetError, stored_classes
 from ocrgen.generators.checkpoint import require_finite
 from ocrgen.imaging.geometry import GEOMETRIES, Geometry
+from ocrgen.readers.doubt import PREFIX, Doubt
 from ocrgen.readers.network import Reader, ReaderConfig
 from ocrgen.utils.checksums import verify
 from ocrgen.utils.errors import UserError
@@ -21,8 +22,12 @@ _FAULTS = (OSError, SafetensorError, KeyError, TypeError, ValueError, AttributeE
 
 
 def save_reader(reader: Reader, metadata: dict, file: Path) -> None:
-    """Write weights in half precision, with settings and `metadata` (provenance as JSON values) in the header."""
+    """Write weights in half precision, with settings and `metadata` (provenance as JSON values) in the header.
+
+    What the reader doubts by, if anything, is stored beside the weights.
+    """
     tensors = {k: v.half() if v.is_floating_point() else v for k, v in reader.cpu().state_dict().items()}
+    tensors |= reader.doubt.tensors() if reader.doubt else {}
     metadata = {"reader": reader.config.model_dump(), "classes": reader.classes} | metadata
     write_atomically(file, save({k: v.contiguous() for k, v in tensors.items()}, {"ocrgen": json.dumps(metadata)}))
 
@@ -34,14 +39,15 @@ def load_reader(file: Path) -> tuple[Reader, dict]:
     try:
         with safe_open(file, "pt") as content:
             metadata = parse((content.metadata() or {})["ocrgen"])
-            tensors = {k: content.get_tensor(k).float() for k in content.keys()}  # noqa: SIM118
+            tensors = {k: content.get_tensor(k) for k in content.keys()}  # noqa: SIM118
         classes = stored_classes(metadata, classes_of(str(metadata.get("dataset", ""))))
         stored_geometry(metadata)
         config = ReaderConfig.model_validate(metadata["reader"])
         if (k := len(tensors["last.1.bias"])) != len(classes):
             raise AlphabetError(f"it names {len(classes)} classes for a network of {k}.")
         reader = Reader(config, classes)
-        reader.load_state_dict(tensors)
+        reader.load_state_dict({k: v.float() for k, v in tensors.items() if not k.startswith(PREFIX)})
+        reader.doubt = Doubt.of(tensors, reader.last[1].in_features + reader.dense[1].in_features)
     except AlphabetError as fault:
         raise UserError(f"{name} is damaged: {fault} Train the reader anew, or export it again.") from fault
     except _FAULTS as fault:

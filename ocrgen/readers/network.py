@@ -1,6 +1,8 @@
 """The OCR classifier: two convolutions and two dense layers, as published (`paper`) or fast on a CPU (`fast`)."""
 
-from typing import ClassVar, Literal
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -8,6 +10,9 @@ from torch import Tensor, nn
 
 from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.utils.settings import Settings
+
+if TYPE_CHECKING:
+    from ocrgen.readers.doubt import Doubt
 
 
 class ReaderConfig(Settings):
@@ -63,6 +68,7 @@ class Reader(Classifier):
     def __init__(self, config: ReaderConfig, classes: tuple[str, ...] = DIGITS):
         super().__init__()
         self.config, self.classes = config, classes
+        self.doubt: Doubt | None = None  # fitted after training; readers of earlier versions have none
 
         def block(a: int, b: int) -> nn.Sequential:
             convolution = nn.Conv2d(a, b, config.kernel, padding=config.kernel // 2)

@@ -9,6 +9,7 @@ from ocrgen.datasets.alphabet import digit_value, noun
 from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import MAX_BYTES
 from ocrgen.imaging.geometry import Geometry
+from ocrgen.readers.doubt import doubted
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.utils.errors import UserError
@@ -18,7 +19,8 @@ def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
     """Read one picture: `file`, `text`, `characters`, `notes` and `error`, None or a sentence.
 
     characters: in reading order, each with `character`, the class text; `index`, the class; `probability`;
-    `probabilities` of all classes; and `box`, [x, y, width, height] in pixels of the picture. text: all of them in one.
+    `probabilities` of all classes; `doubt`, whether it may be no character, None where the reader cannot tell; and
+    `box`, [x, y, width, height] in pixels of the picture. text: all of them in one.
     Of a reader of digits also `digits`, as earlier versions had it: each with `digit`, `probabilities` and `box`.
     """
     row: dict = {"file": str(file), "text": "", "characters": [], "notes": [], "error": None}
@@ -31,12 +33,13 @@ def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
     except UserError as fault:
         row["error"] = str(fault)
     else:
-        predictions = probabilities(reader, np.stack([c.image for c in page.characters]))
-        for p, found in zip(predictions, page.characters, strict=True):
+        images = np.stack([c.image for c in page.characters])
+        each = zip(probabilities(reader, images), doubted(reader, images), page.characters, strict=True)
+        for p, doubt, found in each:
             index = int(p.argmax())
             character = {"character": reader.classes[index], "index": index, "probability": round(float(p[index]), 6)}
             character["probabilities"] = [round(float(v), 6) for v in p]
-            row["characters"].append(character | {"box": list(map(int, found.box))})
+            row["characters"].append(character | {"doubt": doubt, "box": list(map(int, found.box))})
         row["notes"] = page.notes
         row["text"] = to_text([c["character"] for c in row["characters"]])
     if noun(reader.classes) == "digit":

@@ -15,6 +15,7 @@ from ocrgen.generators.sampling import draw_total
 from ocrgen.imaging.augmentation import augment
 from ocrgen.imaging.geometry import GEOMETRIES, Geometry
 from ocrgen.readers.checkpoint import load_reader, save_reader, stored_geometry
+from ocrgen.readers.doubt import fit_doubt
 from ocrgen.readers.evaluation import grade
 from ocrgen.readers.network import Reader
 from ocrgen.readers.training import train_reader
@@ -86,9 +87,11 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
         show=report_progress,
     )
     report = grade(trained.reader, data.test)
+    geometry = geometry_for(request.dataset, data.train)
+    trained.reader.doubt = fit_doubt(trained.reader, train, data.validation, geometry)
     metadata = {
         "dataset": request.dataset,
-        "geometry": asdict(geometry_for(request.dataset, data.train)),
+        "geometry": asdict(geometry),
         "request": request.model_dump(),
         "data": data.facts(),
         "generator": source,
@@ -106,6 +109,26 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
         data=data.facts(), classes=real.classes, accuracy=report.accuracy, n_labelled=n_labelled, learned_from=kind
     )
     run.update(step=steps, total=steps)
+
+
+def add_doubt(run: Run) -> bool:
+    """Fit the measure of doubt of a reader that was trained without one; False if it has one already.
+
+    DataError if its data set has changed since.
+    """
+    reader, metadata = load(run)
+    if reader.doubt:
+        return False
+    request = ReaderRequest.model_validate(run.request.settings)
+    data = load_data(request.dataset)
+    if data.facts() != run.read_json("run.json").get("data"):
+        raise DataError(f"{run.name} was trained on other images than {request.dataset} has now: train it anew.")
+    train = data.train.subset(request.n, request.seed) if request.n else data.train
+    synthetic, _ = _generate(run, request, train.classes)
+    learned = synthetic if synthetic is not None and request.share == 1 else train
+    reader.doubt = fit_doubt(reader, learned, data.validation, stored_geometry(metadata))
+    save_reader(reader, metadata, run.path / "weights" / FILE)
+    return True
 
 
 def geometry_for(dataset: str, train: Characters) -> Geometry:

@@ -7,6 +7,7 @@ from ocrgen.datasets.alphabet import article, digit_value, folder_names, shown
 from ocrgen.imaging.render import to_png
 from ocrgen.plots import style as charts
 from ocrgen.plots.saliency import bars, colours, enlarge, overlay
+from ocrgen.readers.doubt import doubted
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.readers.reading import to_text
@@ -92,13 +93,18 @@ def answers(pictures: list[InputImage], loaded: dict[ReaderChoice, Reader], scri
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _predict(images: np.ndarray, reader: str, _net: Reader) -> np.ndarray:
-    return probabilities(_net, images)
+def _read(images: np.ndarray, reader: str, _net: Reader) -> tuple[np.ndarray, list]:
+    return probabilities(_net, images), doubted(_net, images)
 
 
 def predictions(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, np.ndarray]:
     """Each reader's probabilities (N, K) of all characters of a picture."""
-    return {c: _predict(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net) for c, net in loaded.items()}
+    return {c: _read(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net)[0] for c, net in loaded.items()}
+
+
+def doubts(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, list]:
+    """Whether each reader doubts that each character of a picture is one; None where it cannot tell."""
+    return {c: _read(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net)[1] for c, net in loaded.items()}
 
 
 def text_of(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> str:
@@ -116,6 +122,8 @@ def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> list[str]
     marks = [f":{'orange' if least < UNSURE else 'gray'}-badge[{sure}]"]
     if apart := int((np.ptp([p.argmax(1) for p in found.values()], axis=0) > 0).sum()):
         marks.append(f":orange-badge[readers disagree{f' on {apart}' if several else ''}]")
+    if any(any(told) for told in doubts(picture, loaded).values()):
+        marks.append(":orange-badge[may be no character]")
     if picture.notes:
         marks.append(f":blue-badge[{len(picture.notes)} note{'s' * (len(picture.notes) > 1)}]")
     return marks
@@ -137,6 +145,7 @@ def answer(
         st.error(str(fault))
         return
     with st.container(border=True):
+        doubting({choice: d[i] for choice, d in doubts(picture, loaded).items()}, script)
         verdict(i if len(picture.images) > 1 else None, script, maps, picture.truth)
         columns = st.columns([0.8, *[1.2] * len(maps)])
         with columns[0]:
@@ -210,6 +219,13 @@ def verdict(number: int | None, script: Script, maps: dict[ReaderChoice, Salienc
         st.warning(
             f"Not sure: the reader of {literal(choice.title)} gives it {least:.0%}; {second} is its second guess."
         )
+
+
+def doubting(doubt: dict[ReaderChoice, bool | None], script: Script) -> None:
+    """Say so where what was read may be no character at all."""
+    if any(doubt.values()):
+        by = "" if all(doubt.values()) else " by " + " and ".join(literal(c.title) for c, told in doubt.items() if told)
+        st.warning(f"**This may be no {script.noun}**: it is unlike all that was learned from{by}.")
 
 
 def named(text: str) -> str:
