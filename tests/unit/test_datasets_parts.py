@@ -1,10 +1,13 @@
 """Parts of a user's own data, and what is kept of it: training, validation and test stay what they were."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from ocrgen.datasets.own import open_data, save
-from tests.helpers.own_data import as_set, digits, npz, packed, parquet, pictures, table, written
+from tests.helpers.own_data import as_set, digits, idx, mat, npz, packed, parquet, pictures, table, written
 
 D = digits()
 X, Y = D.images, D.labels
@@ -100,3 +103,47 @@ def test_one_odd_picture_is_taken_like_the_others_and_told(tmp_path):
     found = open_data(written(tmp_path / "a.npz", npz(images=odd, labels=Y)))
     assert np.array_equal(found.whole.images, odd)
     assert any(note.startswith("1 of 40 pictures looks inverted") for note in found.notes)
+
+
+@pytest.mark.parametrize("door", ["csv", "csv alone", "mat", "idx"])
+def test_a_mapping_names_the_labels(door, tmp_path):
+    """EMNIST's letters are 1 to 26, each in both its cases; its structure holds the mapping, too."""
+    letters = replace(D, classes=tuple("ABCDEFGHIJ"))
+    rows = np.stack([np.arange(26) + 1, np.arange(26) + 65, np.arange(26) + 97], 1)
+    text = "\n".join(" ".join(map(str, row)) for row in rows.tolist()).encode()
+    if door == "mat":
+        train = {"images": X.reshape(-1, 784), "labels": Y[:, None] + 1, "writers": Y[:, None]}
+        path = written(tmp_path / "a.mat", mat({"dataset": {"train": train, "mapping": rows}}))
+    else:
+        folder = tmp_path / "data"
+        written(folder / "emnist-letters-mapping.txt", text)
+        if door == "idx":
+            written(folder / "emnist-letters-train-images-idx3-ubyte", idx(X))
+            written(folder / "emnist-letters-train-labels-idx1-ubyte", idx(Y + 1))
+        else:
+            written(folder / "emnist-letters-train.csv", table(D, labels=(Y + 1).tolist()))
+        path = folder / "emnist-letters-train.csv" if door == "csv alone" else folder
+    found = open_data(path)
+    assert as_set(found.whole) == as_set(letters)
+    assert "The labels 1 to 10 are named by the source: A to J." in found.notes
+    assert (found.whole.writers is not None) == (door == "mat")
+
+
+def test_labels_without_names_are_called_by_their_numbers(tmp_path):
+    found = open_data(written(tmp_path / "a.csv", table(D, labels=(Y + 5).tolist())))
+    assert found.whole.classes == tuple(map(str, range(5, 15)))
+    assert "The labels 5 to 14 have no names: each class is called by its number." in found.notes
+
+
+@pytest.mark.parametrize("side", [20, 32, 64])
+@pytest.mark.parametrize("polarity", ["white", "black", "mixed"])
+def test_arrays_of_other_sizes_come_to_the_size_of_digits(side, polarity, tmp_path):
+    large = np.stack(
+        [np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR)) for image in X]
+    )
+    flipped = {"white": X[:, 0, 0] > 999, "black": X[:, 0, 0] < 999, "mixed": np.arange(40) % 3 == 0}[polarity]
+    large[flipped] = 255 - large[flipped]
+    found = open_data(written(tmp_path / "a.npz", npz(images=large.reshape(40, -1), labels=Y)))
+    pairs = zip(found.whole.images, X, strict=True)
+    assert min(np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in pairs) > 0.85
+    assert any(f"{side} x {side} pixels" in note for note in found.notes)

@@ -19,8 +19,8 @@ def as_grey(source: str, images: np.ndarray, n_labels: int | None = None) -> np.
     which (H, W, N) and (P, N), as MATLAB has them, are known. DataError for any other shape.
     """
     shape = images.shape
-    # Neither (28, 28) nor (28, 28, 1) is a set: their first axis is no count of images.
-    if images.ndim > 1 and n_labels and shape[0] != n_labels and shape[-1] == n_labels:
+    square = images.ndim > 1 and (is_image(shape[0]) if images.ndim == 2 else shape[0] == shape[1])
+    if square and n_labels and shape[0] != n_labels and shape[-1] == n_labels:
         images = np.moveaxis(images, -1, 0)
     if images.ndim == 2:
         images = _unflattened(images)

@@ -58,6 +58,7 @@ def from_named(source: str, arrays: Mapping[str, Getter], ten_is_zero: bool = Fa
         if "labels" not in roles:
             raise DataError(f"{source}: holds {_listed(arrays)}, but no labels of {roles['images']}; {EXPECTED}.")
     pieces = []
+    found = dict(sorted(found.items(), key=lambda item: item[0][1] or 0))
     for (_, part), roles in found.items():
         writers = arrays[roles["writers"]]() if "writers" in roles else None
         pieces.append(Piece(part, arrays[roles["images"]](), arrays[roles["labels"]](), writers))
