@@ -10,11 +10,12 @@ from ocrgen.plots.saliency import bars, colours, enlarge, overlay
 from ocrgen.readers.network import Reader
 from ocrgen.readers.saliency import METHODS, SaliencyMap, explain
 from ocrgen.ui.saliency import grid as saliency_grid
+from ocrgen.ui.saliency.doubt import doubting, who_cannot
 from ocrgen.ui.saliency.input import InputImage, Script, image_input
 from ocrgen.ui.saliency.readers import ReaderChoice, choose, load_all
 from ocrgen.ui.saliency.summary import UNSURE, badges, doubts, text_of, which
 from ocrgen.ui.shared.classes import class_key
-from ocrgen.ui.shared.markup import aligned_heading, colour_scale, literal
+from ocrgen.ui.shared.markup import aligned_heading, colour_scale, literal, named
 from ocrgen.utils.errors import UserError
 
 CONTROL, SEEN = 160, 104  # pixels: the width of a control, and of the image that the network sees
@@ -59,6 +60,7 @@ def show() -> None:
         if not pictures:
             st.info(f"Choose, draw or upload a {script.noun} on the left.")
         answers(pictures, loaded, script, options)
+        who_cannot(loaded, script.noun)
         legend()
     count = min(saliency_grid.COLUMNS, len(script.classes))
     if st.toggle(f"{count} test {script.noun}s side by side, as each reader sees them", key="saliency_grid"):
@@ -101,7 +103,7 @@ def answer(
         st.error(str(fault))
         return
     with st.container(border=True):
-        doubting({choice: d[i] for choice, d in doubts(picture, loaded).items()}, script)
+        doubting({choice: d[i] for choice, d in doubts(picture, loaded).items()}, script.noun)
         verdict(i if len(picture.images) > 1 else None, script, maps, picture.truth)
         columns = st.columns([0.8, *[1.2] * len(maps)])
         with columns[0]:
@@ -156,18 +158,6 @@ def verdict(number: int | None, script: Script, maps: dict[ReaderChoice, Salienc
         st.warning(
             f"Not sure: the reader of {literal(choice.title)} gives it {least:.0%}; {second} is its second guess."
         )
-
-
-def doubting(doubt: dict[ReaderChoice, bool | None], script: Script) -> None:
-    """Say so where what was read may be no character at all."""
-    if any(doubt.values()):
-        by = "" if all(doubt.values()) else " by " + " and ".join(literal(c.title) for c, told in doubt.items() if told)
-        st.warning(f"**This may be no {script.noun}**: it is unlike all that was learned from{by}.")
-
-
-def named(text: str) -> str:
-    """A class with its article, for Markdown: "a 3", "an 8", "a ٣ (3)"."""
-    return f"{article(text)} {literal(shown(text))}"
 
 
 def one(choice: ReaderChoice, image: np.ndarray, found: SaliencyMap, script: Script, options: dict, key: str) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from ocrgen.datasets.alphabet import digit_value, shown
-from ocrgen.readers.doubt import doubted
+from ocrgen.readers.doubting import doubted
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.readers.reading import to_text
