@@ -1,5 +1,7 @@
 """The user's own characters: pictures in folders, arrays, tables, IDX or MATLAB files, as other people store them."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +26,15 @@ from ocrgen.utils.files import write_atomically
 # So that the training, validation and test set can have one each.
 MIN_PER_CLASS = 3
 _MAX_MAPPING = 2**16  # bytes
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+# How names of files end, how these are read, and what they are called; tables beside pictures are none of these.
+_DOORS: tuple[tuple[re.Pattern[str], Callable[[Files, list[str]], RawArrays], str], ...] = (
+    (re.compile(r"\.np[yz]$"), read_npz, "arrays of NumPy"),
+    (IDX, read_idx, "IDX files"),
+    (re.compile(r"\.parquet$"), read_parquet, "Parquet"),
+    (re.compile(r"\.mat$"), read_mat, "MATLAB's arrays"),
+    (re.compile(r"\.(csv|tsv|data|tra|tes)(\.gz)?$"), read_tables, "CSV"),
+)
 UNPARTED = "The source does not part itself into training and test: a sixth is held out for the test."
 TURNED = "Every picture was turned: its rows became columns."
 INVERTED = "Every picture was inverted: its ink became paper, and its paper ink."
@@ -116,7 +127,7 @@ def open_data(path: Path, least: int = MIN_PER_CLASS, named: str = "") -> OwnDat
     path = Path(path)
     named = named or str(path)
     with open_files(path, named) as files:
-        raw = _read_raw(files)
+        raw, what = _read_raw(files)
         if (mapping := _mapping(files)) and raw.classes is None:
             raw = replace(raw, mapping=mapping)
         whole, notes = raw.characters(Path(named).name)
@@ -128,7 +139,8 @@ def open_data(path: Path, least: int = MIN_PER_CLASS, named: str = "") -> OwnDat
             )
     parts = raw.parts if raw.parts is not None and (raw.parts == 0).any() and raw.parts.any() else None
     if not raw.told:
-        notes += (f"The source parts itself: {_counts(parts)}." if parts is not None else UNPARTED,)
+        parted = UNPARTED if parts is None else f"The source parts itself: {_counts(parts)}."
+        notes = (f"{len(whole):,} images of {whole.n_classes} classes were read from {what}.", *notes, parted)
     return OwnData(named, whole, parts, notes)
 
 
@@ -138,25 +150,20 @@ def _counts(parts: np.ndarray) -> str:
     return f"{', '.join(told)} and {last}" if told else last
 
 
-def _read_raw(files: Files) -> RawArrays:
-    """The images and labels, by what the names of the files say that they are."""
-    names = [f"file{files.suffix}"] if files.suffix else [name.lower() for name in files.names]
-
-    def ending(*suffixes: str) -> list[str]:
-        return [name for name, lower in zip(files.names, names, strict=True) if lower.endswith(suffixes)]
-
-    if ending(".npy", ".npz"):
-        return read_npz(files)
-    if any(IDX.fullmatch(name) for name in names):
-        return read_idx(files)
-    if not ending(".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"):
-        if found := ending(".parquet"):
-            return read_parquet(files, found)
-        if found := ending(".mat"):
-            return read_mat(files, found)
-        if found := ending(".csv", ".csv.gz", ".tsv", ".tsv.gz", ".data", ".tra", ".tes"):
-            return read_tables(files, found)
-    return read_pictures(files)
+def _read_raw(files: Files) -> tuple[RawArrays, str]:
+    """The images and labels, by what the names of the files say that they are; and what they are called."""
+    names = {name: f"file{files.suffix}" if files.suffix else name.lower() for name in files.names}
+    pictured = any(lower.endswith(_PICTURES) for lower in names.values())
+    for pattern, read, what in _DOORS:
+        found = [name for name, lower in names.items() if pattern.search(lower)]
+        if found and not (pictured and read in (read_parquet, read_mat, read_tables)):
+            raw = read(files, found)
+            others = [name for name in files.names if name not in {*found}]
+            if others and not raw.told:
+                note = f"{others[0]}{f' and {len(others) - 1:,} other files' * (len(others) > 1)} were passed over."
+                raw = replace(raw, notes=(*raw.notes, note.replace("were", "was") if len(others) == 1 else note))
+            return raw, what
+    return read_pictures(files), "pictures in a folder for each class"
 
 
 def _mapping(files: Files) -> dict[int, str] | None:

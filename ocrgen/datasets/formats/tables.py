@@ -13,7 +13,6 @@ from ocrgen.datasets.formats.delimited import read_csv
 from ocrgen.datasets.formats.names import part_of, set_of
 from ocrgen.datasets.formats.sets import one_set
 
-TABLE = re.compile(r"\.(csv|tsv|data|tra|tes)(\.gz)?$", re.IGNORECASE)
 _SUBMISSION = re.compile(r"submission", re.IGNORECASE)  # Kaggle's example of an answer, whose labels are made up
 
 
