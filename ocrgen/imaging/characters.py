@@ -14,6 +14,7 @@ from ocrgen.imaging.page import Judge, Page, PageCharacter
 
 if TYPE_CHECKING:
     from ocrgen.imaging.components import Component
+    from ocrgen.imaging.lattice import Part
 
 MAX_CHARACTERS = 60
 POINT = 0.2  # relative to the height of digits: where they may be smaller than that, a dot may be one, as Arabic's 0 is
@@ -63,9 +64,10 @@ def read_picture(
             components, dropped = whole(mask, max(10, 6 * zoom))
     else:
 
-        def judged(parts: list[np.ndarray]) -> np.ndarray:
+        def judged(parts: list[Part]) -> tuple[np.ndarray, np.ndarray]:
             assert judge is not None
-            return judge(np.stack([normalise_part(part, geometry) for part in parts]))
+            images = np.stack([normalise_part(part.ink, geometry) for part in parts])
+            return judge.probabilities(images), judge.wholeness(np.stack([part.frame for part in parts]))
 
         components, dropped = segment(mask, max(10, 6 * zoom), geometry.min_height, judge and judged, cells)
         if geometry.min_height > POINT:

@@ -8,7 +8,9 @@ import numpy as np
 
 from ocrgen.imaging.components import Component, connected_components, cropped, stroke_width
 from ocrgen.imaging.cuts import Cut, candidate_cuts
+from ocrgen.imaging.page import FRAME
 
+FRAMED = 22  # longer side of a part in its frame, pixels
 HEIGHT = 48  # in which cuts are sought, pixels: twice that of a normalised digit
 # Of a part, relative to the component's ink and height. Narrower components than WIDE hold two digits at most.
 MIN_INK, MIN_HEIGHT, MAX_WIDTH, WIDE = 0.05, 0.45, 1.5, 1.1
@@ -18,20 +20,26 @@ STRAY = 0.04  # of a part's ink: smaller pieces belong to its neighbour
 # A log-linear model: the score of a way to part a component is the sum of these weights times the features of its
 # parts and cuts. Fitted by maximum likelihood to drawn words of MNIST's training digits, as
 # `reader-augmented-mnist` reads them; the first of `WHOLE` is set so that 99.7 % of validation digits stay whole.
-WHOLE = np.array([0.2, -0.7, -0.74, 0, 0.52, -0.54, -0.14, 0.74, 0, -1.76])
-PART = np.array([-2.22, -0.35, -2.57, -4.91, -1.64, 2.28, -0.06, -1.26, -2.1, 0.33])
-CUT = np.array([-1.53, -0.08, 0.74, -0.73, 1.76, 0.34, -0.05])
+WHOLE = np.array([-1.26, -0.49, 0.12, 0.09, 4.1, -0.08, -0.11, -0.22, 0.01, 0.29, 0.46, 0.29])
+PART = np.array([-2.2, -0.24, -0.6, -1.43, -1.12, 1.47, -0.02, 0.16, -1.14, -0.1, 0.39, -0.3])
+CUT = np.array([-1.07, -0.62, 0.38, -0.08, 0.84, 0.43, 0.79])
 
 
 @dataclass(frozen=True)
 class Part:
-    """Ink float32 (h, w) within its box, 0 to 1, and what is known of its shape: see `features`."""
+    """Ink float32 (h, w) within its box, 0 to 1, and what is known of its shape: see `features`.
+
+    frame: uint8 (2, 32, 32), this ink and that around it, the longer side of the box `FRAMED` pixels.
+    """
 
     ink: np.ndarray
+    frame: np.ndarray
     shape: tuple[float, ...]
 
-    def features(self, probabilities: np.ndarray) -> np.ndarray:
+    def features(self, probabilities: np.ndarray, wholeness: float) -> np.ndarray:
         """The features of a part with these class probabilities (K,), for `WHOLE` and `PART`.
+
+        wholeness: the log-odds that it is one whole character.
 
         A constant; the logarithm of the probability that it is not the most probable class, and its square; log(width /
         height), and its square; how much lower it is than the component, and its square; the share of ink that is not
@@ -41,7 +49,7 @@ class Part:
         doubt = float(np.log(np.sort(probabilities)[:-1].sum() + 1e-8))
         aspect, lower, stray, length = self.shape
         squares = doubt**2 / 10, aspect**2, lower**2, length**2
-        return np.array([1, doubt, aspect, lower, stray, length, *squares])
+        return np.array([1, doubt, aspect, lower, stray, length, *squares, wholeness, -np.logaddexp(0, -wholeness)])
 
 
 class Lattice:
@@ -70,7 +78,7 @@ class Lattice:
     def parts(self) -> dict[tuple[int, int], Part]:
         """Those that may be a digit, from the cut before to the cut after; 0 and len(cuts) + 1 are the sides."""
         last = len(self.cuts) + 1
-        lefts = self._lefts(self.ink.shape)
+        lefts = self.lefts
         total, found = float(self.ink.sum()), {}
         for a in range(last):
             for b in range(a + 1, last + (a > 0)):
@@ -85,8 +93,10 @@ class Lattice:
                         found[a, b] = part
         return found
 
-    def _lefts(self, shape: tuple[int, ...]) -> list[np.ndarray]:
-        return [np.zeros(shape, bool), *(cut.left for cut in self.cuts), np.ones(shape, bool)]
+    @cached_property
+    def lefts(self) -> list[np.ndarray]:
+        """What lies left of each cut, bool (H, W), from nothing to all: part (a, b) is in `lefts[b] & ~lefts[a]`."""
+        return [np.zeros(self.ink.shape, bool), *(cut.left for cut in self.cuts), np.ones(self.ink.shape, bool)]
 
     def _part(self, inside: np.ndarray) -> Part:
         ink = self.ink * inside
@@ -95,22 +105,25 @@ class Lattice:
         box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         height, width = mask[box].shape
         length = np.log(max(0.3, float(mask.sum()) / self.stroke / height))
-        soft = ink[box] * cv2.dilate(mask[box].view(np.uint8), np.ones((3, 3), np.uint8))
-        return Part(soft, (float(np.log(width / height)), 1 - height / HEIGHT, 1 - largest, float(length)))
+        soft = ink * cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8))
+        frame = np.stack([_framed(layer, rows, columns) for layer in (soft, self.ink - soft)])
+        return Part(soft[box], frame, (float(np.log(width / height)), 1 - height / HEIGHT, 1 - largest, float(length)))
 
-    def best(self, probabilities: dict[tuple[int, int], np.ndarray]) -> tuple[float, list[int]]:
+    def best(self, probabilities: np.ndarray, wholeness: np.ndarray) -> tuple[float, list[int]]:
         """The greatest score of a way to part the component at one cut or more, and these cuts.
 
-        probabilities: (K,) of every part.
+        probabilities (N, K), wholeness (N,): of the N parts, see `Part.features`.
         """
+        judged = zip(self.parts.items(), probabilities, wholeness, strict=True)
+        scores = {ends: float(PART @ part.features(p, whole)) for (ends, part), p, whole in judged}
         last = len(self.cuts) + 1
         best: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
         for b in range(1, last + 1):
             ways = []
             for a in range(b):
-                if a in best and (a, b) in self.parts:
+                if a in best and (a, b) in scores:
                     score, cuts = best[a]
-                    score += float(PART @ self.parts[a, b].features(probabilities[a, b]))
+                    score += scores[a, b]
                     if b < last:
                         score += float(CUT @ self.features(self.cuts[b - 1]))
                     ways.append((score, [*cuts, b] if b < last else cuts))
@@ -131,10 +144,19 @@ class Lattice:
         """The component, parted at these cuts."""
         mask = self.component.mask
         rows, columns = (np.arange(side) * now // side for side, now in zip(mask.shape, self.ink.shape, strict=True))
-        lefts = [left[rows][:, columns] for left in self._lefts(self.ink.shape)]
+        lefts = [left[rows][:, columns] for left in self.lefts]
         ends = [0, *cuts, len(self.cuts) + 1]
         parts = [mask & lefts[b] & ~lefts[a] for a, b in zip(ends, ends[1:], strict=False)]
         return [cropped(replace(self.component, mask=_without_stray(part)[0])) for part in parts]
+
+
+def _framed(ink: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Ink (H, W), 0 to 1, as uint8 (32, 32): the box of these rows and columns in the middle, all around it cut off."""
+    (top, bottom), (left, right) = ((float(side[0]), side[-1] + 1.0) for side in (rows, columns))
+    scale = FRAMED / max(bottom - top, right - left)
+    x, y = (FRAME / 2 - scale * (low + high - 1) / 2 - 0.5 for low, high in ((left, right), (top, bottom)))
+    matrix = np.array([[scale, 0, x], [0, scale, y]])
+    return np.rint(255 * cv2.warpAffine(ink, matrix, (FRAME, FRAME))).astype(np.uint8)
 
 
 def _without_stray(mask: np.ndarray) -> tuple[np.ndarray, float]:

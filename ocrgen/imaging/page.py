@@ -5,8 +5,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-# Probabilities (N, K) of the classes of images uint8 (N, 28, 28): a reader, handed down to judge candidate cuts.
-Judge = Callable[[np.ndarray], np.ndarray]
+FRAME = 32  # side of the frame in which a part of a component is judged, pixels
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A reader, handed down to judge the parts between candidate cuts.
+
+    probabilities: of the classes, (N, K), of images uint8 (N, 28, 28). wholeness: the log-odds (N,) that parts uint8
+    (N, 2, 32, 32), the ink of each and that around it, are each one whole character.
+    """
+
+    probabilities: Callable[[np.ndarray], np.ndarray]
+    wholeness: Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import numpy as np
 from scipy import ndimage
 
 from ocrgen.imaging.components import Component, cropped, stroke_width
-from ocrgen.imaging.lattice import WHOLE, Lattice
+from ocrgen.imaging.lattice import WHOLE, Lattice, Part
 
-# Probabilities (N, K) of the classes of N candidate parts, each the ink float32 (h, w) within its box, 0 to 1.
-PartsJudge = Callable[[list[np.ndarray]], np.ndarray]
+# Of N candidate parts: the probabilities (N, K) of the classes, and the log-odds (N,) of one whole character.
+PartsJudge = Callable[[list[Part]], tuple[np.ndarray, np.ndarray]]
 
 # Relative to the typical height of a digit on the page: what is lower is not cut.
 MIN_HEIGHT = 0.6
@@ -46,18 +46,15 @@ def separate(digits: list[Component], typical: float, judge: PartsJudge | None =
     }
     if not lattices:
         return digits
-    seen = judge([lattice.whole.ink for lattice in lattices.values()])
-    whole = {
-        k: float(WHOLE @ lattice.whole.features(p)) for (k, lattice), p in zip(lattices.items(), seen, strict=True)
-    }
+    judged = zip(lattices.items(), *judge([lattice.whole for lattice in lattices.values()]), strict=True)
+    whole = {k: float(WHOLE @ lattice.whole.features(*seen)) for (k, lattice), *seen in judged}
     doubtful = sorted((k for k in whole if whole[k] < DOUBT), key=lambda k: whole[k])[:MAX_CUT]
     found = {k: [digit] for k, digit in enumerate(digits)}
     for k in doubtful:
         lattice = lattices[k]
         if not lattice.parts:
             continue
-        judged = judge([part.ink for part in lattice.parts.values()])
-        score, cuts = lattice.best(dict(zip(lattice.parts, judged, strict=True)))
+        score, cuts = lattice.best(*judge(list(lattice.parts.values())))
         if score > whole[k]:
             found[k] = lattice.divide(cuts)
     return [part for parts in found.values() for part in parts]

@@ -1,6 +1,5 @@
 """Read a picture with a reader: its characters, how sure the reader is, and what was noticed on the way."""
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from ocrgen.imaging.geometry import Geometry
 from ocrgen.readers.doubting import doubted
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
+from ocrgen.readers.wholeness import judge_of
 from ocrgen.utils.errors import UserError
 
 
@@ -27,7 +27,7 @@ def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
     try:
         if file.stat().st_size > MAX_BYTES:
             raise UserError(f"{file.name} is larger than {MAX_BYTES // 2**20} MB: send a smaller picture.")
-        page = read_picture(file.read_bytes(), file.name, geometry, partial(probabilities, reader))
+        page = read_picture(file.read_bytes(), file.name, geometry, judge_of(reader))
     except OSError as fault:
         row["error"] = f"{file} cannot be read: {fault.strerror}."
     except UserError as fault:

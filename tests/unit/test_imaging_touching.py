@@ -1,6 +1,6 @@
 """Digits that touch are parted where a reader reads the parts; one digit stays whole, however wide."""
 
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import pytest
@@ -12,8 +12,8 @@ from ocrgen.imaging.cuts import candidate_cuts
 from ocrgen.imaging.lattice import HEIGHT, Lattice
 from ocrgen.imaging.normalisation import normalise_part
 from ocrgen.imaging.touching import separate
-from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.runs import geometry_of, load
+from ocrgen.readers.wholeness import judge_of
 from ocrgen.runs.store import SHIPPED, RunStore
 from tests.helpers.photos import draw
 from tests.helpers.photos.pages import bundled
@@ -88,15 +88,17 @@ def test_photographs_of_digits_that_touch(condition):
     # The reader misreads many of the bundled digits, which were 8 x 8 pixels, but it can tell how many there are.
     reader, geometry = mnist_reader()
     photos = [draw(condition, seed, bundled()) for seed in range(8)]
-    pages = [read_picture(photo.data, geometry=geometry, judge=partial(probabilities, reader)) for photo in photos]
+    pages = [read_picture(photo.data, geometry=geometry, judge=judge_of(reader)) for photo in photos]
     assert sum(len(page.characters) == 2 for page in pages) >= 6
 
 
 def test_single_digits_stay_whole():
     reader, geometry = mnist_reader()
+    judged = judge_of(reader)
 
     def judge(parts):
-        return probabilities(reader, np.stack([normalise_part(part, geometry) for part in parts]))
+        images = np.stack([normalise_part(part.ink, geometry) for part in parts])
+        return judged.probabilities(images), judged.wholeness(np.stack([part.frame for part in parts]))
 
     cut = 0
     for image in bundled().images[:120]:

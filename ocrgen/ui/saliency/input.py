@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -14,8 +13,8 @@ from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import MAX_BYTES
 from ocrgen.imaging.geometry import Geometry
 from ocrgen.plots.style import hue
-from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
+from ocrgen.readers.wholeness import judge_of
 from ocrgen.ui.shared.classes import class_chooser
 from ocrgen.ui.shared.markup import literal
 from ocrgen.utils.errors import UserError
@@ -173,7 +172,7 @@ def camera(script: Script) -> list[InputImage]:
 
 @st.cache_data(max_entries=32, show_spinner="Looking for characters …")
 def _read(name: str, data: bytes, geometry: Geometry, judge_key: str, _judge: Reader):
-    return read_picture(data, name, geometry, partial(probabilities, _judge))
+    return read_picture(data, name, geometry, judge_of(_judge))
 
 
 def read(pictures: list[tuple[str, str, bytes]], script: Script) -> list[InputImage]:

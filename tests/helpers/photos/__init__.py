@@ -9,7 +9,7 @@ import pkgutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.geometry import Geometry
 from ocrgen.readers.doubting import doubted
-from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
+from ocrgen.readers.wholeness import judge_of
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ def measure(condition: str, n: int, reader: Reader, geometry: Geometry, pool: Ch
     Of photographs of symbols, what is doubted counts as not read, and so does a picture that is refused.
     """
     symbols = condition.startswith("symbol-")
-    score, judge = Score(n=n), partial(probabilities, reader)
+    score, judge = Score(n=n), judge_of(reader)
     for seed in range(first_seed, first_seed + n):
         photo = draw(condition, seed, pool)
         begun = time.perf_counter()
         try:
             page = read_picture(photo.data, "photo", geometry, judge)
             images = np.stack([c.image for c in page.characters])
-            each = zip(judge(images).argmax(1), doubted(reader, images), strict=True)
+            each = zip(judge.probabilities(images).argmax(1), doubted(reader, images), strict=True)
             said = "".join(reader.classes[i] for i, doubt in each if not (symbols and doubt))
         except ImageError as fault:
             said = "" if symbols else str(fault)

@@ -58,10 +58,21 @@ def _edges(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _word(rng: np.random.Generator, pool: Characters, joins: list[str], height: float) -> tuple[np.ndarray, str]:
-    """The ink of one digit more than there are `joins`, each joined to the one before as these say, and their text."""
+    ink, text, _ = word_of_layers(rng, pool, joins, height)
+    return ink, text
+
+
+def word_of_layers(
+    rng: np.random.Generator, pool: Characters, joins: list[str], height: float
+) -> tuple[np.ndarray, str, list[np.ndarray]]:
+    """The ink of one digit more than there are `joins`, each joined to the one before as these say, and their text.
+
+    Also the ink of each digit alone: like the ink of all, float32 (H, W).
+    """
     slant, pen = rng.normal(0, 0.08), rng.uniform(-0.02, 0.03) * height
     same_pen, same_slant = rng.random() < 0.6, rng.random() < 0.6
     strip, text, before = np.zeros((round(1.6 * height), 0), np.float32), "", 0
+    placed: list[tuple[np.ndarray, int]] = []
     for join in ["", *joins]:
         image, said = pick(rng, pool)
         lean = slant if same_slant else slant + rng.normal(0, 0.08)
@@ -78,8 +89,12 @@ def _word(rng: np.random.Generator, pool: Characters, joins: list[str], height: 
         if join == "ligature":
             put(wider, _ligature(rng, strip, digit, x, stroke_width), 0, 0)
         put(wider, digit, 0, x)
+        placed.append((digit, x))
         strip, text, before = wider, text + said, x
-    return strip, text
+    layers = [np.zeros_like(strip) for _ in placed]
+    for layer, (digit, x) in zip(layers, placed, strict=True):
+        put(layer, digit, 0, x)
+    return strip, text, layers
 
 
 def _depth(ink: np.ndarray) -> np.ndarray:
