@@ -14,15 +14,15 @@ FRAMED = 22  # longer side of a part in its frame, pixels
 HEIGHT = 48  # in which cuts are sought, pixels: twice that of a normalised digit
 # Of a part, relative to the component's ink and height. Narrower components than WIDE hold two digits at most.
 MIN_INK, MIN_HEIGHT, MAX_WIDTH, WIDE = 0.05, 0.45, 1.5, 1.1
-MAX_CUTS = 12  # for each height of width
+MAX_CUTS = 16  # for each height of width
 STRAY = 0.04  # of a part's ink: smaller pieces belong to its neighbour
 
 # A log-linear model: the score of a way to part a component is the sum of these weights times the features of its
 # parts and cuts. Fitted by maximum likelihood to drawn words of MNIST's training digits, as
 # `reader-augmented-mnist` reads them; the first of `WHOLE` is set so that 99.7 % of validation digits stay whole.
-WHOLE = np.array([-1.26, -0.49, 0.12, 0.09, 4.1, -0.08, -0.11, -0.22, 0.01, 0.29, 0.46, 0.29])
-PART = np.array([-2.2, -0.24, -0.6, -1.43, -1.12, 1.47, -0.02, 0.16, -1.14, -0.1, 0.39, -0.3])
-CUT = np.array([-1.07, -0.62, 0.38, -0.08, 0.84, 0.43, 0.79])
+WHOLE = np.array([-1.2, -0.29, 1.08, 0.0, 3.43, -0.57, 1.09, -0.62])
+PART = np.array([-2.45, -0.26, 0.45, -1.48, -1.14, 0.55, 0.38, -0.22])
+CUT = np.array([-0.42, -0.85, 1.28, -0.31, 0.95, 0.41, -0.23])
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,13 @@ class Part:
 
         wholeness: the log-odds that it is one whole character.
 
-        A constant; the logarithm of the probability that it is not the most probable class, and its square; log(width /
-        height), and its square; how much lower it is than the component, and its square; the share of ink that is not
-        connected to most of it; and the logarithm of the length of its stroke in heights, and its square.
+        A constant; the logarithm of the probability that it is not the most probable class; log(width / height); how
+        much lower it is than the component; the share of ink that is not connected to most of it; the logarithm of the
+        length of its stroke in heights; the log-odds; and the logarithm of their probability.
         """
         # Not 1 - p, which has no digits left where the reader is sure.
         doubt = float(np.log(np.sort(probabilities)[:-1].sum() + 1e-8))
-        aspect, lower, stray, length = self.shape
-        squares = doubt**2 / 10, aspect**2, lower**2, length**2
-        return np.array([1, doubt, aspect, lower, stray, length, *squares, wholeness, -np.logaddexp(0, -wholeness)])
+        return np.array([1, doubt, *self.shape, wholeness, -np.logaddexp(0, -wholeness)])
 
 
 class Lattice:
