@@ -87,7 +87,8 @@ def _regions(small: np.ndarray) -> Iterator[np.ndarray]:
     # Closing takes dark ink and rules from light paper, opening takes light ones from a board.
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, wide)
     for version in (closed, small, cv2.morphologyEx(small, cv2.MORPH_OPEN, wide)):
-        gradient = cv2.morphologyEx(version, cv2.MORPH_GRADIENT, kernel).max(axis=2)
+        red, green, blue = cv2.split(cv2.morphologyEx(version, cv2.MORPH_GRADIENT, kernel))
+        gradient = cv2.max(cv2.max(red, green), blue)
         for step in STEPS:
             for region in _large_parts((gradient < step).astype(np.uint8), tried):
                 yield cv2.dilate(region, kernel)
