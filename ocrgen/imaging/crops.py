@@ -18,6 +18,8 @@ MIN_SPAN, MIN_CROSSING, MIN_HEIGHT = 0.74, 0.9, 0.35
 # The widest place of a stroke, relative to the picture's longest side. MNIST's reach 0.42, and a 1 that is squeezed to
 # a square is wider yet.
 MAX_WIDTH = 0.62
+# A sheet of paper fills so much of the smallest rectangle around it (an ellipse 0.79) and is broader than a stroke.
+MAX_RECTANGULAR, BROAD = 0.88, 0.45
 # What runs along so much of a side, and is narrow, is a table's edge.
 EDGE = 0.7
 # A character has few parts and few holes.
@@ -114,4 +116,12 @@ def _tone(mask: np.ndarray) -> _Tone:
     crosses = parts == 1 and at_border == 1 and span[0] >= MIN_CROSSING
     fits = (crosses or span.min() >= MIN_SPAN) and spans[~speck, 0].max() >= MIN_HEIGHT * sides[0]
     plausible = fits and not narrow[~speck].any() and holes <= MAX_PARTS + 4 and width <= MAX_WIDTH * sides.max()
-    return _Tone(parts, at_border, bool(plausible))
+    return _Tone(parts, at_border, bool(plausible and not _is_sheet(inked)))
+
+
+def _is_sheet(inked: np.ndarray) -> bool:
+    """Whether the largest part of a mask bool (h, w) is a broad rectangle, whatever is written in it."""
+    contours = cv2.findContours(inked.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    area, contour = max(((cv2.contourArea(c), c) for c in contours), key=lambda pair: pair[0])
+    width, height = cv2.minAreaRect(contour)[1]
+    return area > MAX_RECTANGULAR * width * height and min(width, height) > BROAD * max(inked.shape)
