@@ -23,8 +23,8 @@ def cropped(index: int, height: int = 160) -> np.ndarray:
 
 def outlined(inked: np.ndarray, line: float) -> tuple[np.ndarray, np.ndarray]:
     """The outline, `line` pixels wide, of ink bool (H, W), and all that it should be when it is filled."""
-    distance = ndimage.distance_transform_edt(~inked) - ndimage.distance_transform_edt(inked)
-    distance = ndimage.gaussian_filter(distance, 1)
+    outside, inside = (np.asarray(ndimage.distance_transform_edt(part)) for part in (~inked, inked))
+    distance = ndimage.gaussian_filter(outside - inside, 1)
     return np.abs(distance) < line / 2, distance < line / 2
 
 
