@@ -8,6 +8,7 @@ from PIL import Image
 from scipy import ndimage
 
 from ocrgen.datasets import Characters
+from ocrgen.imaging.components import connected_components
 from tests.helpers.photos import Draw, Photo
 from tests.helpers.photos.pen import develop, paint, pick, put, stroke
 
@@ -68,7 +69,7 @@ def _stretched(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
 
 
 def _holes(inked: np.ndarray) -> int:
-    return int(np.max(ndimage.label(np.asarray(ndimage.binary_fill_holes(inked), bool) & ~inked)[0]))
+    return int(connected_components(np.asarray(ndimage.binary_fill_holes(inked), bool) & ~inked).max())
 
 
 def _thick(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
