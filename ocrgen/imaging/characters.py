@@ -32,7 +32,9 @@ def read_picture(
     """
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.binarization import binarize
-    from ocrgen.imaging.normalisation import normalise
+    from ocrgen.imaging.cells import cell_of, empty_note, fitting
+    from ocrgen.imaging.normalisation import normalise, normalise_part
+    from ocrgen.imaging.outlines import fill_outlines
     from ocrgen.imaging.paper import find_paper
     from ocrgen.imaging.points import set_points_apart
     from ocrgen.imaging.segmentation import segment, whole
@@ -53,15 +55,17 @@ def read_picture(
     points: list[int] = []
     if not mask.any():
         raise ImageError(f"{name} is blank: nothing stands out from its paper. Write larger or darker, in more light.")
+    cells = fitting(mask, cells)
+    mask, ink = fill_outlines(mask, ink)
     if geometry.single:
         components, dropped = whole(_with_faint_parts(ink, mask), max(10, 6 * zoom))
         if not components:  # on squared paper, what is faint are its lines
             components, dropped = whole(mask, max(10, 6 * zoom))
     else:
 
-        def judged(parts: list[Component]) -> np.ndarray:
+        def judged(parts: list[np.ndarray]) -> np.ndarray:
             assert judge is not None
-            return judge(np.stack([normalise(ink, part, geometry) for part in parts]))
+            return judge(np.stack([normalise_part(part, geometry) for part in parts]))
 
         components, dropped = segment(mask, max(10, 6 * zoom), geometry.min_height, judge and judged, cells)
         if geometry.min_height > POINT:
@@ -78,11 +82,17 @@ def read_picture(
         notes.append(f"After digit {place}, a mark that may be a decimal point or comma was left out.")
     if dropped:
         notes.append(f"{dropped} small mark{'s were' if dropped > 1 else ' was'} left out.")
+    if note := empty_note(components, cells):
+        notes.append(note)
     boxes = [_box(c, zoom) for c in components]
     if sheet:
         boxes = [sheet.box(box, page.shape) for box in boxes]
+    places = [cell_of(c, cells) - 1 for c in components]
     images = [normalise(ink, c, geometry) for c in components]
-    characters = [PageCharacter(image, box) for image, box in zip(images, boxes, strict=True)]
+    characters = [
+        PageCharacter(image, box, None if place < 0 else place)
+        for image, box, place in zip(images, boxes, places, strict=True)
+    ]
     return Page(page, characters, notes, sheet.corners if sheet else None)
 
 
@@ -97,11 +107,9 @@ def _with_faint_parts(ink: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
     All ink of the picture belongs to the character, and a dot that a pen has hardly touched tells one from another.
     """
-    from scipy import ndimage
+    from ocrgen.imaging.components import connected_components, dilated
 
-    from ocrgen.imaging.components import connected_components
-
-    paper = ink[~np.asarray(ndimage.binary_dilation(mask, iterations=max(ink.shape) // 60 + 1), bool)]
+    paper = ink[~dilated(mask, max(ink.shape) // 60 + 1)][::4]
     grain = GRAIN * float(np.percentile(paper, 95)) if paper.size else 0.0
     faint = mask | (ink > max(grain, FAINT * np.percentile(ink[mask], 92)))
     labels = connected_components(faint)
@@ -109,4 +117,7 @@ def _with_faint_parts(ink: np.ndarray, mask: np.ndarray) -> np.ndarray:
     reach = (max(np.ptp(rows), np.ptp(columns)) + 1) // 3
     near = labels[max(0, rows[0] - reach) : rows[-1] + reach, max(0, columns[0] - reach) : columns[-1] + reach]
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    return mask | (faint & np.isin(labels, np.setdiff1d(near, np.setdiff1d(border, labels[mask]))))
+    belongs = np.zeros(labels.max() + 1, bool)
+    belongs[near] = True
+    belongs[np.setdiff1d(border, labels[mask])] = False
+    return mask | (faint & belongs[labels])

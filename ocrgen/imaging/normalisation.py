@@ -1,16 +1,28 @@
 """Bring a character that was found on a page to the geometry of a data set."""
 
+import cv2
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
-from ocrgen.imaging.components import Component, stroke_width
+from ocrgen.imaging.components import Component, dilated, stroke_width
 from ocrgen.imaging.geometry import SIZE, Geometry, place
 
 
 def normalise(ink: np.ndarray, component: Component, geometry: Geometry) -> np.ndarray:
     """One component of a page's ink (H, W), 0 to 1, in a data set's geometry: uint8 (28, 28), white on black."""
     return (_letter if geometry.single else _digit)(ink, component, geometry)
+
+
+def normalise_part(ink: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """The ink float32 (h, w) within the box of what may be a digit, 0 to 1, as `normalise` would, but in 0.1 ms."""
+    scale = geometry.box / max(ink.shape)
+    if (missing := geometry.min_stroke / scale - stroke_width(ink > 0.5)) > 0:
+        side = round(missing) + 1
+        ink = cv2.dilate(np.pad(ink, side // 2), np.ones((side, side), np.uint8))
+        scale = geometry.box / max(ink.shape)
+    size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
+    digit = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return place(digit * (255 / digit.max()), geometry.centre)
 
 
 def _window(ink: np.ndarray, component: Component, pad: int) -> tuple[np.ndarray, np.ndarray]:
@@ -34,11 +46,11 @@ def _letter(ink: np.ndarray, component: Component, geometry: Geometry) -> np.nda
     margin = 2 / scale  # of two pixels in the end, so that soft edges are not cut off
     window, mask = _window(ink, component, round(margin))
     soft = np.clip(window / np.percentile(window[mask], 90), 0, 1)
-    soft *= np.asarray(ndimage.binary_dilation(mask, iterations=max(1, round(margin / 2))), bool)
+    soft *= dilated(mask, max(1, round(margin / 2)))
     stroke = stroke_width(soft > 0.5) * scale
     if stroke < geometry.min_stroke:
         side = round((geometry.min_stroke - stroke) / scale) + 1
-        soft = ndimage.grey_dilation(soft, (side, side))
+        soft = cv2.dilate(soft, np.ones((side, side), np.uint8))
     height, width = mask.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = np.asarray(Image.fromarray(soft.astype(np.float32)).resize(size, Image.Resampling.BOX))
@@ -50,12 +62,12 @@ def _digit(ink: np.ndarray, component: Component, geometry: Geometry) -> np.ndar
     window, mask = _window(ink, component, max(2, component.size // 20))
     level = np.percentile(window[mask], 70)
     # The component and its soft edge, without its neighbours, ruled lines and the grain of the paper.
-    soft = np.clip((window / level - 0.2) / 0.6, 0, 1) * ndimage.binary_dilation(mask, iterations=2)
+    soft = np.clip((window / level - 0.2) / 0.6, 0, 1) * dilated(mask, 2)
     inked = soft > 0.5
     stroke = stroke_width(inked) * geometry.box / component.size
     if stroke < geometry.min_stroke:
         side = round((geometry.min_stroke - stroke) * component.size / geometry.box) + 1
-        soft = ndimage.grey_dilation(soft, (side, side))
+        soft = cv2.dilate(soft, np.ones((side, side), np.uint8))
         inked = soft > 0.5
     rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
     box = columns[0], rows[0], columns[-1] + 1, rows[-1] + 1

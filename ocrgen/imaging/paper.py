@@ -8,8 +8,8 @@ import numpy as np
 
 from ocrgen.imaging.quadrilateral import filled, quadrilateral, sides_of
 
-# The search works on the photograph at this longest side: a sheet's edge is one or two pixels wide there. A smaller
-# picture than the other bound is a crop of one character.
+# The search works on the photograph at about this longest side: a sheet's edge is one or two pixels wide there. A
+# smaller picture than the other bound is a crop of one character.
 SEARCH_SIDE, SMALLEST = 256, 96
 # Shares of the photograph's area: what is smaller is a box on paper or a label, what is larger has no background.
 MIN_AREA, MAX_AREA = 0.12, 0.985
@@ -63,9 +63,10 @@ def find_paper(rgb: np.ndarray) -> Sheet | None:
     """
     if min(rgb.shape[:2]) < SMALLEST:
         return None
-    scale = min(1.0, SEARCH_SIDE / max(rgb.shape))
-    size = [round(side * scale) for side in rgb.shape[1::-1]]
-    small = cv2.medianBlur(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), 3)
+    factor = max(1, round(max(rgb.shape) / SEARCH_SIDE))
+    width, height = rgb.shape[1] // factor, rgb.shape[0] // factor
+    whole = rgb[: height * factor, : width * factor]
+    small = cv2.medianBlur(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), 3)
     seen: list[np.ndarray] = []
     for region in _regions(small):
         corners = quadrilateral(region)
@@ -75,20 +76,20 @@ def find_paper(rgb: np.ndarray) -> Sheet | None:
             continue
         seen.append(corners)
         if _stands_out(small, corners):
-            return _straightened(rgb, region, corners, small)
+            return _straightened(rgb, factor, region, corners, small)
     return None
 
 
 def _regions(small: np.ndarray) -> Iterator[np.ndarray]:
     """Masks uint8 (h, w) of even regions of a picture (h, w, 3) that may be paper, ink left open."""
     kernel, wide = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
-    least = 0.6 * MIN_AREA * small.shape[0] * small.shape[1]
+    tried: list[np.ndarray] = []
     # Closing takes dark ink and rules from light paper, opening takes light ones from a board.
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, wide)
     for version in (closed, small, cv2.morphologyEx(small, cv2.MORPH_OPEN, wide)):
         gradient = cv2.morphologyEx(version, cv2.MORPH_GRADIENT, kernel).max(axis=2)
         for step in STEPS:
-            for region in _large_parts((gradient < step).astype(np.uint8), least):
+            for region in _large_parts((gradient < step).astype(np.uint8), tried):
                 yield cv2.dilate(region, kernel)
     lab = cv2.cvtColor(closed, cv2.COLOR_RGB2LAB)
     for channel in cv2.split(lab):
@@ -96,16 +97,23 @@ def _regions(small: np.ndarray) -> Iterator[np.ndarray]:
             continue
         _, light = cv2.threshold(channel, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
         for mask in (light, 1 - light):
-            yield from _large_parts(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel), least)
+            yield from _large_parts(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel), tried)
 
 
-def _large_parts(mask: np.ndarray, least: float) -> Iterator[np.ndarray]:
-    """The two largest 4-connected parts of a mask uint8 (h, w), if they have an area of `least` pixels."""
+def _large_parts(mask: np.ndarray, tried: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """The two largest 4-connected parts of a mask uint8 (h, w), if they are large enough.
+
+    tried: left, top, width, height and root of the area of those that were found before, and are not found again.
+    """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4, ltype=cv2.CV_16U)
     areas = stats[1:, cv2.CC_STAT_AREA]
-    for k in np.argsort(-areas)[:2]:
-        if least <= areas[k] < MAX_AREA * mask.size:
-            yield (labels == k + 1).astype(np.uint8)
+    for k in np.argsort(-areas)[:2] + 1:
+        size = np.array([*stats[k, :4], np.sqrt(stats[k, cv2.CC_STAT_AREA])])
+        if not 0.6 * MIN_AREA * mask.size <= size[-1] ** 2 < MAX_AREA * mask.size:
+            continue
+        if not any(np.abs(size - other).max() <= 1.5 for other in tried):
+            tried.append(size)
+            yield (labels == k).astype(np.uint8)
 
 
 def _fills(region: np.ndarray, corners: np.ndarray) -> bool:
@@ -179,9 +187,11 @@ def _tones(small: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return small[y.clip(0, small.shape[0] - 1), x.clip(0, small.shape[1] - 1)].astype(np.float32), valid
 
 
-def _straightened(rgb: np.ndarray, region: np.ndarray, corners: np.ndarray, small: np.ndarray) -> Sheet:
-    """The sheet with its corners on the reduced picture (h, w, 3), at the photograph's resolution, without a margin."""
-    factor = np.array(rgb.shape[1::-1]) / small.shape[1::-1]
+def _straightened(rgb: np.ndarray, factor: int, region: np.ndarray, corners: np.ndarray, small: np.ndarray) -> Sheet:
+    """The sheet, at the photograph's resolution and without a margin.
+
+    factor: by which the photograph was reduced to `small` uint8 (h, w, 3). region, corners: of the sheet, there.
+    """
     full = (corners + 0.5) * factor - 0.5
     lengths = np.linalg.norm(np.roll(full, -1, 0) - full, axis=1)
     width, height = (max(16, round(max(lengths[k], lengths[k + 2]))) for k in (0, 1))
@@ -193,7 +203,7 @@ def _straightened(rgb: np.ndarray, region: np.ndarray, corners: np.ndarray, smal
     image = cv2.warpPerspective(rgb, matrix, size, flags=flags, borderMode=mode)
     cover = _covering(region, corners)
     if cover is not None:
-        to_small = np.diag([*(1 / factor), 1]) @ matrix
+        to_small = np.diag([1 / factor, 1 / factor, 1]) @ matrix
         cover = cv2.warpPerspective(cover, to_small, size, flags=flags, borderMode=mode)[..., None]
         paper = cv2.warpPerspective(_paper_tone(small, region), to_small, size, flags=flags, borderMode=mode)
         image = np.where(cover > 0, paper, image)

@@ -7,6 +7,7 @@ import numpy as np
 MAX_SKEW = 32.0
 # How far a side may bend, relative to the picture's sides together.
 TOLERANCE = 0.01
+MAX_LINES = 12  # of a contour, the longest ones: those of a sheet are among them
 BORDER = 3  # pixels at the picture's border that are no side
 
 Side = tuple[np.ndarray, float]  # unit normal (2,) of a straight line, and its offset along it
@@ -48,7 +49,7 @@ def _sides(contour: np.ndarray, shape: tuple[int, ...], tolerance: float) -> lis
     """Straight lines along a closed contour int (n, 2) that are not the picture's border, the longest first."""
     polygon = cv2.approxPolyDP(contour[:, None], tolerance, True)[:, 0]
     starts = np.flatnonzero(np.isin(contour @ (1, 65536), polygon @ (1, 65536)))
-    inside = np.logical_and(contour >= BORDER, contour < np.array(shape[1::-1]) - BORDER).all(1)
+    inside = np.asarray(((contour >= BORDER) & (contour < np.array(shape[1::-1]) - BORDER)).all(1))
     lines: list[np.ndarray] = []
     for a, b in zip(starts, [*starts[1:], starts[0] + len(contour)], strict=True):
         trim = (b - a) // 12  # the corners of a region are round
@@ -56,21 +57,21 @@ def _sides(contour: np.ndarray, shape: tuple[int, ...], tolerance: float) -> lis
         index = index[inside[index]]
         if len(index) >= max(6, 2 * tolerance):
             lines.append(contour[index].astype(np.float32))
-    merged: list[np.ndarray] = []
-    for points in sorted(lines, key=len, reverse=True):
-        for k, other in enumerate(merged):
-            normal, offset = _line(other)
+    merged: list[tuple[Side, list[np.ndarray]]] = []
+    for points in sorted(lines, key=len, reverse=True)[:MAX_LINES]:
+        for (normal, offset), pieces in merged:
             if np.abs(points @ normal - offset).max() < 1.2 * tolerance:
-                merged[k] = np.concatenate([other, points])
+                pieces.append(points)
                 break
         else:
-            merged.append(points)
-    return [_line(points) for points in sorted(merged, key=len, reverse=True)]
+            merged.append((_line(points), [points]))
+    wholes = [np.concatenate(pieces) for _, pieces in merged]
+    return [_line(points) for points in sorted(wholes, key=len, reverse=True)]
 
 
 def _line(points: np.ndarray) -> Side:
     """The straight line through points float32 (n, 2)."""
-    vx, vy, x, y = map(float, cv2.fitLine(points, cv2.DIST_HUBER, 0, 0.01, 0.01).ravel())
+    vx, vy, x, y = map(float, cv2.fitLine(points, cv2.DIST_L2, 0, 0.01, 0.01).ravel())
     return np.array([-vy, vx]), vx * y - vy * x
 
 

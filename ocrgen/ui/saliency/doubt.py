@@ -2,15 +2,9 @@
 
 import streamlit as st
 
-from ocrgen.datasets.alphabet import noun
 from ocrgen.readers.network import Reader
 from ocrgen.ui.saliency.readers import ReaderChoice
 from ocrgen.ui.shared.markup import literal
-
-
-def badge(loaded: dict[ReaderChoice, Reader]) -> str:
-    """As Markdown, that a picture shows what a reader doubts."""
-    return f":orange-badge[may be no {noun(next(iter(loaded.values())).classes)}]"
 
 
 def doubting(doubt: dict[ReaderChoice, bool | None], kind: str) -> None:

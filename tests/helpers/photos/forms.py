@@ -15,8 +15,10 @@ class Form:
 
     def __init__(self, rng: np.random.Generator, side: float, height: float, width: float, share: float) -> None:
         """A page that a block of (height, width) cells of `side` pixels fills up to a share of the page's width."""
-        self.rng, self.side = rng, side
         w = max(width * side / share, 200)
+        side *= min(1, 1500 / w)
+        w = min(w, 1500)
+        self.rng, self.side = rng, side
         h = max(w * rng.uniform(0.65, 1.3), 1.5 * height * side + 0.25 * w)
         self.pen, self.rules = np.zeros((2, round(h), round(w)), np.float32)
         free = np.array(self.pen.shape) - [height * side, width * side]
