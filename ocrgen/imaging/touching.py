@@ -18,7 +18,7 @@ MIN_HEIGHT = 0.6
 # side are no narrower, and what is much wider is no row of digits.
 MIN_ASPECT, MAX_ASPECT = 0.45, 5.0
 MAX_CUT = 4  # components of a page: the most doubtful ones
-DOUBT = 2.5  # a component with a greater score is one digit: so is nearly every single digit
+DOUBT = 3.0  # a component with a greater score is one digit: so is nearly every single digit
 # Where the shape alone decides: a component wider than this many times its height may be several digits that touch, if
 # each of them has nearly its full height.
 MIN_ASPECT_ALONE, MIN_SPLIT_HEIGHT = 1.3, 0.8

@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def texts(app: AppTest) -> str:
 
 
 def chosen(app: AppTest) -> Characters:
-    return read(app.selectbox(key="train_dataset").value)
+    return read(Path(str(app.selectbox(key="train_dataset").value)))
 
 
 def same_images(a: np.ndarray, b: np.ndarray) -> bool:

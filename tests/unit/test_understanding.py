@@ -1,6 +1,7 @@
 """What own data are understood as, told by `data`; what looks transposed is told by all that learns from it."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_what_learns_from_lying_data_says_so_and_can_use_an_upright_copy(lying, 
     assert "transposed" not in capsys.readouterr().err
     as_it_is, copy = sorted((run.request.dataset for run in store.list("reader")), key=lambda name: name != lying)
     assert as_it_is == lying and copy.startswith(str(store.root / ".data" / "lying-"))
-    assert {i.tobytes() for i in read(copy).images} == {i.tobytes() for i in DIGITS.images}
+    assert {i.tobytes() for i in read(Path(copy)).images} == {i.tobytes() for i in DIGITS.images}
 
     reader = store.list("reader")[-1].name
     assert main(["evaluate", reader, lying]) == 0

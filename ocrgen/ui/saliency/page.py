@@ -18,7 +18,7 @@ from ocrgen.ui.shared.classes import class_key
 from ocrgen.ui.shared.markup import aligned_heading, colour_scale, literal, named
 from ocrgen.utils.errors import UserError
 
-CONTROL, SEEN = 160, 112  # pixels: the width of a control, and of the image that the network sees
+CONTROL, SEEN = 160, 104  # pixels: the width of a control, and of the image that the network sees
 READ = "what it read"
 
 
