@@ -9,9 +9,11 @@ from ocrgen.ui.train import page as training
 page_title(
     "Train a generator", "It learns from real handwriting, in a process of its own: close this tab and it goes on."
 )
-own_data.panel()
+understood = st.container()
 form, watch = st.columns([1, 2.4], gap="large")
 with form:
     training.new_run()
+with understood:  # filled once the form has taken what has just been brought
+    own_data.panel()
 with watch:
     training.runs()

@@ -71,7 +71,9 @@ def _tell(path: Path, name: str, transpose: bool, invert: bool, as_json: bool, s
     if as_json:
         print(json.dumps(told.to_json(), indent=1, ensure_ascii=False))
     else:
-        print("\n".join([*told.lines, "", *_table(told)]))
+        advice = ["Give --transpose, here and to what learns from them or reads them."]
+        lines = [*told.lines, *advice * (told.orientation.looks == TRANSPOSED)]
+        print("\n".join([*lines, "", *_table(told)]))
         if not told.fault:
             print()
             _show(read.splits())

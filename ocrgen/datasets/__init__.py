@@ -82,7 +82,8 @@ def load_data(name: str) -> Splits:
         return own.load(path)
     raise DataError(
         f"{name!r} is no data set and no existing path: choose one of {', '.join(sources())}, or give the path "
-        "of your own data (a folder or zip with one folder per character, an .npz, or IDX files)."
+        "of your own data (pictures in one folder per character, as a folder, zip or tar; CSV, Parquet, .npz, .mat or "
+        "IDX files)."
     )
 
 

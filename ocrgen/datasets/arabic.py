@@ -53,7 +53,7 @@ def missing(root: Path) -> str | None:
 
 def _read_npz(file: Path) -> Characters:
     with open_files(file) as files:
-        raw = read_npz(files)
+        raw = read_npz(files, files.names)
     return _characters(raw)
 
 

@@ -1,5 +1,7 @@
-"""The user's own characters, from a folder or zip with one folder per class, an .npz, or IDX files."""
+"""The user's own characters: pictures in folders, arrays, tables, IDX or MATLAB files, as other people store them."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +25,16 @@ from ocrgen.utils.files import write_atomically
 
 # So that the training, validation and test set can have one each.
 MIN_PER_CLASS = 3
+_MAX_MAPPING = 2**16  # bytes
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+# How names of files end, how these are read, and what they are called; tables beside pictures are none of these.
+_DOORS: tuple[tuple[re.Pattern[str], Callable[[Files, list[str]], RawArrays], str], ...] = (
+    (re.compile(r"\.np[yz]$"), read_npz, "arrays of NumPy"),
+    (IDX, read_idx, "IDX files"),
+    (re.compile(r"\.parquet$"), read_parquet, "Parquet"),
+    (re.compile(r"\.mat$"), read_mat, "MATLAB's arrays"),
+    (re.compile(r"\.(csv|tsv|data|tra|tes)(\.gz)?$"), read_tables, "CSV"),
+)
 UNPARTED = "The source does not part itself into training and test: a sixth is held out for the test."
 TURNED = "Every picture was turned: its rows became columns."
 INVERTED = "Every picture was inverted: its ink became paper, and its paper ink."
@@ -87,17 +99,22 @@ def read(path: Path) -> Characters:
 def load(path: Path) -> Splits:
     """Training, validation and test set from the user's own data at `path`, which is one of:
 
-    - a folder or zip of images in one folder per class, whose name is the class's text; these may be inside train/ and
-      test/, and all of them inside one more folder; 28x28 images are taken as they are, digits of other sizes are
-      normalised to MNIST's geometry, and anything else keeps the frame of its set, since the place of a dot has a
-      meaning (`Frame`);
-    - an .npz with images (N, 28, 28), labels (N,) and optionally writer (N,), or with x_train, y_train, x_test and
-      y_test as Keras has them; grey levels 0 to 255 or 0 to 1; labels are the digits 0 to 9 or some of them, or,
-      with an array of texts `classes` (K,), indices into it;
-    - a folder or zip with IDX files of images and labels, optionally gzipped; t10k or test in a name means test.
+    - a folder, zip or tar of pictures in one folder per class, whose name is the class's text (digit_0 to digit_9 and
+      zero to nine are digits), inside any number of other folders;
+    - an .npz, .npy files or a .mat file (before 7.3) with images and labels under any usual key: images and labels, X
+      and y, x_train and y_train …, and perhaps writer, classes (the text of each index), mapping (as EMNIST has it),
+      part (0, 1, 2 or train, val, test) and ink (white or black);
+    - CSV files, plain or gzipped: a row an image, the label first, last or under its name, or in a file of its own;
+    - Parquet files with pictures, lists or columns of pixels, as Hugging Face has them;
+    - IDX files in pairs, plain or gzipped.
 
-    Images must be upright; the polarity is decided by majority. Without a test part, a sixth of the images is held
-    out, by writer where writers are known, else stratified by label. DataError as for `read`.
+    Arrays have any layout (channels first or last, grey, RGB, flat), levels of 0 to 255 or 0 to 1, and labels that are
+    numbers, one-hot rows or texts; numbers over 9 are class texts as they are, unless a mapping.txt or `classes` names
+    them. Train, validation and test are known by folders, file names or keys; otherwise a sixth of the images is held
+    out for the test, by writer where writers are known, else stratified by label. Images of 28 x 28 are taken as they
+    are, digits of other sizes are normalised to MNIST's geometry, and anything else keeps the frame of its set, since
+    the place of a dot has a meaning (`Frame`). The polarity is decided by majority, or for each picture where a set is
+    mixed; nothing is turned (`OwnData.turned`). DataError as for `read`.
     """
     return open_data(path).splits()
 
@@ -110,7 +127,7 @@ def open_data(path: Path, least: int = MIN_PER_CLASS, named: str = "") -> OwnDat
     path = Path(path)
     named = named or str(path)
     with open_files(path, named) as files:
-        raw = _read_raw(files)
+        raw, what = _read_raw(files)
         if (mapping := _mapping(files)) and raw.classes is None:
             raw = replace(raw, mapping=mapping)
         whole, notes = raw.characters(Path(named).name)
@@ -122,7 +139,8 @@ def open_data(path: Path, least: int = MIN_PER_CLASS, named: str = "") -> OwnDat
             )
     parts = raw.parts if raw.parts is not None and (raw.parts == 0).any() and raw.parts.any() else None
     if not raw.told:
-        notes += (f"The source parts itself: {_counts(parts)}." if parts is not None else UNPARTED,)
+        parted = UNPARTED if parts is None else f"The source parts itself: {_counts(parts)}."
+        notes = (f"{len(whole):,} images of {whole.n_classes} classes were read from {what}.", *notes, parted)
     return OwnData(named, whole, parts, notes)
 
 
@@ -132,34 +150,31 @@ def _counts(parts: np.ndarray) -> str:
     return f"{', '.join(told)} and {last}" if told else last
 
 
-def _read_raw(files: Files) -> RawArrays:
-    """The images and labels, by what the names of the files say that they are."""
-    names = [f"file{files.suffix}"] if files.suffix else [name.lower() for name in files.names]
-
-    def ending(*suffixes: str) -> list[str]:
-        return [name for name, lower in zip(files.names, names, strict=True) if lower.endswith(suffixes)]
-
-    if ending(".npy", ".npz"):
-        return read_npz(files)
-    if any(IDX.fullmatch(name) for name in names):
-        return read_idx(files)
-    if not ending(".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"):
-        if found := ending(".parquet"):
-            return read_parquet(files, found)
-        if found := ending(".mat"):
-            return read_mat(files, found)
-        if found := ending(".csv", ".csv.gz", ".tsv", ".tsv.gz", ".data", ".tra", ".tes"):
-            return read_tables(files, found)
-    return read_pictures(files)
+def _read_raw(files: Files) -> tuple[RawArrays, str]:
+    """The images and labels, by what the names of the files say that they are; and what they are called."""
+    names = {name: f"file{files.suffix}" if files.suffix else name.lower() for name in files.names}
+    pictured = any(lower.endswith(_PICTURES) for lower in names.values())
+    for pattern, read, what in _DOORS:
+        found = [name for name, lower in names.items() if pattern.search(lower)]
+        if found and not (pictured and read in (read_parquet, read_mat, read_tables)):
+            raw = read(files, found)
+            others = [name for name in files.names if name not in {*found}]
+            if others and not raw.told:
+                note = f"{others[0]}{f' and {len(others) - 1:,} other files' * (len(others) > 1)} were passed over."
+                raw = replace(raw, notes=(*raw.notes, note.replace("were", "was") if len(others) == 1 else note))
+            return raw, what
+    return read_pictures(files), "pictures in a folder for each class"
 
 
 def _mapping(files: Files) -> dict[int, str] | None:
     """What a mapping.txt beside the data, as EMNIST has it, says of the labels; None if there is none, or several."""
+    sets = {f"{set_of(name)}mapping" for name in files.names}
+    if files.suffix and files.local:
+        beside = [file for file in files.local.parent.glob("*-mapping.txt") if set_of(file.name) in sets]
+        return parse_mapping(beside[0].name, beside[0].read_bytes()[:_MAX_MAPPING]) if len(beside) == 1 else None
     found = [name for name in files.notes if name.lower().endswith("mapping.txt")]
-    if len(found) > 1:
-        sets = {set_of(name) for name in files.names}
-        found = [name for name in found if set_of(name) in {f"{s}mapping" for s in sets}]
-    return parse_mapping(files.about(found[0]), files.read(found[0])) if len(found) == 1 else None
+    found = found if len(found) == 1 else [name for name in found if set_of(name) in sets]
+    return parse_mapping(files.about(found[0]), files.read(found[0])[:_MAX_MAPPING]) if len(found) == 1 else None
 
 
 def save(data: OwnData, file: Path) -> None:

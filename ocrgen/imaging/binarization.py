@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 
-from ocrgen.imaging.components import clear_border
+from ocrgen.imaging.components import at_border, clear_border
 from ocrgen.imaging.contrast import ink_contrast
+from ocrgen.imaging.crops import crop_contrast
 from ocrgen.imaging.forms import remove_forms
 
 # Contrast (0 to 1) below which nothing counts as ink: a constant, or a multiple of the noise if that is larger.
@@ -24,6 +25,14 @@ def binarize(rgb: np.ndarray, forms: bool = True) -> tuple[np.ndarray, np.ndarra
     The ink may be darker or lighter than the paper and of any colour: the channel and polarity that stand out most are
     taken. An empty mask means a blank page.
     """
+    ink = crop_contrast(rgb)
+    if ink is not None:
+        mask = ink > 0.5
+        # A form's lines, too, may fill a picture; but the stroke of a tight crop runs from border to border as they do.
+        if not at_border(mask):
+            mask, ink, cells = remove_forms(mask, ink, forms)
+            return ink, mask, cells
+        return ink, mask, np.zeros(mask.shape, np.int32)
     ink = ink_contrast(rgb)
     ink = cv2.GaussianBlur(ink, (0, 0), max(0.8, 0.0007 * max(ink.shape)))
     # The mean and standard deviation of the paper, as a normal distribution, from two percentiles in the lowest

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from ocrgen.imaging.components import Component, cropped
@@ -42,11 +43,27 @@ def cut_at_cells(strokes: list[Component], cells: np.ndarray) -> list[Component]
     return out
 
 
-def fit_cells(strokes: list[Component], cells: np.ndarray) -> bool:
-    """Whether most of the ink keeps within single boxes: on squared paper, a digit covers several squares."""
-    inside = sum(int(max(_counts(stroke, cells)[1:], default=0)) for stroke in strokes)
-    covered = sum(int(_counts(stroke, cells)[1:].sum()) for stroke in strokes)
-    return covered > 0 and inside >= 0.8 * covered
+def fitting(mask: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """The cells int32 (H, W), or none if the strokes of a mask bool (H, W) do not keep within single ones.
+
+    On squared paper, a digit covers several squares.
+    """
+    if not cells.any():
+        return cells
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    held = mask & (cells > 0)
+    pairs = np.bincount(labels[held] * (int(cells.max()) + 1) + cells[held], minlength=count * (int(cells.max()) + 1))
+    pairs = pairs.reshape(count, -1)
+    return cells if pairs.max(1).sum() >= 0.8 * max(1, pairs.sum()) else np.zeros_like(cells)
+
+
+def empty_note(digits: list[Component], cells: np.ndarray) -> str | None:
+    """A sentence on how many boxes are empty, None if none is."""
+    total = int(cells.max(initial=0))
+    empty = total - len({cell_of(digit, cells) for digit in digits} - {0})
+    if not empty:
+        return None
+    return f"{empty} of the {total} boxes {'is' if empty == 1 else 'are'} empty."
 
 
 def in_cell_order(

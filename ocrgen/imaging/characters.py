@@ -32,7 +32,10 @@ def read_picture(
     """
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.binarization import binarize
-    from ocrgen.imaging.normalisation import normalise
+    from ocrgen.imaging.cells import cell_of, empty_note, fitting
+    from ocrgen.imaging.crops import crop_contrast
+    from ocrgen.imaging.normalisation import normalise, normalise_part
+    from ocrgen.imaging.outlines import fill_outlines
     from ocrgen.imaging.paper import find_paper
     from ocrgen.imaging.points import set_points_apart
     from ocrgen.imaging.segmentation import segment, whole
@@ -43,25 +46,27 @@ def read_picture(
     if sheet:
         paper = sheet.image
         notes.append("The sheet of paper was found and straightened.")
-    # The strokes of a small image are hardly wider than their soft edges, so it is enlarged first.
-    zoom = max(1, math.ceil(320 / max(paper.shape)))
-    large = paper
-    if zoom > 1:
-        size = paper.shape[1] * zoom, paper.shape[0] * zoom
-        large = np.asarray(Image.fromarray(paper).resize(size, Image.Resampling.BICUBIC))
+    zoom, large = _enlarged(paper)
     ink, mask, cells = binarize(large, forms=not geometry.single)
+    if sheet and not mask.any() and crop_contrast(page) is not None:  # the sheet was the inside of a thick character
+        sheet = None
+        notes.pop()
+        zoom, large = _enlarged(page)
+        ink, mask, cells = binarize(large, forms=not geometry.single)
     points: list[int] = []
     if not mask.any():
         raise ImageError(f"{name} is blank: nothing stands out from its paper. Write larger or darker, in more light.")
+    cells = fitting(mask, cells)
+    mask, ink = fill_outlines(mask, ink)
     if geometry.single:
         components, dropped = whole(_with_faint_parts(ink, mask), max(10, 6 * zoom))
         if not components:  # on squared paper, what is faint are its lines
             components, dropped = whole(mask, max(10, 6 * zoom))
     else:
 
-        def judged(parts: list[Component]) -> np.ndarray:
+        def judged(parts: list[np.ndarray]) -> np.ndarray:
             assert judge is not None
-            return judge(np.stack([normalise(ink, part, geometry) for part in parts]))
+            return judge(np.stack([normalise_part(part, geometry) for part in parts]))
 
         components, dropped = segment(mask, max(10, 6 * zoom), geometry.min_height, judge and judged, cells)
         if geometry.min_height > POINT:
@@ -78,12 +83,28 @@ def read_picture(
         notes.append(f"After digit {place}, a mark that may be a decimal point or comma was left out.")
     if dropped:
         notes.append(f"{dropped} small mark{'s were' if dropped > 1 else ' was'} left out.")
+    if note := empty_note(components, cells):
+        notes.append(note)
     boxes = [_box(c, zoom) for c in components]
     if sheet:
         boxes = [sheet.box(box, page.shape) for box in boxes]
+    places = [cell_of(c, cells) - 1 for c in components]
     images = [normalise(ink, c, geometry) for c in components]
-    characters = [PageCharacter(image, box) for image, box in zip(images, boxes, strict=True)]
+    characters = [
+        PageCharacter(image, box, None if place < 0 else place)
+        for image, box, place in zip(images, boxes, places, strict=True)
+    ]
     return Page(page, characters, notes, sheet.corners if sheet else None)
+
+
+def _enlarged(paper: np.ndarray) -> tuple[int, np.ndarray]:
+    """An image uint8 (H, W, 3) enlarged by a whole factor, and the factor, 1 unless the image is small."""
+    # The strokes of a small image are hardly wider than their soft edges.
+    zoom = max(1, math.ceil(320 / max(paper.shape)))
+    if zoom == 1:
+        return 1, paper
+    size = paper.shape[1] * zoom, paper.shape[0] * zoom
+    return zoom, np.asarray(Image.fromarray(paper).resize(size, Image.Resampling.BICUBIC))
 
 
 def _box(component: Component, zoom: int) -> tuple[int, int, int, int]:

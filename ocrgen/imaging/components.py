@@ -38,9 +38,14 @@ def connected_components(mask: np.ndarray) -> np.ndarray:
     return cv2.connectedComponents(np.ascontiguousarray(mask).view(np.uint8), connectivity=8)[1]
 
 
+def at_border(mask: np.ndarray) -> bool:
+    """Whether any of a mask bool (H, W) lies at the image border."""
+    return any(side.any() for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
+
+
 def clear_border(mask: np.ndarray) -> np.ndarray:
     """The mask without objects that run along the image border: a table, a finger, a shadow."""
-    if not any(side.any() for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1])):
+    if not at_border(mask):
         return mask
     # OpenCV's default algorithm takes three times as long with its statistics.
     count, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(

@@ -1,6 +1,6 @@
 """Find printed frames on a page: boxes, and the cells of combs and tables, which are rectangles of thin lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -8,9 +8,11 @@ import numpy as np
 # A frame's shorter side in pixels, and its slope; how much of its outline must be straight, on average and on the side
 # that a digit crosses (the outline of an ellipse is straight over a fourth of it).
 MIN_SIDE, MAX_SLOPE, MIN_STRAIGHT, MIN_CROSSED = 11, 0.21, 0.72, 0.3
-# The thickest line, relative to the frame's shorter side: of one that holds something, and of an empty one, which may
-# be a digit's loop.
-MAX_LINE, MAX_EMPTY_LINE = 0.14, 0.07
+# The thickest line, relative to the frame's shorter side, and its blur in pixels: of a frame that holds something, and
+# of an empty one with none like it that does, which may be a digit's loop.
+MAX_LINE, MAX_EMPTY_LINE, BLUR = 0.15, 0.07, 1.5
+# A contour that fills less of its bounding box is no frame's, and a page with more large ones is no form.
+MIN_FILL, MAX_CANDIDATES = 0.45, 200
 # What a frame holds has at least this height, relative to the frame's.
 MIN_CONTENT = 0.22
 
@@ -40,6 +42,11 @@ class Frame:
         return out
 
     @property
+    def outline(self) -> np.ndarray:
+        """The corners (4, 2) in the middle of the lines: frames that share a line meet there."""
+        return self.corners + np.sign(self.corners - self.corners.mean(0)) * self.thickness / 2
+
+    @property
     def size(self) -> tuple[float, float]:
         """Width and height."""
         a, b, c, d = self.corners
@@ -49,18 +56,28 @@ class Frame:
 def find_frames(mask: np.ndarray) -> list[Frame]:
     """The frames in an ink mask uint8 (H, W), 0 or 1; those that hold nothing only where others are like them."""
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    if hierarchy is None:
+        return []
+    boxes = np.array([cv2.boundingRect(contour) for contour in contours])
+    candidates = np.flatnonzero(boxes[:, 2:].min(1) >= MIN_SIDE).tolist()
+    if len(candidates) > MAX_CANDIDATES:
+        return []
+    parents = hierarchy[0, :, 3]
     found: list[Frame] = []
-    for contour, (*_, parent) in zip(contours, hierarchy[0] if hierarchy is not None else [], strict=True):
-        frame = _frame(mask, contour[:, 0].astype(np.float32), parent >= 0)
-        if frame is not None and not any(_same(frame, other) for other in found):
+    framed = set()
+    # Holes first: where the inside of a frame is found, its outside is not looked at.
+    for k in sorted(candidates, key=lambda k: parents[k] < 0):
+        if k in framed or cv2.contourArea(contours[k]) < MIN_FILL * boxes[k, 2] * boxes[k, 3]:
+            continue
+        frame = _frame(mask, contours[k][:, 0].astype(np.float32), parents[k] >= 0)
+        if frame is not None:
             found.append(frame)
+            framed.add(parents[k])
     return _plausible(found)
 
 
 def _frame(mask: np.ndarray, points: np.ndarray, hole: bool) -> Frame | None:
     """The frame whose inside (a hole) or outside a contour (n, 2) follows, or None."""
-    if len(points) < 4 * MIN_SIDE or np.ptp(points, axis=0).min() < MIN_SIDE:
-        return None
     lines = _sides(points)
     if lines is None:
         return None
@@ -71,15 +88,12 @@ def _frame(mask: np.ndarray, points: np.ndarray, hole: bool) -> Frame | None:
     if min(width, height) < MIN_SIDE or max(width, height) > 12 * min(width, height):
         return None
     thickness = _thickness(mask, corners, hole)
-    if thickness is None or thickness > MAX_LINE * min(width, height):
+    if thickness is None or thickness > MAX_LINE * min(width, height) + BLUR:
         return None
     if not hole:  # from the outside of the lines to their inside
         corners += np.sign(corners.mean(0) - corners) * thickness
     frame = Frame(corners, thickness, False)
-    full = _content(mask, frame) >= MIN_CONTENT
-    if not full and thickness > MAX_EMPTY_LINE * min(width, height):
-        return None
-    return Frame(corners, thickness, full)
+    return replace(frame, full=bool(_content(mask, frame) >= MIN_CONTENT))
 
 
 def _sides(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]] | None:
@@ -91,7 +105,7 @@ def _sides(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]] | None:
     if (angle + 45) % 180 >= 90:
         w, h = h, w
     u, v = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
-    local = (points - np.float32([cx, cy])) @ np.stack([u, v], 1).astype(np.float32)
+    local = (points - np.array([cx, cy], np.float32)) @ np.stack([u, v], 1).astype(np.float32)
     near, exact = max(2.5, 0.07 * min(w, h)), max(1.3, 0.018 * min(w, h))
     lines, straight = [], []
     for axis, sign, long, short in ((0, -1, w, h), (1, 1, h, w), (0, 1, w, h), (1, -1, h, w)):
@@ -99,7 +113,8 @@ def _sides(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]] | None:
         part = (np.abs(along) < 0.46 * long) & (np.abs(across - sign * short / 2) < near)
         if part.sum() < 0.3 * long:
             return None
-        dx, dy, px, py = cv2.fitLine(np.stack([along[part], across[part]], 1), cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()
+        fitted = cv2.fitLine(np.stack([along[part], across[part]], 1), cv2.DIST_HUBER, 0, 0.01, 0.01)
+        dx, dy, px, py = np.asarray(fitted, float).ravel()
         if abs(dy) > 0.12 * abs(dx):
             return None
         on = np.abs(across[part] - py - (along[part] - px) * dy / dx) < exact
@@ -156,16 +171,15 @@ def _content(mask: np.ndarray, frame: Frame) -> float:
     return (np.ptp(rows) + 1) / height if len(rows) else 0.0
 
 
-def _same(a: Frame, b: Frame) -> bool:
-    """Whether two frames are the inside and the outside of the same lines."""
-    return bool(np.abs(a.corners - b.corners).max() <= 3 + a.thickness + b.thickness)
-
-
 def _plausible(frames: list[Frame]) -> list[Frame]:
-    """Frames without those that hold nothing and have no like: loops of digits."""
+    """Frames without the loops of digits: those that hold nothing and are unlike those that do, or thick."""
 
     def alike(a: Frame, b: Frame) -> bool:
         sizes = np.array([a.size, b.size])
         return bool((np.abs(sizes[0] - sizes[1]) < 0.25 * sizes.max(0) + 2).all())
 
-    return [f for k, f in enumerate(frames) if f.full or any(alike(f, g) for g in frames[:k] + frames[k + 1 :])]
+    full = [f for f in frames if f.full]
+    thin = [f for f in frames if not f.full and f.thickness <= MAX_EMPTY_LINE * min(f.size) + BLUR]
+    empty = [f for f in frames if not f.full and any(alike(f, g) for g in full)]
+    others = [f for f in thin if not any(f is g for g in empty) and any(g is not f and alike(f, g) for g in thin)]
+    return full + empty + others

@@ -13,6 +13,18 @@ def normalise(ink: np.ndarray, component: Component, geometry: Geometry) -> np.n
     return (_letter if geometry.single else _digit)(ink, component, geometry)
 
 
+def normalise_part(ink: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """The ink float32 (h, w) within the box of what may be a digit, 0 to 1, as `normalise` would, but in 0.1 ms."""
+    scale = geometry.box / max(ink.shape)
+    if (missing := geometry.min_stroke / scale - stroke_width(ink > 0.5)) > 0:
+        side = round(missing) + 1
+        ink = cv2.dilate(np.pad(ink, side // 2), np.ones((side, side), np.uint8))
+        scale = geometry.box / max(ink.shape)
+    size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
+    digit = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return place(digit * (255 / digit.max()), geometry.centre)
+
+
 def _window(ink: np.ndarray, component: Component, pad: int) -> tuple[np.ndarray, np.ndarray]:
     """The page's ink around a component, and its mask, both with `pad` pixels more on every side."""
     mask = np.pad(component.mask, pad)

@@ -11,10 +11,14 @@ Judge = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class PageCharacter:
-    """A character on a page: image uint8 (28, 28), white on black; box (x, y, width, height) in pixels of the page."""
+    """A character on a page: image uint8 (28, 28), white on black; box (x, y, width, height) in pixels of the page.
+
+    cell: index of the form's box in which it stands, in reading order, None outside of all.
+    """
 
     image: np.ndarray
     box: tuple[int, int, int, int]
+    cell: int | None = None
 
 
 @dataclass(frozen=True)

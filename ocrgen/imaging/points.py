@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from ocrgen.imaging.components import Component, connected_components, cropped, stroke_width
+from ocrgen.imaging.components import Component, connected_components, cropped
 
-# Relative to the height of the digits: the largest height and width of a comma; relative to the digit before it, how
-# far down it begins at least, and ends at most.
-MAX_HEIGHT, MAX_WIDTH = 0.5, 0.35
+# Relative to the height of the digits: the least size of a point, the largest height and width of a comma. Relative to
+# the digits beside it: how far down it begins at least, and ends at most.
+MIN_SIZE, MAX_HEIGHT, MAX_WIDTH = 0.04, 0.5, 0.35
 HIGHEST, LOWEST = 0.62, 1.5
-THIN = 0.3  # of a stroke's width: what is smaller is a speck
 
 
 def set_points_apart(mask: np.ndarray, digits: list[Component]) -> tuple[list[Component], list[int], int]:
@@ -20,18 +19,19 @@ def set_points_apart(mask: np.ndarray, digits: list[Component]) -> tuple[list[Co
     if len(digits) < 2:
         return digits, [], 0
     typical = float(np.median([digit.height for digit in digits]))
-    thin = THIN * stroke_width(max(digits, key=lambda digit: digit.mask.sum()).mask)
     digits, marks = _without_joined(digits, typical)
     rest = mask.copy()
     for digit in digits:
         rest[digit.top : digit.bottom, digit.left : digit.right] &= ~digit.mask
-    loose = [part for part in _parts(rest) if part.size >= thin]
+    loose = [part for part in _parts(rest) if part.size >= MIN_SIZE * typical]
     kept = []
     for i, digit in enumerate(digits):
         around = [digits[k] for k in (i - 1, i + 1) if 0 <= k < len(digits)]
         is_mark = 0 < i < len(digits) - 1 and all(_below(digit, other, typical) for other in around)
         (marks if is_mark else kept).append(digit)
     apart, left_out = ({_place(m, kept, typical) for m in found} - {0} for found in (marks, loose))
+    if len(loose) > 2 * len(left_out):  # most marks stand elsewhere: the paper is dirty
+        left_out = set()
     return kept, sorted(apart | left_out), len(left_out - apart)
 
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from ocrgen.imaging.cells import cell_of, cut_at_cells, fit_cells, in_cell_order
+from ocrgen.imaging.cells import cell_of, cut_at_cells, in_cell_order
 from ocrgen.imaging.components import Component, cropped, stroke_width, union
 from ocrgen.imaging.touching import PartsJudge, separate
 
@@ -30,8 +30,7 @@ def segment(
     typical = _typical_size(strokes)
     # Specks must not be joined to digits: on a dirty page, every bounding box would grow.
     parts = [s for s in strokes if s.size >= max(3, 0.07 * typical)]
-    if cells is None or not cells.any() or not fit_cells(parts, cells):
-        cells = np.zeros(mask.shape, np.int32)
+    cells = np.zeros(mask.shape, np.int32) if cells is None else cells
     groups: dict[int, list[Component]] = {}
     for part in cut_at_cells(parts, cells):
         groups.setdefault(cell_of(part, cells), []).append(part)
@@ -39,8 +38,7 @@ def segment(
     typical = _typical_size(joined)
     digits = [c for c in joined if c.height >= max(min_height, min_relative_height * typical)]
     dropped = len(joined) - len(digits)
-    digits = [part for digit in digits for part in separate(digit, typical, judge)]
-    return in_cell_order(digits, cells, _reading_order), dropped
+    return in_cell_order(separate(digits, typical, judge), cells, _reading_order), dropped
 
 
 def whole(mask: np.ndarray, min_size: int) -> tuple[list[Component], int]:

@@ -1,18 +1,14 @@
 """The OCR classifier: two convolutions and two dense layers, as published (`paper`) or fast on a CPU (`fast`)."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from ocrgen.datasets.alphabet import DIGITS
+from ocrgen.readers.doubt import Doubt
 from ocrgen.utils.settings import Settings
-
-if TYPE_CHECKING:
-    from ocrgen.readers.doubt import Doubt
 
 
 class ReaderConfig(Settings):

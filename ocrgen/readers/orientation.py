@@ -37,7 +37,7 @@ TURNS: dict[str, Turn] = {
     "mirrored top to bottom": lambda images: images[:, ::-1],
     "transposed upside down": lambda images: _quarters(images, 2).transpose(0, 2, 1),
 }
-TRIED = 300  # images at most: each is recognised eight times
+TRIED = 200  # images at most: each is recognised eight times
 MIN_TRIED = 20
 MARGIN = 0.2  # by which the share recognised must be larger one way than the other
 SURE = 3.0  # standard errors of that difference (McNemar's); one more to call images anything but upright

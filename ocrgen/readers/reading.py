@@ -9,7 +9,7 @@ from ocrgen.datasets.alphabet import digit_value, noun
 from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import MAX_BYTES
 from ocrgen.imaging.geometry import Geometry
-from ocrgen.readers.doubt import doubted
+from ocrgen.readers.doubting import doubted
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.utils.errors import UserError

@@ -15,7 +15,7 @@ from ocrgen.generators.sampling import draw_total
 from ocrgen.imaging.augmentation import augment
 from ocrgen.imaging.geometry import GEOMETRIES, Geometry
 from ocrgen.readers.checkpoint import load_reader, save_reader, stored_geometry
-from ocrgen.readers.doubt import fit_doubt
+from ocrgen.readers.doubting import fit_doubt
 from ocrgen.readers.evaluation import grade
 from ocrgen.readers.network import Reader
 from ocrgen.readers.training import train_reader

@@ -11,7 +11,7 @@ from ocrgen.datasets import load_data
 from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.geometry import Geometry
-from ocrgen.readers.doubt import doubts
+from ocrgen.readers.doubting import doubts
 from ocrgen.readers.runs import geometry_of, load
 from ocrgen.utils.statistics import share_interval
 from tests.helpers.photos import conditions, draw
@@ -49,26 +49,23 @@ def main() -> None:
     loaded = [load(open_store().get(name)) for name in args.readers]
     geometry, pool = geometry_of(loaded[0][1]), getattr(load_data(args.dataset), args.split)
     assert set(REAL) <= set(conditions())
-    real = {name: list(characters(name, args.n, args.seed, geometry, pool)) for name in REAL}
-    parts = {"choosing": CHOOSING, "reporting": REPORTING}
-    symbols = {
-        (part, name): list(characters(f"symbol-{name}", args.n, args.seed, geometry, pool))
-        for part, kinds in parts.items()
-        for name in kinds
-    }
+    known: dict[str, list[np.ndarray]] = {name: [] for name in args.readers}
+    for kind in ("data set", *REAL):
+        images = list(characters(kind, args.n, args.seed, geometry, pool)) if kind in REAL else pool.images
+        for name, (reader, _) in zip(args.readers, loaded, strict=True):
+            scores = doubts(reader, np.stack(images))
+            print(f"{name:24} false alarms, {kind:22}", _share(scores, reader), flush=True)
+            if kind in REAL:
+                known[name].append(scores)
     for name, (reader, _) in zip(args.readers, loaded, strict=True):
-        print(f"{name}: false alarms\n{'data set, ' + args.split:24}", _share(doubts(reader, pool.images), reader))
-        known = []
-        for kind, images in real.items():
-            known.append(doubts(reader, np.stack(images)))
-            print(f"{'photographs, ' + kind:24}", _share(known[-1], reader))
-        known = np.concatenate(known)
-        print(f"{'all photographs':24}", _share(known, reader))
-        for part in parts:
-            print(f"{part} kinds: AUROC against all photographs, misses")
-            for (where, kind), images in symbols.items():
-                if where == part:
-                    print(f"  {kind:22}", _missed(reader, known, images))
+        print(f"{name:24} false alarms, {'all photographs':22}", _share(np.concatenate(known[name]), reader))
+    print("AUROC against all photographs of digits, and misses")
+    for part, kinds in (("choosing", CHOOSING), ("reporting", REPORTING)):
+        for kind in kinds:
+            images = list(characters(f"symbol-{kind}", args.n, args.seed, geometry, pool))
+            for name, (reader, _) in zip(args.readers, loaded, strict=True):
+                missed = _missed(reader, np.concatenate(known[name]), images)
+                print(f"{name:24} {part}, {kind:22}", missed, flush=True)
     reader, begun = loaded[0][0], time.perf_counter()
     for _ in range(50):
         doubts(reader, pool.images[:1])

@@ -94,6 +94,7 @@ def test_train_says_what_own_letters_were_understood_as(store, tmp_path):
     assert not app.exception and not app.error
     told = "Understood as 5 letters (A, B, C, D, E). Images: 45 for training (9 of each letter); 5 for validation"
     assert told in unescaped(texts(app)) and "حروف.zip" in unescaped(texts(app))
+    app.file_uploader(key="train_upload").set_value([])  # AppTest would upload it anew, in each run
     app.button(key="train_own_use").click().run()
     assert str(app.selectbox(key="train_dataset").value).endswith(".npz")
     assert told in unescaped(texts(app)) and "What was understood" not in texts(app)

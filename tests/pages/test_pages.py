@@ -135,6 +135,7 @@ def test_own_data_through_the_browser(store, pack):
     name = "My digits (2026).zip" if pack is to_zip else "own.npz"
     app.file_uploader(key="train_upload").set_value((name, pack(digits, {}), "application/zip")).run()
     assert not app.exception and not app.error
+    app.file_uploader(key="train_upload").set_value([])  # AppTest would upload it anew, in each run
     app.button(key="train_own_use").click().run()
     assert not app.exception and not app.error
     chosen = app.selectbox(key="train_dataset").value

@@ -1,6 +1,7 @@
 """What is no character says so; real ones are seldom doubted; readers of earlier versions read as ever."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +11,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from ocrgen.__main__ import main
-from ocrgen.datasets import load_data
+from ocrgen.datasets import DataError, load_data
 from ocrgen.imaging.characters import read_picture
 from ocrgen.readers.checkpoint import load_reader, save_reader
-from ocrgen.readers.doubt import FALSE_ALARMS, doubted, doubts, fit_doubt, redraw
+from ocrgen.readers.doubting import FALSE_ALARMS, doubted, doubts, redraw
 from ocrgen.readers.network import Reader
 from ocrgen.readers.runs import FILE, add_doubt, geometry_of, load
 from ocrgen.runs.run import Run
@@ -36,15 +37,20 @@ def shipped():
 def fitted(tmp_path_factory) -> RunStore:
     """A store with one reader of the bundled digits, as the verb `reader` leaves it."""
     store = RunStore(tmp_path_factory.mktemp("doubt"), shipped=None)
-    train(store, label="bundled", steps=300)
+    train(store, label="bundled", steps=150)
     return store
 
 
-def without_doubt(run: Run) -> None:
-    """Make a run's reader one of an earlier version."""
+@pytest.fixture(scope="module")
+def earlier(fitted) -> Run:
+    """The same reader, as an earlier version would have left it."""
+    run = fitted.get("bundled")
     reader, metadata = load(run)
+    run = Run(shutil.copytree(run.path, fitted.root / "earlier"))
+    (run.path / "run.json").write_text(json.dumps(run.read_json("run.json") | {"label": "earlier"}))
     reader.doubt = None
     save_reader(reader, metadata, run.path / "weights" / FILE)
+    return run
 
 
 def test_a_new_reader_seldom_doubts_real_digits(fitted):
@@ -65,28 +71,35 @@ def test_doubt_is_stored_with_the_weights(fitted, tmp_path):
     save_reader(reader, metadata, file := tmp_path / "again.safetensors")
     again, about = load_reader(file)
     assert about == metadata and np.array_equal(doubts(again, images), doubts(reader, images))
-    data = load_data("digits")
-    fresh = fit_doubt(reader, data.train, data.validation, geometry_of(metadata))
-    assert fresh.threshold == pytest.approx(reader.doubt.threshold), "it is fitted to the weights as they are stored"
 
 
-def test_a_reader_without_doubt_reads_and_says_so_once(fitted, tmp_path, monkeypatch, capsys):
+def test_a_reader_without_doubt_reads_and_says_so_once(fitted, earlier, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("OCRGEN_RUNS", str(fitted.root))
     (tmp_path / "a.png").write_bytes(picture([3, 1]))
     paths = [str(tmp_path / "a.png")] * 2
-    run = train(fitted, label="earlier", steps=20)
-    without_doubt(run)
     assert main(["read", *paths, "--reader", "earlier", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [c["doubt"] for row in rows for c in row["characters"]] == [None] * 4
     assert main(["read", *paths, "--reader", "earlier"]) == 0
     assert capsys.readouterr().err.count("cannot tell what is no digit") == 1
-    assert add_doubt(run) and not add_doubt(run)
-    assert load(run)[0].doubt
-    fitted.delete(run)
 
 
-def test_what_is_no_digit_is_told_in_text_and_json(shipped, fitted, tmp_path, monkeypatch, capsys):
+def test_doubt_is_added_to_a_reader_of_an_earlier_version(fitted, earlier):
+    assert add_doubt(earlier) and not add_doubt(earlier)
+    (reader, _), (again, _) = load(fitted.get("bundled")), load(earlier)
+    # The new reader's was fitted before its weights were rounded for its file, but to what they would be.
+    assert again.doubt.threshold == pytest.approx(reader.doubt.threshold, abs=1e-3)
+    meta = earlier.read_json("run.json")
+    meta["data"]["train"]["fingerprint"] = "other"
+    (earlier.path / "run.json").write_text(json.dumps(meta))
+    reader, metadata = load(earlier)
+    reader.doubt = None
+    save_reader(reader, metadata, earlier.path / "weights" / FILE)
+    with pytest.raises(DataError, match="trained on other images than digits has now"):
+        add_doubt(earlier)
+
+
+def test_what_is_no_digit_is_told_in_text_and_json(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
     (tmp_path / "digit.png").write_bytes(picture([3]))
     (tmp_path / "sign.png").write_bytes(draw("symbol-tick", 0, bundled()).data)
@@ -94,10 +107,10 @@ def test_what_is_no_digit_is_told_in_text_and_json(shipped, fitted, tmp_path, mo
     assert main(["read", *paths, "--reader", READER, "--json"]) == 0
     digit, sign = json.loads(capsys.readouterr().out)
     assert [c["doubt"] for c in digit["characters"]] == [False]
-    assert [c["doubt"] for c in sign["characters"]] == [True]
+    assert any(c["doubt"] for c in sign["characters"])
     assert main(["read", *paths, "--reader", READER]) == 0
     told = capsys.readouterr()
-    assert "%, may be no digit)" in told.out.splitlines()[1] and "no digit" not in told.out.splitlines()[0] + told.err
+    assert "%, may be no digit" in told.out.splitlines()[1] and "no digit" not in told.out.splitlines()[0] + told.err
 
 
 # The share that must be doubted: what was reached with two hundred, with room for eight.
@@ -112,8 +125,9 @@ def test_symbols_are_doubted(shipped, kind, share):
 @pytest.mark.parametrize(
     "change",
     [
-        {"doubt.references": torch.zeros(0, 160, dtype=torch.uint8)},
-        {"doubt.references": torch.zeros(9, 7, dtype=torch.uint8)},
+        {"doubt.weights": torch.zeros(0, 1696, dtype=torch.float16)},
+        {"doubt.weights": torch.zeros(64, 7, dtype=torch.float16)},
+        {"doubt.units": torch.zeros(64)},
         {"doubt.moments": torch.full((2, 2), torch.nan)},
         {"doubt.threshold": None},
     ],

@@ -81,6 +81,28 @@ def test_read_as_json(read_store, monkeypatch, tmp_path, capsys):
         )
 
 
+def test_what_was_noticed_stands_in_text_and_json(read_store, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("OCRGEN_RUNS", str(read_store.root))
+    page = Image.open(io.BytesIO(picture([3, 1, 4])))
+    dot = page.height * 3 // 4
+    page.paste(20, (page.width // 3 - 9, dot, page.width // 3 + 9, dot + 18))
+    exif, stored = Image.Exif(), page.transpose(Image.Transpose.ROTATE_90)
+    exif[0x0112] = 6
+    first, second = stored.convert("RGB"), Image.new("RGB", stored.size)
+    first.save(tmp_path / "a.png", save_all=True, append_images=[second], exif=exif)
+    expected = [
+        "a.png was turned upright, as its EXIF data say.",
+        "a.png holds an animation: its first frame was read.",
+        "After digit 1, a mark that may be a decimal point or comma was left out.",
+    ]
+    arguments = ["read", str(tmp_path / "a.png"), "--reader", readers(read_store)[0].name]
+    assert main([*arguments, "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["notes"] == expected and row["text"] == "314"
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.strip().endswith("  ".join(expected))
+
+
 def test_nothing_but_bad_files_is_a_failure(read_store, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("OCRGEN_RUNS", str(read_store.root))
     (tmp_path / "x.png").write_bytes(b"")

@@ -28,6 +28,7 @@ _DAMAGES = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError, OSError, ValueError,
     MemoryError,
 )  # fmt: skip
+_PACKED = re.compile(r"\.(zip|tar|tgz|tar\.(gz|bz2|xz))$", re.IGNORECASE)
 _OS_METADATA = re.compile(r"(^|/)(__MACOSX/|\.[^/]|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 # Texts beside the folders of characters, such as the provenance.json of our own samples, are no data.
 _NOTES = re.compile(r"(.*/)?([^/]+\.(json|txt|md|html|pdf)|licen[cs]e|readme)", re.IGNORECASE)
@@ -108,6 +109,10 @@ def open_files(path: Path, named: str = "") -> Iterator[Files]:
     if path.is_dir():
         found = list(path.rglob("*"))
         names = [file.relative_to(path).as_posix() for file in found if file.is_file()]
+        if len(names) == 1 and _PACKED.search(names[0]):
+            with open_files(path / names[0], f"{source}: {names[0]}") as files:
+                yield files
+            return
         folders = [folder.relative_to(path).as_posix() for folder in found if folder.is_dir()]
         yield _files(source, names, folders, lambda name: (path / name).open("rb"), path)
         return
@@ -133,8 +138,6 @@ def open_zip(source: str, file: Path | BytesIO) -> Iterator[Files]:
         size = file.stat().st_size if isinstance(file, Path) else file.getbuffer().nbytes
         entries = _checked_entries(source, size, archive.infolist())
         names = [name for name in entries if not name.endswith("/")]
-        if told := refused_contents(names):
-            raise DataError(f"{source}: {told}")
         folders = [name.rstrip("/") for name in entries if name.endswith("/")]
         yield _files(source, names, folders, lambda name: _open_entry(source, archive, entries[name], name))
 
@@ -170,6 +173,8 @@ def _files(
     names = sorted({*found} - {*notes})
     if not names:
         raise DataError(f"{source}: holds no files; expected images or arrays of characters.")
+    if told := refused_contents(names):
+        raise DataError(f"{source}: {told}")
     if len(names) > MAX_ENTRIES:
         raise DataError(f"{source}: holds {len(names):,} files; at most {MAX_ENTRIES:,} are read.")
     filled = {name[:i] for name in names for i, c in enumerate(name) if c == "/"}

@@ -44,7 +44,7 @@ class RawArrays:
         DataError if the arrays do not fit. Images of 28 x 28 are taken as they are; digits of other sizes are brought
         to MNIST's geometry, and other characters keep their place in the frame.
         """
-        images = as_grey(self.source, self.images, self.labels.size)
+        images = as_grey(self.source, self.images, max(self.labels.shape, default=0))
         labels = one_each(self.source, len(images), self.labels)
         labels, classes, notes = indexed(self.source, labels, self.classes, self.mapping, self.ten_is_zero)
         writers = self.writers
@@ -53,9 +53,9 @@ class RawArrays:
             if writers.shape != labels.shape:
                 raise DataError(f"{self.source}: {len(images):,} images but writers {writers.shape}.")
             writers = as_integers(self.source, "writers", writers)
-        if self.ink is None or images.dtype != np.uint8:
+        if not self.told or images.dtype != np.uint8:
             images = to_uint8(self.source, images)
-        images, more = _normalised(self.source, images, noun(classes) == "digit", self.ink)
+        images, more = _normalised(images, noun(classes) == "digit", self.ink)
         try:
             made = Characters(images, labels.astype(np.int64), classes, name, writers)
         except DataError as error:
@@ -63,7 +63,7 @@ class RawArrays:
         return made, self.notes if self.told else (*self.notes, *notes, *more)
 
 
-def _normalised(source: str, grey: np.ndarray, digits: bool, ink: bool | None) -> tuple[np.ndarray, tuple[str, ...]]:
+def _normalised(grey: np.ndarray, digits: bool, ink: bool | None) -> tuple[np.ndarray, tuple[str, ...]]:
     """Grey images uint8 (N, H, W) as uint8 (N, 28, 28), white ink on black, and notes on polarity and size."""
     if ink is None:
         white, notes = decide(votes(grey))
@@ -76,14 +76,17 @@ def _normalised(source: str, grey: np.ndarray, digits: bool, ink: bool | None) -
     height, width = grey.shape[1:]
     frame = Frame() if digits else Frame.of(list(grey[:: max(1, len(grey) // _SAMPLE)]), True)
     images = np.empty((len(grey), SIZE, SIZE), np.uint8)
+    blank = 0
     for i, picture in enumerate(grey):
         try:
             images[i] = to_digit(picture, True) if digits else to_frame(picture, True, frame)
-        except ImageError as error:
-            raise DataError(f"{source}: image {i + 1:,}: {error}") from error
-    how = "each digit was brought to MNIST's size and place" if digits else "they were shrunk as they are"
+        except ImageError:  # of such sizes, only a blank one is refused
+            images[i], blank = 0, blank + 1
+    if blank:
+        notes += (f"{blank:,} of {len(grey):,} images {'is' if blank == 1 else 'are'} blank.",)
+    how = "each digit was brought to MNIST's size and place" if digits else "each was shrunk whole"
     if not digits and max(height, width) < SIZE:
-        how = "they were enlarged as they are"
+        how = "each was enlarged whole"
     return images, (*notes, f"The images are {height} x {width} pixels: {how}.")
 
 
@@ -106,7 +109,7 @@ def join(source: str, pieces: Sequence[Piece]) -> RawArrays:
     grey, labels = [], []
     for piece in pieces:
         of = ("", "train ", "validation ", "test ")[0 if piece.part is None else piece.part + 1]
-        grey.append(as_grey(source, piece.images, piece.labels.size))
+        grey.append(as_grey(source, piece.images, max(piece.labels.shape, default=0)))
         labels.append(one_each(source, len(grey[-1]), piece.labels, of))
     if len({images.shape[1:] for images in grey}) > 1:
         sizes = " and ".join(sorted({"{} x {}".format(*images.shape[1:]) for images in grey}))

@@ -5,6 +5,7 @@ import math
 import re
 import struct
 import zlib
+from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
@@ -16,14 +17,14 @@ from ocrgen.datasets.formats.names import part_of
 from ocrgen.datasets.formats.sets import one_set
 
 MAX_BYTES = 2**30
-IDX = re.compile(r"(.*?)(images|labels)([._-]idx[13]?([._-]u?byte)?|[._-]ubyte)(\.gz)?", re.IGNORECASE)
+IDX = re.compile(r"(.*?)(images|labels)([._-]idx[13]?([._-]u?byte)?|[._-]ubyte)(\.gz)?$", re.IGNORECASE)
 
 
-def read_idx(files: Files) -> RawArrays:
+def read_idx(files: Files, found: Sequence[str]) -> RawArrays:
     """The images and labels of IDX files in pairs, plain or gzipped; DataError if one of a pair is missing."""
     # torchvision leaves a file and its .gz in one folder; the names are sorted, so that the plain one comes first.
     names: dict[tuple[str, str], str] = {}
-    for name in files.names:
+    for name in found:
         if match := IDX.fullmatch(name):
             names.setdefault((match[1], match[2].lower()), name)
     stems = sorted({stem for stem, _ in names})

@@ -16,7 +16,7 @@ _KINDS = (
     (rb"ARROW1|FEA1", "an Arrow or Feather file", "save it as Parquet"),
     (rb"SQLite format 3", "an SQLite database", "save its table as CSV"),
     (
-        rb"\x89PNG|\xff\xd8\xff|GIF8|BM|II\*\0|MM\0\*",
+        rb"\x89PNG|\xff\xd8\xff|GIF8|BM.{4}\0\0\0\0|II\*\0|MM\0\*",
         "one picture",
         "bring a zip with one folder per class",
     ),
@@ -41,6 +41,8 @@ def single_suffix(head: bytes, name: str) -> str | None:
 
     name: of the file; texts are taken for tables if it says so, or if they begin like one.
     """
+    if any(re.match(pattern, head, re.DOTALL | re.IGNORECASE) for pattern, *_ in _KINDS):
+        return None
     if head.startswith(b"PAR1"):
         return ".parquet"
     if head.startswith((b"MATLAB 5.0", b"MATLAB 7.0")):
@@ -59,7 +61,7 @@ def refused_contents(names: list[str]) -> str | None:
     ):
         if marks & {*names, *(name.partition("/")[2] for name in names)}:
             return f"is {what}; {advice}."
-    for suffix in ("rar", "7z", "xlsx", "pkl", "pickle", "pt", "pth", "h5", "hdf5", "pdf"):
+    for suffix in ("zip", "rar", "7z", "xlsx", "pkl", "pickle", "pt", "pth", "h5", "hdf5", "pdf"):
         if names and all(name.lower().endswith(f".{suffix}") for name in names):
             return f"holds nothing but .{suffix} files, which are not read; {_READ}."
     return None

@@ -19,8 +19,8 @@ def as_grey(source: str, images: np.ndarray, n_labels: int | None = None) -> np.
     which (H, W, N) and (P, N), as MATLAB has them, are known. DataError for any other shape.
     """
     shape = images.shape
-    # Neither (28, 28) nor (28, 28, 1) is a set: their first axis is no count of images.
-    if images.ndim > 1 and n_labels and shape[0] != n_labels and shape[-1] == n_labels:
+    square = images.ndim > 1 and (is_image(shape[0]) if images.ndim == 2 else shape[0] == shape[1])
+    if square and n_labels and shape[0] != n_labels and shape[-1] == n_labels:
         images = np.moveaxis(images, -1, 0)
     if images.ndim == 2:
         images = _unflattened(images)
@@ -47,7 +47,15 @@ def _unflattened(images: np.ndarray) -> np.ndarray:
     if side * side == pixels and side >= 8:
         return images.reshape(n, side, side)
     side = math.isqrt(pixels // 3)
-    return images.reshape(n, side, side, 3) if side * side * 3 == pixels and side >= 8 else images
+    if side * side * 3 != pixels or side < 8:
+        return images
+    # The colours of one pixel are alike: they stand side by side, or, as in CIFAR, each in a plane of its own.
+    some = images[:100].astype(np.float32)
+    beside = np.abs(some[:, 0::3] - some[:, 1::3]).mean()
+    planes = np.abs(some[:, : side * side] - some[:, side * side : 2 * side * side]).mean()
+    if beside <= planes:
+        return images.reshape(n, side, side, 3)
+    return np.moveaxis(images.reshape(n, 3, side, side), 1, -1)
 
 
 def _one_channel(images: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ _MATRIX, _COMPRESSED = 14, 15
 _CELL, _STRUCT, _CHAR = 1, 2, 4
 # The number type of each class of arrays, double to uint64; the values may be stored in a smaller one.
 _CLASSES = dict(enumerate(("f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"), start=6))
+_DAMAGES = struct.error, ValueError, LookupError, zlib.error, RuntimeError, OverflowError, MemoryError
 _MAX_DEPTH, _MAX_FIELDS = 8, 1000
 
 
@@ -44,7 +45,7 @@ def _read(files: Files, name: str) -> dict[str, np.ndarray]:
         return dict(_variables(memoryview(content)))
     except DataError as error:
         raise DataError(f"{about}: {error}") from error
-    except (struct.error, ValueError, KeyError, IndexError, zlib.error, RecursionError, OverflowError) as error:
+    except _DAMAGES as error:
         raise DataError(f"{about}: is no MATLAB file, or a damaged one; get it again.") from error
 
 
@@ -87,7 +88,7 @@ def _matrix(data: memoryview, order: str, prefix: str, depth: int) -> Iterator[t
     """The arrays of a matrix element by name; those of a structure by the names of its fields, with dots between."""
     elements = _elements(data, order)
     try:
-        flags, dims, name = (_values(next(elements), order) for _ in range(3))
+        flags, dims, name = [_values(next(elements), order) for _ in range(3)]
     except StopIteration:
         return  # an empty field
     shape = tuple(int(side) for side in dims)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 PARTS = ("training", "validation", "test")
 _PART_WORDS = {
-    **dict.fromkeys(("train", "training", "trn", "tr"), 0),
+    **dict.fromkeys(("train", "training", "trn", "tra", "tr"), 0),
     **dict.fromkeys(("val", "valid", "validation", "validate", "dev", "development"), 1),
-    **dict.fromkeys(("test", "testing", "tst", "te", "t10k", "eval", "evaluation"), 2),
+    **dict.fromkeys(("test", "testing", "tst", "tes", "te", "t10k", "eval", "evaluation"), 2),
 }
 # The first of several keys with one role wins: scikit-learn's digits have both `images` and `data`.
 _ROLES = {
@@ -107,8 +107,10 @@ def digits_in(names: Sequence[str]) -> list[str] | None:
     plain = [_SEPARATORS.sub(" ", name).strip().casefold() for name in names]
     if len(plain) < 2 or all(len(name) == 1 for name in plain):
         return None
-    if all(name in WORDS for name in plain):
-        return [str(WORDS.index(name)) for name in plain]
+    first = os.path.commonprefix(plain)
+    words = [name[first.rfind(" ") + 1 :] for name in plain]
+    if all(word in WORDS for word in words):
+        return [str(WORDS.index(word)) for word in words]
     before, after = os.path.commonprefix(plain), os.path.commonprefix([name[::-1] for name in plain])[::-1]
     before, after = before.rstrip("0123456789"), after.lstrip("0123456789")
     if not before + after:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from io import BytesIO
@@ -19,14 +19,14 @@ EXPECTED = "expected images (N, 28, 28), labels (N,) and perhaps classes (K,), o
 Getter = Callable[[], np.ndarray]
 
 
-def read_npz(files: Files) -> RawArrays:
+def read_npz(files: Files, found: Sequence[str]) -> RawArrays:
     """The arrays of an .npz, of .npy files, or of .npz files in a folder or zip.
 
     Nothing is unpickled, and nothing allocated by a declared shape that the data do not fill. DataError otherwise.
     """
     arrays: dict[str, Getter] = {}
     with ExitStack() as stack:
-        for name in files.names:
+        for name in found:
             stem, _, suffix = name.rpartition(".")
             if suffix.lower() == "npy":
                 arrays[stem] = lambda name=name, stem=stem: parse_npy(files.read(name), f"{files.source}: {stem}")
@@ -58,6 +58,7 @@ def from_named(source: str, arrays: Mapping[str, Getter], ten_is_zero: bool = Fa
         if "labels" not in roles:
             raise DataError(f"{source}: holds {_listed(arrays)}, but no labels of {roles['images']}; {EXPECTED}.")
     pieces = []
+    found = dict(sorted(found.items(), key=lambda item: item[0][1] or 0))
     for (_, part), roles in found.items():
         writers = arrays[roles["writers"]]() if "writers" in roles else None
         pieces.append(Piece(part, arrays[roles["images"]](), arrays[roles["labels"]](), writers))

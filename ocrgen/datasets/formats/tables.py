@@ -8,11 +8,11 @@ import numpy as np
 from ocrgen.datasets.base import DataError
 from ocrgen.datasets.formats.archive import Files
 from ocrgen.datasets.formats.arrays import Piece, RawArrays, join
-from ocrgen.datasets.formats.delimited import EXPECTED, read_csv
+from ocrgen.datasets.formats.columns import EXPECTED
+from ocrgen.datasets.formats.delimited import read_csv
 from ocrgen.datasets.formats.names import part_of, set_of
 from ocrgen.datasets.formats.sets import one_set
 
-TABLE = re.compile(r"\.(csv|tsv|data|tra|tes)(\.gz)?$", re.IGNORECASE)
 _SUBMISSION = re.compile(r"submission", re.IGNORECASE)  # Kaggle's example of an answer, whose labels are made up
 
 

@@ -104,7 +104,8 @@ def next_steps() -> None:
             with place.container(border=True, height="stretch"):
                 st.markdown(f"**{title}**")
                 st.write(words)
-                link(page, label, icon=f":material/{icon}:")
+                query = {"own": "1"} if icon == "upload" else None  # opens the place for one's own data
+                link(page, label, icon=f":material/{icon}:", query_params=query)
 
 
 NEXT_STEPS = (

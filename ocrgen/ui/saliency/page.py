@@ -3,23 +3,22 @@
 import numpy as np
 import streamlit as st
 
-from ocrgen.datasets.alphabet import article, digit_value, folder_names, shown
+from ocrgen.datasets.alphabet import article, folder_names, shown
 from ocrgen.imaging.render import to_png
 from ocrgen.plots import style as charts
 from ocrgen.plots.saliency import bars, colours, enlarge, overlay
-from ocrgen.readers.doubt import doubted
-from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
-from ocrgen.readers.reading import to_text
 from ocrgen.readers.saliency import METHODS, SaliencyMap, explain
 from ocrgen.ui.saliency import grid as saliency_grid
+from ocrgen.ui.saliency.doubt import doubting, who_cannot
 from ocrgen.ui.saliency.input import InputImage, Script, image_input
 from ocrgen.ui.saliency.readers import ReaderChoice, choose, load_all
+from ocrgen.ui.saliency.summary import UNSURE, badges, doubts, text_of, which
 from ocrgen.ui.shared.classes import class_key
-from ocrgen.ui.shared.markup import aligned_heading, colour_scale, literal
+from ocrgen.ui.shared.markup import aligned_heading, colour_scale, literal, named
 from ocrgen.utils.errors import UserError
 
-UNSURE = 0.7
+CONTROL, SEEN = 160, 104  # pixels: the width of a control, and of the image that the network sees
 READ = "what it read"
 
 
@@ -31,25 +30,20 @@ def warm_up() -> None:
 
 def controls(layers: list[str], script: Script) -> dict:
     """Method, layer, class to explain, opacity."""
-    a, b, c, d = st.columns(4)
     example = script.classes[min(7, len(script.classes) - 1)]
-    target = c.selectbox(
-        "Explain the class", [READ, *range(len(script.classes))], key=class_key("saliency_target", script.classes),
-        format_func=lambda c: c if c == READ else shown(script.classes[c]),
-        help=f"Why not {article(example)} {shown(example)}? Choose it: the map shows what speaks for it.",
-    )  # fmt: skip
-    return {
-        "method": a.selectbox("Method", list(METHODS), key="saliency_method"),
-        "layer": b.selectbox(
-            "Convolution",
-            layers,
-            len(layers) - 1,
-            format_func=lambda n: n.removesuffix(" convolution"),
-            key="saliency_layer",
-        ),
-        "target": None if target == READ else target,
-        "opacity": d.slider("Opacity of the map", 0.0, 1.0, 0.65, 0.05, key="saliency_opacity"),
-    }
+    with st.container(horizontal=True):  # two beside each other on a phone
+        method = st.selectbox("Method", list(METHODS), key="saliency_method", width=CONTROL)
+        layer = st.selectbox(
+            "Convolution", layers, len(layers) - 1, format_func=lambda n: n.removesuffix(" convolution"),
+            key="saliency_layer", width=CONTROL,
+        )  # fmt: skip
+        target = st.selectbox(
+            "Explain the class", [READ, *range(len(script.classes))], key=class_key("saliency_target", script.classes),
+            format_func=lambda c: c if c == READ else shown(script.classes[c]), width=CONTROL,
+            help=f"Why not {article(example)} {shown(example)}? Choose it: the map shows what speaks for it.",
+        )  # fmt: skip
+        opacity = st.slider("Opacity of the map", 0.0, 1.0, 0.65, 0.05, key="saliency_opacity", width=CONTROL)
+    return {"method": method, "layer": layer, "target": None if target == READ else target, "opacity": opacity}
 
 
 def show() -> None:
@@ -66,6 +60,7 @@ def show() -> None:
         if not pictures:
             st.info(f"Choose, draw or upload a {script.noun} on the left.")
         answers(pictures, loaded, script, options)
+        who_cannot(loaded, script.noun)
         legend()
     count = min(saliency_grid.COLUMNS, len(script.classes))
     if st.toggle(f"{count} test {script.noun}s side by side, as each reader sees them", key="saliency_grid"):
@@ -85,48 +80,11 @@ def answers(pictures: list[InputImage], loaded: dict[ReaderChoice, Reader], scri
         opened = f"saliency_open_{picture.key}"
         if newest != st.session_state.get("saliency_newest"):
             st.session_state[opened] = picture.key == newest
-        line = " ".join([f"**{text_of(picture, loaded, script)}**", literal(picture.name), *badges(picture, loaded)])
-        with st.expander(line, key=opened, on_change="rerun") as place:
+        line = [f"**{text_of(picture, loaded, script)}**", literal(picture.name), *badges(picture, loaded, script)]
+        with st.expander(" ".join(line), key=opened, on_change="rerun") as place:
             if place.open:
                 answer(picture, loaded, script, options, headed=False)
     st.session_state["saliency_newest"] = newest
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _read(images: np.ndarray, reader: str, _net: Reader) -> tuple[np.ndarray, list]:
-    return probabilities(_net, images), doubted(_net, images)
-
-
-def predictions(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, np.ndarray]:
-    """Each reader's probabilities (N, K) of all characters of a picture."""
-    return {c: _read(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net)[0] for c, net in loaded.items()}
-
-
-def doubts(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, list]:
-    """Whether each reader doubts that each character of a picture is one; None where it cannot tell."""
-    return {c: _read(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net)[1] for c, net in loaded.items()}
-
-
-def text_of(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> str:
-    """What the first reader has read in a picture, as Markdown."""
-    first = next(iter(predictions(picture, loaded).values()))
-    return spelled([script.classes[c] for c in first.argmax(1)])
-
-
-def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> list[str]:
-    """How sure the readers are of a picture, and that there is something to say about it, as Markdown."""
-    found = predictions(picture, loaded)
-    least = min(float(p.max(1).min()) for p in found.values())
-    several = len(picture.images) > 1
-    sure = f"{'each ' if several else ''}at least {min(99, int(least * 100))}% sure"
-    marks = [f":{'orange' if least < UNSURE else 'gray'}-badge[{sure}]"]
-    if apart := int((np.ptp([p.argmax(1) for p in found.values()], axis=0) > 0).sum()):
-        marks.append(f":orange-badge[readers disagree{f' on {apart}' if several else ''}]")
-    if any(any(told) for told in doubts(picture, loaded).values()):
-        marks.append(":orange-badge[may be no character]")
-    if picture.notes:
-        marks.append(f":blue-badge[{len(picture.notes)} note{'s' * (len(picture.notes) > 1)}]")
-    return marks
 
 
 def answer(
@@ -145,28 +103,15 @@ def answer(
         st.error(str(fault))
         return
     with st.container(border=True):
-        doubting({choice: d[i] for choice, d in doubts(picture, loaded).items()}, script)
+        doubting({choice: d[i] for choice, d in doubts(picture, loaded).items()}, script.noun)
         verdict(i if len(picture.images) > 1 else None, script, maps, picture.truth)
         columns = st.columns([0.8, *[1.2] * len(maps)])
         with columns[0]:
             alt = f"the {script.noun}, 28x28 pixels"
-            st.image(enlarge(image), width="stretch", caption="what the network sees", alt=alt)
+            st.image(enlarge(image), width=SEEN, caption="what the network sees", alt=alt)
         for column, (choice, found) in zip(columns[1:], maps.items(), strict=True):
             with column:
                 one(choice, image, found, script, options, f"{picture.key}-{i}")
-
-
-def which(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> int:
-    """The index of the character that is explained; at first the one that a reader is the least sure of."""
-    if len(picture.images) == 1:
-        return 0
-    found = list(predictions(picture, loaded).values())
-    read, doubtful = found[0].argmax(1), int(np.min([p.max(1) for p in found], axis=0).argmin())
-    return st.pills(
-        f"Explain one {script.noun}, at first the least sure one", range(len(read)), default=doubtful, required=True,
-        format_func=lambda i: literal(f"{i + 1}: {shown(script.classes[read[i]])}"), wrap=True,
-        key=f"saliency_which_{picture.key}_{len(read)}",
-    )  # fmt: skip
 
 
 def overview(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script, headed: bool) -> None:
@@ -179,17 +124,11 @@ def overview(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Sc
     with right:
         if headed:
             st.markdown(f"#### {literal(picture.name)}: {text_of(picture, loaded, script)}")
-            st.markdown(" ".join(badges(picture, loaded)))
+            st.markdown(" ".join(badges(picture, loaded, script)))
         if len(loaded) > 1 and len(picture.images) > 1:
             st.caption(f"As read by the one that learned from {literal(next(iter(loaded)).title)}.")
         for note in picture.notes:
             st.markdown(f":material/info: {literal(note)}")
-
-
-def spelled(texts: list[str]) -> str:
-    """What has been read in one picture, in reading order; digits of another script with their value: "٣١ (31)"."""
-    text, value = to_text(texts), "".join(str(digit_value(t)) for t in texts)
-    return literal(text) if text == value or not all(digit_value(t) is not None for t in texts) else f"{text} ({value})"
 
 
 def verdict(number: int | None, script: Script, maps: dict[ReaderChoice, SaliencyMap], truth: int | None) -> None:
@@ -219,18 +158,6 @@ def verdict(number: int | None, script: Script, maps: dict[ReaderChoice, Salienc
         st.warning(
             f"Not sure: the reader of {literal(choice.title)} gives it {least:.0%}; {second} is its second guess."
         )
-
-
-def doubting(doubt: dict[ReaderChoice, bool | None], script: Script) -> None:
-    """Say so where what was read may be no character at all."""
-    if any(doubt.values()):
-        by = "" if all(doubt.values()) else " by " + " and ".join(literal(c.title) for c, told in doubt.items() if told)
-        st.warning(f"**This may be no {script.noun}**: it is unlike all that was learned from{by}.")
-
-
-def named(text: str) -> str:
-    """A class with its article, for Markdown: "a 3", "an 8", "a ٣ (3)"."""
-    return f"{article(text)} {literal(shown(text))}"
 
 
 def one(choice: ReaderChoice, image: np.ndarray, found: SaliencyMap, script: Script, options: dict, key: str) -> None:

@@ -7,6 +7,8 @@ from html import escape
 
 import streamlit as st
 
+from ocrgen.datasets.alphabet import article, shown
+
 
 def heading(text: str, colour: str) -> None:
     """A column's title with a bar in the colour that this kind of image has on every page."""
@@ -71,3 +73,8 @@ def strips(pictures: list[tuple[str, str, bytes]], columns: int, alt: str, rtl: 
 def literal(text: str) -> str:
     """A text, such as a class's, for Markdown in which it is to mean nothing but itself."""
     return re.sub(r"([\\`*_{}\[\]<>#$:~|^=+!&-])", r"\\\1", text)
+
+
+def named(text: str) -> str:
+    """A class with its article, for Markdown: "a 3", "an 8", "a ٣ (3)"."""
+    return f"{article(text)} {literal(shown(text))}"

@@ -12,7 +12,6 @@ from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.markup import literal
 from ocrgen.ui.shared.sheets import class_sheet
-from ocrgen.ui.shared.widgets import show_errors
 from ocrgen.utils.errors import UserError
 
 ABOUT = (
@@ -55,11 +54,10 @@ def _arrive(name: str, read) -> None:
         st.error(literal(str(problem)))
         return
     look_at(path, name)
-    st.rerun()
 
 
 def look_at(path: Path, name: str) -> None:
-    """Show what was understood of the data at a path, from the next run of the page on."""
+    """Let `panel` show what was understood of the data at a path."""
     st.session_state.update({PATH: str(path), NAME: name, CHANGES: ()})
 
 
@@ -82,43 +80,37 @@ def panel() -> None:
             return
         st.subheader("What was understood")
         st.markdown(f"**{literal(name)}**")
-        _decide(path, told, changes)
+        _decide(path, told)
         _show(told)
 
 
-def _decide(path: str, told: Understanding, changes: tuple[str, ...]) -> None:
+def _decide(path: str, told: Understanding) -> None:
     """The orientation with its figures, and the buttons; the one to press first is primary."""
-    looks = told.orientation.looks
-    st.markdown(literal(told.headline))
-    for note in told.notes:
-        st.markdown(f"- {literal(note)}")
     fine = told.orientation.upright
+    st.markdown(literal(told.headline))
+    st.markdown("\n".join(f"- {literal(note)}" for note in told.notes))
     (st.markdown if fine else st.warning)(literal(told.orientation.told))
     if told.fault:
         st.error(literal(told.fault))
+    accepted = path in uploads.found()
+    users = [run for run in store().own() if run.state != "damaged" and run.request.dataset == path]
+    about = f"{len(users)} runs here are about them, and will miss them." if users else "Remove them from the lab."
     with st.container(horizontal=True):
-        if not fine and st.button(
-            "Turn them", type="primary", key="train_own_turn", icon=":material/rotate_90_degrees_cw:"
+        if not fine:
+            looks = told.orientation.looks
+            st.button("Turn them", type="primary", key="train_own_turn", on_click=_change, args=(looks,))
+        st.button(
+            "Use these data" if fine else "Use them as they are", type="primary" if fine else "secondary",
+            disabled=bool(told.fault), key="train_own_use", on_click=_use, args=(path,),
+        )  # fmt: skip
+        for label, change, help in (
+            ("Transpose", TRANSPOSED, "Exchange rows and columns, as EMNIST's files need it."),
+            ("Invert", INVERT, "Exchange ink and paper."),
         ):
-            _change(looks)
-        use = "primary" if fine else "secondary"
-        label = "Use these data" if fine else "Use them as they are"
-        if st.button(label, type=use, disabled=bool(told.fault), key="train_own_use"):
-            show_errors(_use, path)
-        if st.button("Transpose", key="train_own_transpose", help="Exchange rows and columns, as EMNIST's files need."):
-            _change(TRANSPOSED)
-        if st.button("Invert", key="train_own_invert", help="Exchange ink and paper."):
-            _change(INVERT)
-        accepted = path in uploads.found()
-        if accepted and st.button("Close", key="train_own_close"):
-            _close()
-            st.rerun()
-        users = [run for run in store().own() if run.state != "damaged" and run.request.dataset == path]
-        about = f"{len(users)} runs here are about them, and will miss them." if users else "Remove them from the lab."
-        if st.button("Drop", key="train_own_drop", help=about):
-            uploads.drop(Path(path))
-            _close()
-            st.rerun()
+            st.button(label, key=f"train_own_{label.lower()}", on_click=_change, args=(change,), help=help)
+        if accepted:
+            st.button("Close", key="train_own_close", on_click=_close)
+        st.button("Drop", key="train_own_drop", on_click=_drop, args=(path,), help=about)
 
 
 def _change(change: str) -> None:
@@ -126,17 +118,23 @@ def _change(change: str) -> None:
     changes = st.session_state[CHANGES]
     undone = changes[-1:] == (change,) and not change.startswith("turned")
     st.session_state[CHANGES] = changes[:-1] if undone else (*changes, change)
-    st.rerun()
 
 
 def _use(path: str) -> None:
     """Keep the data as they are shown, and choose them in the form."""
     name, changes = st.session_state[NAME], st.session_state[CHANGES]
-    with st.spinner("Keeping them …"):
+    try:
         accepted = uploads.accept(open_named(Path(path), changes, name), Path(path))
+    except UserError as problem:
+        st.error(literal(str(problem)))
+        return
     st.session_state["train_dataset"] = str(accepted)
     _close()
-    st.rerun()
+
+
+def _drop(path: str) -> None:
+    uploads.drop(Path(path))
+    _close()
 
 
 def _close() -> None:

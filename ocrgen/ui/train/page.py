@@ -55,9 +55,9 @@ def new_run() -> None:
                 if dataset in sources:
                     st.caption(sources[dataset].ABOUT)
                 show_errors(lambda: st.caption(understood(dataset, str(datasets.data_root()))))
-                if (own := uploads.found().get(dataset)) and st.button("Look at them", key="train_own_look"):
-                    own_data.look_at(own, titles[dataset])
-                    st.rerun()
+                if own := uploads.found().get(dataset):
+                    args = (own, titles[dataset])
+                    st.button("Look at them", key="train_own_look", on_click=own_data.look_at, args=args)
         model = st.segmented_control(
             "Generator",
             list(known),

@@ -17,6 +17,7 @@ from ocrgen.datasets import Characters
 from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.geometry import Geometry
+from ocrgen.readers.doubting import doubted
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 
@@ -59,17 +60,22 @@ class Score:
 
 
 def measure(condition: str, n: int, reader: Reader, geometry: Geometry, pool: Characters, first_seed: int = 0) -> Score:
-    """Read n photographs of a condition, from `first_seed` on; right is only the whole text of a photograph."""
+    """Read n photographs of a condition, from `first_seed` on; right is only the whole text of a photograph.
+
+    Of photographs of symbols, what is doubted counts as not read, and so does a picture that is refused.
+    """
+    symbols = condition.startswith("symbol-")
     score, judge = Score(n=n), partial(probabilities, reader)
     for seed in range(first_seed, first_seed + n):
         photo = draw(condition, seed, pool)
         begun = time.perf_counter()
         try:
             page = read_picture(photo.data, "photo", geometry, judge)
-            read = judge(np.stack([c.image for c in page.characters])).argmax(1)
-            said = "".join(reader.classes[i] for i in read)
+            images = np.stack([c.image for c in page.characters])
+            each = zip(judge(images).argmax(1), doubted(reader, images), strict=True)
+            said = "".join(reader.classes[i] for i, doubt in each if not (symbols and doubt))
         except ImageError as fault:
-            said = str(fault)
+            said = "" if symbols else str(fault)
         score.ms += (time.perf_counter() - begun) * 1000 / n
         score.right += said == photo.text
         if said != photo.text:
