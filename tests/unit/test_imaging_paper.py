@@ -13,7 +13,7 @@ from ocrgen.imaging.decoding import ImageError, open_page
 from ocrgen.imaging.geometry import Geometry
 from ocrgen.imaging.paper import find_paper
 from tests.helpers.photos import draw
-from tests.helpers.photos.pages import KINDS, bundled
+from tests.helpers.photos.pages import bundled
 from tests.helpers.photos.paper import NO_SHEET, ON_TABLE
 
 NOTE = "The sheet of paper was found and straightened."
@@ -43,7 +43,7 @@ def test_sheets_are_found(condition):
     assert find_paper(open_page(draw(condition, 0, bundled()).data, "photo")[0]) is not None
 
 
-@pytest.mark.parametrize("condition", [*NO_SHEET, *KINDS])
+@pytest.mark.parametrize("condition", [*NO_SHEET, "inverse", "shadow", "edge", "squared"])
 def test_no_sheet_is_found_where_the_picture_is_all_paper(condition):
     assert find_paper(open_page(draw(condition, 0, bundled()).data, "photo")[0]) is None
 
@@ -112,3 +112,11 @@ def test_a_finger_on_the_sheet_is_no_character():
     ImageDraw.Draw(rgb).line([(540, 320), (800, 330)], fill=(120, 80, 60), width=44)
     page = read_picture(png(np.asarray(rgb)))
     assert page.outline is not None and len(page.characters) == 1
+
+
+def test_a_thick_stroke_near_the_edge_of_the_sheet_is_no_finger():
+    rgb = Image.fromarray(photograph(seven=False))
+    ImageDraw.Draw(rgb).line([(380, 300), (370, 486)], fill=(20, 90, 40), width=60)
+    page = read_picture(png(np.asarray(rgb)))
+    (box,) = [character.box for character in page.characters]
+    assert page.outline is not None and abs(box[1] + box[3] - 486) < 12
