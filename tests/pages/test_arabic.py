@@ -65,7 +65,7 @@ def test_a_letter_with_its_dots_is_one_character(use_arabic_store, text):
     app.file_uploader(key="saliency_upload").set_value([("letter.png", png(text), "image/png")]).run()
     assert not app.exception and not app.error
     headings = [m.value for m in app.markdown if m.value.startswith("####")]
-    assert headings == [f"#### A {shown(text)}"]
+    assert headings == [f"#### letter.png: {text}", f"#### A {shown(text)}"]
 
 
 def test_readers_of_one_script_are_offered_at_a_time(arabic_store, tmp_path, monkeypatch):
