@@ -46,7 +46,7 @@ def test_a_sample_letter_is_read_and_explained_by_its_text(use_arabic_store):
     assert chooser.options[1:] == list(map(shown, LETTERS))
     chooser.set_value(2).run()
     assert not app.exception and not app.error
-    assert not [t for t in app.toggle if t.key == "saliency_grid"]
+    assert "letters side by side" in app.toggle(key="saliency_grid").label
 
 
 def test_another_letter_is_chosen_by_its_text(use_arabic_store):
