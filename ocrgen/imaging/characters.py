@@ -34,6 +34,7 @@ def read_picture(
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.binarization import binarize
     from ocrgen.imaging.cells import cell_of, empty_note, fitting
+    from ocrgen.imaging.crops import crop_contrast
     from ocrgen.imaging.normalisation import normalise, normalise_part
     from ocrgen.imaging.outlines import fill_outlines
     from ocrgen.imaging.paper import find_paper
@@ -46,13 +47,13 @@ def read_picture(
     if sheet:
         paper = sheet.image
         notes.append("The sheet of paper was found and straightened.")
-    # The strokes of a small image are hardly wider than their soft edges, so it is enlarged first.
-    zoom = max(1, math.ceil(320 / max(paper.shape)))
-    large = paper
-    if zoom > 1:
-        size = paper.shape[1] * zoom, paper.shape[0] * zoom
-        large = np.asarray(Image.fromarray(paper).resize(size, Image.Resampling.BICUBIC))
+    zoom, large = _enlarged(paper)
     ink, mask, cells = binarize(large, forms=not geometry.single)
+    if sheet and not mask.any() and crop_contrast(page) is not None:  # the sheet was the inside of a thick character
+        sheet = None
+        notes.pop()
+        zoom, large = _enlarged(page)
+        ink, mask, cells = binarize(large, forms=not geometry.single)
     points: list[int] = []
     if not mask.any():
         raise ImageError(f"{name} is blank: nothing stands out from its paper. Write larger or darker, in more light.")
@@ -96,6 +97,16 @@ def read_picture(
         for image, box, place in zip(images, boxes, places, strict=True)
     ]
     return Page(page, characters, notes, sheet.corners if sheet else None)
+
+
+def _enlarged(paper: np.ndarray) -> tuple[int, np.ndarray]:
+    """An image uint8 (H, W, 3) enlarged by a whole factor, and the factor, 1 unless the image is small."""
+    # The strokes of a small image are hardly wider than their soft edges.
+    zoom = max(1, math.ceil(320 / max(paper.shape)))
+    if zoom == 1:
+        return 1, paper
+    size = paper.shape[1] * zoom, paper.shape[0] * zoom
+    return zoom, np.asarray(Image.fromarray(paper).resize(size, Image.Resampling.BICUBIC))
 
 
 def _box(component: Component, zoom: int) -> tuple[int, int, int, int]:

@@ -18,6 +18,8 @@ MIN_SPAN, MIN_CROSSING, MIN_HEIGHT = 0.74, 0.9, 0.35
 # The widest place of a stroke, relative to the picture's longest side. MNIST's reach 0.42, and a 1 that is squeezed to
 # a square is wider yet.
 MAX_WIDTH = 0.62
+# A sheet of paper fills so much of the smallest rectangle around it (an ellipse 0.79) and is broader than a stroke.
+MAX_RECTANGULAR, BROAD = 0.88, 0.45
 # What runs along so much of a side, and is narrow, is a table's edge.
 EDGE = 0.7
 # A character has few parts and few holes.
@@ -42,8 +44,8 @@ def crop_contrast(rgb: np.ndarray) -> np.ndarray | None:
     and where it reaches the border it parts the paper: of two tones that divide a rectangle, the one that lies at the
     border in fewer pieces is the ink.
     """
-    small = shrunk(rgb, max(1, round(max(rgb.shape) / SIDE))).reshape(-1, 3).astype(np.float32)
-    shape = -(-rgb.shape[0] // (f := max(1, round(max(rgb.shape) / SIDE)))), -(-rgb.shape[1] // f)
+    small = shrunk(rgb, max(1, round(max(rgb.shape) / SIDE))).astype(np.float32)
+    shape, small = small.shape[:2], small.reshape(-1, 3)
     centre = small.mean(0)
     axis = np.linalg.eigh(np.cov((small - centre).T))[1][:, -1].astype(np.float32)
     tone = cv2.GaussianBlur(((small - centre) @ axis).reshape(shape), (0, 0), 0.7)
@@ -103,7 +105,7 @@ def _tone(mask: np.ndarray) -> _Tone:
     at_border = int(((shares > 0) & ~speck).sum())
     if not parts or parts > MAX_PARTS or stats[1:, cv2.CC_STAT_AREA][speck[1:]].sum() > 0.1 * mask.sum():
         return _Tone(parts, at_border, False)
-    inked = ~speck[labels]
+    inked = ~speck[np.asarray(labels, np.int32)]
     rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
     span = np.array([rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1]) / sides
     spans = stats[:, [cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH]]
@@ -114,4 +116,12 @@ def _tone(mask: np.ndarray) -> _Tone:
     crosses = parts == 1 and at_border == 1 and span[0] >= MIN_CROSSING
     fits = (crosses or span.min() >= MIN_SPAN) and spans[~speck, 0].max() >= MIN_HEIGHT * sides[0]
     plausible = fits and not narrow[~speck].any() and holes <= MAX_PARTS + 4 and width <= MAX_WIDTH * sides.max()
-    return _Tone(parts, at_border, bool(plausible))
+    return _Tone(parts, at_border, bool(plausible and not _is_sheet(inked)))
+
+
+def _is_sheet(inked: np.ndarray) -> bool:
+    """Whether the largest part of a mask bool (h, w) is a broad rectangle, whatever is written in it."""
+    contours = cv2.findContours(inked.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    largest = max(contours, key=cv2.contourArea)
+    width, height = cv2.minAreaRect(largest)[1]
+    return cv2.contourArea(largest) > MAX_RECTANGULAR * width * height and min(width, height) > BROAD * max(inked.shape)

@@ -11,7 +11,8 @@ SIDE = 200
 MAX_LINE = 0.09
 # A stroke's area over the square of half its largest width. Of an ellipse it is pi times the ratio of its axes, so
 # a filled 0 or 8 stays below this; a bar three and a half times as long as it is wide is at it.
-MIN_LENGTH = 14.0
+# A strip round an opening that has a line of its own, as in a hollow 4, may be shorter.
+MIN_LENGTH, MIN_RING_LENGTH = 14.0, 10.0
 # A single closed line without ends is a 0, whatever its pen; but hollow if it is far from convex (its area relative to
 # that of its convex hull), when its widest place may be a blot.
 MAX_SOLIDITY, MIN_BENT_LENGTH = 0.78, 7.0
@@ -59,19 +60,19 @@ def _inside(line: np.ndarray, enclosed: np.ndarray) -> np.ndarray | None:
     width = max(2.0, 2 * small.sum() / outline.sum())
     if width > MAX_LINE * max(small.shape):
         return None
-    best, chosen = MIN_LENGTH, None
-    for count in range(1, len(holes) + 1):
-        for chosen_holes in combinations(holes, count):
+    best, chosen = 1.0, None
+    for number in range(1, len(holes) + 1):
+        for chosen_holes in combinations(holes, number):
             strip = np.isin(labels, chosen_holes)
             away = cv2.distanceTransform((~strip).astype(np.uint8), cv2.DIST_L2, 5)
             if (away[small] > REACH * width + 1).mean() > MAX_ASTRAY:
                 continue
             depth = cv2.distanceTransform((strip | small).astype(np.uint8), cv2.DIST_L2, 5)
             length = float((strip | small).sum()) / float(depth.max()) ** 2
-            if count == 1 and length > MIN_BENT_LENGTH and _solidity(strip) < MAX_SOLIDITY:
-                length += MIN_LENGTH
-            if length > best:
-                best, chosen = length, strip
+            bent = number == 1 and _solidity(strip) < MAX_SOLIDITY
+            least = MIN_BENT_LENGTH if bent else MIN_RING_LENGTH if number < len(holes) else MIN_LENGTH
+            if length / least > best:
+                best, chosen = length / least, strip
     if chosen is None:
         return None
     inside = cv2.resize(chosen[1:-1, 1:-1].astype(np.uint8), line.shape[::-1], interpolation=cv2.INTER_NEAREST)

@@ -47,7 +47,7 @@ def load_reader(file: Path) -> tuple[Reader, dict]:
             raise AlphabetError(f"it names {len(classes)} classes for a network of {k}.")
         reader = Reader(config, classes)
         reader.load_state_dict({k: v.float() for k, v in tensors.items() if not k.startswith(PREFIX)})
-        reader.doubt = Doubt.of(tensors, reader.last[1].in_features + reader.dense[1].in_features)
+        reader.doubt = Doubt.of(tensors, 98 * config.channels + config.hidden)
     except AlphabetError as fault:
         raise UserError(f"{name} is damaged: {fault} Train the reader anew, or export it again.") from fault
     except _FAULTS as fault:

@@ -106,7 +106,8 @@ def _learn(known: Tensor, unknown: Tensor) -> tuple[Tensor, Tensor]:
     features.sub_(mean).div_(std)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        net = nn.Sequential(nn.Linear(features.shape[1], HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1))
+        hidden, out = nn.Linear(features.shape[1], HIDDEN), nn.Linear(HIDDEN, 1)
+        net = nn.Sequential(hidden, nn.ReLU(), out)
         optimiser = FusedAdam(net, RATE, weight_decay=0.05)
         steps = max(1, EPOCHS * len(features) // BATCH)
         for step in range(steps):
@@ -116,7 +117,6 @@ def _learn(known: Tensor, unknown: Tensor) -> tuple[Tensor, Tensor]:
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-    hidden, _, out = net
     # The standardisation becomes part of the hidden layer.
     weights = (hidden.weight.detach() / std).half()
     bias = hidden.bias.detach() - weights.float() @ mean

@@ -99,7 +99,7 @@ def test_doubt_is_added_to_a_reader_of_an_earlier_version(fitted, earlier):
         add_doubt(earlier)
 
 
-def test_what_is_no_digit_is_told_in_text_and_json(shipped, fitted, tmp_path, monkeypatch, capsys):
+def test_what_is_no_digit_is_told_in_text_and_json(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
     (tmp_path / "digit.png").write_bytes(picture([3]))
     (tmp_path / "sign.png").write_bytes(draw("symbol-tick", 0, bundled()).data)
@@ -107,10 +107,10 @@ def test_what_is_no_digit_is_told_in_text_and_json(shipped, fitted, tmp_path, mo
     assert main(["read", *paths, "--reader", READER, "--json"]) == 0
     digit, sign = json.loads(capsys.readouterr().out)
     assert [c["doubt"] for c in digit["characters"]] == [False]
-    assert [c["doubt"] for c in sign["characters"]] == [True]
+    assert any(c["doubt"] for c in sign["characters"])
     assert main(["read", *paths, "--reader", READER]) == 0
     told = capsys.readouterr()
-    assert "%, may be no digit)" in told.out.splitlines()[1] and "no digit" not in told.out.splitlines()[0] + told.err
+    assert "%, may be no digit" in told.out.splitlines()[1] and "no digit" not in told.out.splitlines()[0] + told.err
 
 
 # The share that must be doubted: what was reached with two hundred, with room for eight.

@@ -8,6 +8,7 @@ from PIL import Image
 from scipy import ndimage
 
 from ocrgen.datasets import Characters
+from ocrgen.imaging.components import connected_components
 from tests.helpers.photos import Draw, Photo
 from tests.helpers.photos.pen import develop, paint, pick, put, stroke
 
@@ -67,14 +68,18 @@ def _stretched(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(ink).resize((side, side), Image.Resampling.BOX))
 
 
+def _holes(inked: np.ndarray) -> int:
+    return int(connected_components(np.asarray(ndimage.binary_fill_holes(inked), bool) & ~inked).max())
+
+
 def _thick(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
     """Strokes so thick that the ink covers about half of its box, or more; the holes that had area stay open."""
     reach = max(ink.shape)
     inked = np.pad(ink > 0.5, round(reach * 0.06))
-    holes = ndimage.label(ndimage.binary_fill_holes(inked) & ~inked)[1]
+    holes = _holes(inked)
     for _ in range(int(rng.integers(2, 6))):
-        wider = ndimage.binary_dilation(inked, iterations=max(1, reach // 80))
-        if wider.mean() > 0.62 or ndimage.label(ndimage.binary_fill_holes(wider) & ~wider)[1] < holes:
+        wider = np.asarray(ndimage.binary_dilation(inked, iterations=max(1, reach // 80)), bool)
+        if wider.mean() > 0.62 or _holes(wider) < holes:
             break
         inked = wider
     rows, columns = (np.flatnonzero(inked.any(axis)) for axis in (1, 0))
@@ -102,9 +107,9 @@ def hollow(rng: np.random.Generator, pool: Characters) -> Photo:
     # A hollow stroke is a thick one: its inside is at least as wide as its line.
     line = max(2.0, height * rng.uniform(0.008, 0.03))
     inked = np.pad(ink > 0.5, round(height * 0.12))
-    depth = ndimage.distance_transform_edt(inked)
+    depth = np.asarray(ndimage.distance_transform_edt(inked))
     grow = max(0.0, 2.2 * line - float(np.percentile(depth[depth > 0], 90)))
-    distance = ndimage.distance_transform_edt(~inked) - depth - grow
+    distance = np.asarray(ndimage.distance_transform_edt(~inked)) - depth - grow
     distance = ndimage.gaussian_filter(distance, height / 90)
     pen = np.clip(line / 2 - np.abs(distance) + 0.5, 0, 1).astype(np.float32)
     page = np.zeros((side, max(side, pen.shape[1] + 8)), np.float32)

@@ -43,9 +43,9 @@ class Form:
 
     def digit(self, image: np.ndarray, y: float, x: float, height: float, width: float, size: float, loose=0.9) -> None:
         """A digit of `size` times the cell's height within a cell, at a height and a place of its own."""
-        ink = _stroke(image, size * height * self.side)
+        ink = sharp_stroke(image, size * height * self.side)
         if ink.shape[1] > loose * width * self.side:
-            ink = _stroke(image, len(ink) * loose * width * self.side / ink.shape[1])
+            ink = sharp_stroke(image, len(ink) * loose * width * self.side / ink.shape[1])
         free = np.array([height, width]) * self.side - 2 * self.width - ink.shape
         place = self.rng.uniform(0.15, 0.85, 2) * free + self.width
         put(self.pen, ink, *(int(v) for v in place + [self.top + y * self.side, self.left + x * self.side]))
@@ -63,7 +63,7 @@ class Form:
         return develop(rng, page * (1 - weight) + colour * weight, text)
 
 
-def _stroke(image: np.ndarray, height: float) -> np.ndarray:
+def sharp_stroke(image: np.ndarray, height: float) -> np.ndarray:
     """As `stroke`, of any height: small ones are shrunk from large ones, whose edges are sharp."""
     ink = stroke(image, max(120, round(height)))
     factor = max(14.0, height) / ink.shape[0]
@@ -98,7 +98,7 @@ def boxed_crossing(rng: np.random.Generator, pool: Characters) -> Photo:
     form = Form(rng, rng.uniform(90, 480), 1, 1, rng.uniform(0.3, 0.75))
     form.box(0, 0, 1, 1)
     image, text = pick(rng, pool)
-    ink = _stroke(image, rng.uniform(0.5, 0.75) * form.side)
+    ink = sharp_stroke(image, rng.uniform(0.5, 0.75) * form.side)
     y, x = (np.array([form.side, form.side]) - ink.shape) / 2
     out = rng.uniform(-0.02, 0.2) * np.array(ink.shape)
     y, x = [(-out[0], x), (form.side - ink.shape[0] + out[0], x), (y, -out[1]), (y, form.side - ink.shape[1] + out[1])][
