@@ -2,6 +2,8 @@
 
 Its images are the parts between candidate cuts of drawn words, of training digits only. A part that holds all but 12 %
 of one digit's ink, and no more than that of other ink, is whole; one that is 18 % off is not; between, it is left out.
+The network that is shipped was trained so on MNIST's and MAHDBase's first 85 % of training digits, with other candidate
+cuts than today's; the weights of `lattice` were fitted to words of the remaining MNIST training digits.
 """
 
 import argparse
@@ -23,7 +25,7 @@ from tests.helpers.photos.touching import word_of_layers
 WHOLE, OTHER = 0.12, 0.18
 KINDS = {"single": 0.34, "barely": 0.18, "point": 0.16, "triple": 0.08}
 KINDS |= dict.fromkeys(("stretch", "overlap", "ligature"), 0.08)
-BATCH, EPOCHS, RATE, MAX_PARTS = 128, 6, 4e-3, 8  # MAX_PARTS: of a word that are not whole
+BATCH, EPOCHS, RATE, MAX_PARTS = 128, 7, 4e-3, 8  # MAX_PARTS: of a word that are not whole
 
 
 def drawn(rng: np.random.Generator, pool: Characters) -> tuple[str, Lattice, list[np.ndarray]] | None:
@@ -93,18 +95,19 @@ def train(parts: Tensor, whole: Tensor) -> Wholeness:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--words", type=int, default=9000, help="of MNIST's digits, and a fifth of it of MAHDBase's")
+    parser.add_argument("--words", type=int, default=5000, help="of MNIST; 0.3 times as many of MAHDBase")
     parser.add_argument("--out", type=Path, default=FILE)
     args = parser.parse_args()
     frames, whole = [], []
-    for name, n in (("mnist", args.words), ("arabic", args.words // 5)):
+    for name, n in (("mnist", args.words), ("arabic", 3 * args.words // 10)):
         pool, rng = load_data(name).train, np.random.default_rng(0)
         for _ in range(n):
             some, are = labelled(rng, pool)
             frames += some
             whole += are
     network = train(torch.from_numpy(np.stack(frames)), torch.tensor(whole, dtype=torch.float32))
-    save_file({k: v.half() if v.is_floating_point() else v for k, v in network.state_dict().items()}, args.out)
+    state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    save_file({name: t.half() if t.is_floating_point() else t for name, t in state.items()}, args.out)
 
 
 if __name__ == "__main__":
