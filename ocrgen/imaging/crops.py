@@ -47,8 +47,9 @@ def crop_contrast(rgb: np.ndarray) -> np.ndarray | None:
     small = shrunk(rgb, max(1, round(max(rgb.shape) / SIDE))).astype(np.float32)
     shape, small = small.shape[:2], small.reshape(-1, 3)
     centre = small.mean(0)
-    axis = np.linalg.eigh(np.cov((small - centre).T))[1][:, -1].astype(np.float32)
-    tone = cv2.GaussianBlur(((small - centre) @ axis).reshape(shape), (0, 0), 0.7)
+    centred = small - centre
+    axis = np.linalg.eigh(centred.T @ centred)[1][:, -1]
+    tone = cv2.GaussianBlur((centred @ axis).reshape(shape), (0, 0), 0.7)
     low, high = float(tone.min()), float(tone.max())
     if high - low < MIN_STEP:
         return None

@@ -97,7 +97,7 @@ def open_page(data: bytes, name: str) -> tuple[np.ndarray, list[str]]:
             frames = "several pages: the first" if image.format == "TIFF" else "an animation: its first frame"
             notes.append(f"{name} holds {frames} was read.")
         page.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX, reducing_gap=None)
-        return np.asarray(page.convert("RGB")), notes
+        return np.asarray(page if page.mode == "RGB" else page.convert("RGB")), notes
 
 
 @contextmanager
@@ -136,6 +136,8 @@ def _levels(image: Image.Image, white: float | None) -> Image.Image:
     if white is not None:
         levels = np.nan_to_num(np.asarray(image, dtype=np.float32)) * (255 / white)
         return Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
+    if image.mode in ("L", "RGB") and not image.has_transparency_data:
+        return image
     grey = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
         return image.convert("LA" if grey else "RGBA")

@@ -20,7 +20,7 @@ def remove_forms(mask: np.ndarray, ink: np.ndarray, forms: bool = True) -> tuple
     cells: 1, 2, ... in reading order inside of boxes, 0 outside. forms: whether there may be any; otherwise only lines
     across the page go.
     """
-    full = mask.astype(np.uint8)
+    full = np.ascontiguousarray(mask).view(np.uint8)
     small, factor = _shrunk(full, LINE_SIZE)
     lines, upright = find_lines(small, False), [v for v in find_lines(small, True) if _across(v, small.shape)]
     many = len(upright) + sum(_across(line, small.shape) for line in lines) >= MANY_LINES
@@ -50,13 +50,14 @@ def remove_forms(mask: np.ndarray, ink: np.ndarray, forms: bool = True) -> tuple
         if outlines:
             rest = rest & ~_enlarged(rings, scale, rest.shape)
             boxes += [outline * scale for outline in outlines]
-    erased = np.asarray(full & ~rest, np.uint8)
+    rest = np.asarray(rest, np.uint8)
+    erased = full & ~rest
     if not erased.any():
         return mask, ink, np.zeros(mask.shape, np.int32)
     # The soft edges of a line go with it, or they would reappear when the threshold is lowered.
     square = np.ones((5, 5), np.uint8)
-    edges = (cv2.dilate(erased, square) > 0) & ~(cv2.dilate(np.asarray(rest, np.uint8), square) > 0)
-    return rest > 0, np.where(edges | (erased > 0), 0, ink), _cells(boxes, mask.shape)
+    kept = cv2.dilate(rest, square) & ~erased | (1 - cv2.dilate(erased, square))
+    return rest > 0, cv2.copyTo(ink, kept), _cells(boxes, mask.shape)
 
 
 def _without_frames(mask: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
