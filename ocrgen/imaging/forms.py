@@ -96,7 +96,7 @@ def _enlarged(small: np.ndarray, scale: int, shape: tuple[int, ...]) -> np.ndarr
 
 def _shrunk(mask: np.ndarray, side: int) -> tuple[np.ndarray, int]:
     """A mask uint8 (H, W), 0 or 1, at about `side` pixels, thin lines kept, and the factor."""
-    factor = max(1, round(max(mask.shape) / side))
+    factor = max(1, min(round(max(mask.shape) / side), *mask.shape))
     if factor == 1:
         return mask, 1
     height, width = (n // factor * factor for n in mask.shape)
