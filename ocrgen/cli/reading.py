@@ -41,7 +41,7 @@ def read(args: list[str]) -> int:
             images: PNG, JPEG, WebP, BMP, GIF or TIFF files.
             reader: the reader's run, or its label; the best one of real digits if not given.
             json: print a list with an object per file: file, text, characters (character, index, probability,
-                probabilities, doubt, box), notes, error; of digits also digits (digit, probabilities, box).
+                probabilities, doubt, box, cell), notes, error; of digits also digits (digit, probabilities, box).
         """
         return images, reader, json
 

@@ -89,15 +89,15 @@ def open_page(data: bytes, name: str) -> tuple[np.ndarray, list[str]]:
         longest = max(image.size)
         image.draft(None, (max(1, image.width * MAX_SIDE // longest), max(1, image.height * MAX_SIDE // longest)))
         image.load()
-        page, notes = _flatten(_reduced(image)), []
+        flat = _flatten(_reduced(image))
+        page, notes = _shrunk(np.asarray(flat if flat.mode == "RGB" else flat.convert("RGB"))), []
         if (transpose := TRANSPOSE_BY_ORIENTATION.get(_orientation(image))) is not None:
-            page = page.transpose(transpose)
+            page = np.asarray(Image.fromarray(page).transpose(transpose))
             notes.append(f"{name} was turned upright, as its EXIF data say.")
         if image.format != "MPO" and getattr(image, "is_animated", False):
             frames = "several pages: the first" if image.format == "TIFF" else "an animation: its first frame"
             notes.append(f"{name} holds {frames} was read.")
-        page.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX, reducing_gap=None)
-        return np.asarray(page if page.mode == "RGB" else page.convert("RGB")), notes
+        return page, notes
 
 
 @contextmanager
@@ -149,6 +149,8 @@ def _reduced(image: Image.Image) -> Image.Image:
     factor, white = max(1, max(image.size) // MAX_SIDE), _white_level(image)
     if factor == 1:
         return _levels(image, white)
+    if image.mode in ("L", "RGB") and not image.has_transparency_data:
+        return image.reduce(factor)
     # In bands of rows, so that the whole image is never held in a mode of more bytes per pixel.
     step = factor * max(1, 256 // factor)
     bands = [
@@ -159,6 +161,17 @@ def _reduced(image: Image.Image) -> Image.Image:
     for k, band in enumerate(bands):
         whole.paste(band, (0, k * bands[0].height))
     return whole
+
+
+def _shrunk(page: np.ndarray) -> np.ndarray:
+    """A page (H, W, 3) of less than 2560 pixels a side, at 1280 at most; bilinear, which at such a ratio skips none."""
+    import cv2  # late: loading the data sets does not need it
+
+    longest = max(page.shape)
+    if longest <= MAX_SIDE:
+        return page
+    width, height = (max(1, round(side * MAX_SIDE / longest)) for side in page.shape[1::-1])
+    return cv2.resize(page, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _flatten(image: Image.Image) -> Image.Image:

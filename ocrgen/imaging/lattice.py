@@ -52,7 +52,7 @@ class Lattice:
         size = max(2, round(HEIGHT * component.width / component.height)), HEIGHT
         how = cv2.INTER_AREA if component.height > HEIGHT else cv2.INTER_LINEAR
         self.ink = cv2.resize(component.mask.astype(np.float32), size, interpolation=how)
-        self.stroke = stroke_width(self.ink > 0.5)
+        self.stroke = max(1.0, stroke_width(self.ink > 0.5))  # a hair line leaves nothing that dark
         self.aspect = component.width / component.height
 
     @cached_property

@@ -30,6 +30,7 @@ SHADOW, SHADOW_TINT = 0.5, 0.08
 MARGIN = 0.02
 # What covers the edge of a sheet and is wider than this, relative to its shorter side, is a hand: pens are thinner.
 FINGER = 0.06
+SAME_TONE = 40  # of 255: so much the light on a hand changes across the edge of the sheet
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ def _straightened(rgb: np.ndarray, factor: int, region: np.ndarray, corners: np.
     size = round(width - 2 * margin), round(height - 2 * margin)
     flags, mode = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
     image = cv2.warpPerspective(rgb, matrix, size, flags=flags, borderMode=mode)
-    cover = _covering(region, corners)
+    cover = _covering(small, region, corners)
     if cover is not None:
         to_small = np.diag([1 / factor, 1 / factor, 1]) @ matrix
         cover = cv2.warpPerspective(cover, to_small, size, flags=flags, borderMode=mode)[..., None]
@@ -215,7 +216,7 @@ def _straightened(rgb: np.ndarray, factor: int, region: np.ndarray, corners: np.
     return Sheet(full, image, matrix)
 
 
-def _covering(region: np.ndarray, corners: np.ndarray) -> np.ndarray | None:
+def _covering(small: np.ndarray, region: np.ndarray, corners: np.ndarray) -> np.ndarray | None:
     """Mask uint8 (h, w) of hands and other things that lie on the edge of a sheet; None if there are none."""
     inside = filled(corners, region.shape)
     short = min(np.linalg.norm(np.roll(corners, -1, 0) - corners, axis=1))
@@ -223,13 +224,22 @@ def _covering(region: np.ndarray, corners: np.ndarray) -> np.ndarray | None:
     thick = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     # Beyond the sheet there is no paper, so that whatever reaches over its edge is thick there.
     bare = region & inside
-    blobs = cv2.morphologyEx(1 - bare, cv2.MORPH_OPEN, thick)
-    _, labels = cv2.connectedComponents(blobs, connectivity=4, ltype=cv2.CV_16U)
-    outer = np.unique(labels[(inside == 0) & (labels > 0)])
-    cover = np.isin(labels, outer) & (cv2.erode(inside, thick) > 0)
-    if cover.sum() < 0.002 * inside.sum():
-        return None
-    return cv2.dilate(np.isin(labels, outer).astype(np.uint8), np.ones((5, 5), np.uint8))
+    blobs = np.asarray(cv2.morphologyEx(1 - bare, cv2.MORPH_OPEN, thick))
+    near = np.ones((5, 5), np.uint8)
+    core, beyond = np.asarray(cv2.erode(inside, near)), 1 - cv2.dilate(inside, near)
+    cover = np.zeros_like(inside)
+    count, labels = cv2.connectedComponents(blobs & core, connectivity=4, ltype=cv2.CV_16U)
+    for k in range(1, count):
+        blob = (labels == k).astype(np.uint8)
+        # A hand goes on beyond the edge, and ink ends there.
+        rim = blob & (1 - cv2.erode(core, near, iterations=2))
+        across = cv2.dilate(rim, np.ones((11, 11), np.uint8)) & beyond
+        if blob.sum() < 0.002 * inside.sum() or rim.sum() < side or across.sum() < side:
+            continue
+        tones = [np.median(small[part > 0], axis=0) for part in (rim, across)]
+        if np.abs(tones[0] - tones[1]).max() < SAME_TONE:
+            cover |= blob
+    return cv2.dilate(cover, thick) if cover.any() else None
 
 
 def _paper_tone(small: np.ndarray, region: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def filled(corners: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def _sides(contour: np.ndarray, shape: tuple[int, ...], tolerance: float) -> list[Side]:
     """Straight lines along a closed contour int (n, 2) that are not the picture's border, the longest first."""
     polygon = cv2.approxPolyDP(contour[:, None], tolerance, True)[:, 0]
-    starts = np.flatnonzero(np.isin(contour @ (1, 65536), polygon @ (1, 65536)))
+    starts = np.flatnonzero(np.isin(contour @ (1, shape[1]), polygon @ (1, shape[1])))
     inside = np.asarray(((contour >= BORDER) & (contour < np.array(shape[1::-1]) - BORDER)).all(1))
     lines: list[np.ndarray] = []
     for a, b in zip(starts, [*starts[1:], starts[0] + len(contour)], strict=True):

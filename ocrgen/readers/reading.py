@@ -19,8 +19,9 @@ def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
     """Read one picture: `file`, `text`, `characters`, `notes` and `error`, None or a sentence.
 
     characters: in reading order, each with `character`, the class text; `index`, the class; `probability`;
-    `probabilities` of all classes; `doubt`, whether it may be no character, None where the reader cannot tell; and
-    `box`, [x, y, width, height] in pixels of the picture. text: all of them in one.
+    `probabilities` of all classes; `doubt`, whether it may be no character, None where the reader cannot tell; `box`,
+    [x, y, width, height] in pixels of the picture; and `cell`, the number of the printed box that it stands in, from 0
+    on in reading order, or None. text: all of them in one.
     Of a reader of digits also `digits`, as earlier versions had it: each with `digit`, `probabilities` and `box`.
     """
     row: dict = {"file": str(file), "text": "", "characters": [], "notes": [], "error": None}
@@ -39,7 +40,7 @@ def read_file(file: Path, reader: Reader, geometry: Geometry) -> dict:
             index = int(p.argmax())
             character = {"character": reader.classes[index], "index": index, "probability": round(float(p[index]), 6)}
             character["probabilities"] = [round(float(v), 6) for v in p]
-            row["characters"].append(character | {"doubt": doubt, "box": list(map(int, found.box))})
+            row["characters"].append(character | {"doubt": doubt, "box": list(map(int, found.box)), "cell": found.cell})
         row["notes"] = page.notes
         row["text"] = to_text([c["character"] for c in row["characters"]])
     if noun(reader.classes) == "digit":
