@@ -40,7 +40,8 @@ def binarize(rgb: np.ndarray, forms: bool = True) -> tuple[np.ndarray, np.ndarra
     step = max(1, max(ink.shape) // SAMPLED)
     p10, p30 = np.percentile(ink[::step, ::step], [10, 30])
     noise = (p30 - p10) / 0.757
-    ink = cv2.max(cv2.subtract(ink, float(p30 + 0.524 * noise)), 0)
+    ink -= np.float32(p30 + 0.524 * noise)
+    np.maximum(ink, 0, out=ink)
     floor = max(MIN_CONTRAST, NOISE_FACTOR * noise)
     mask = ink > floor
     # Ruled lines may hold most of the inked pixels, so the contrast of the writing is only known without them.
