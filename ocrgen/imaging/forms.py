@@ -56,7 +56,7 @@ def remove_forms(mask: np.ndarray, ink: np.ndarray, forms: bool = True) -> tuple
         return mask, ink, np.zeros(mask.shape, np.int32)
     # The soft edges of a line go with it, or they would reappear when the threshold is lowered.
     square = np.ones((5, 5), np.uint8)
-    around, near = np.asarray(cv2.dilate(rest, square)), np.asarray(cv2.dilate(erased, square))
+    around, near = (np.asarray(cv2.dilate(part, square), np.uint8) for part in (rest, erased))
     kept = around & ~erased | (1 - near)
     return rest > 0, cv2.copyTo(ink, kept), _cells(boxes, mask.shape)
 
