@@ -33,16 +33,19 @@ def read_picture(
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.binarization import binarize
     from ocrgen.imaging.cells import cell_of, empty_note, fitting
-    from ocrgen.imaging.crops import crop_contrast
+    from ocrgen.imaging.crops import crop_contrast, within_character
     from ocrgen.imaging.normalisation import normalise, normalise_part
     from ocrgen.imaging.outlines import fill_outlines
     from ocrgen.imaging.paper import find_paper
     from ocrgen.imaging.points import set_points_apart
     from ocrgen.imaging.segmentation import segment, whole
+    from ocrgen.imaging.squeezed import narrowed, squeezed_stroke
 
     name = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable())[:60] or "The picture"
     page, notes = open_page(data, name)
     sheet, paper = find_paper(page), page
+    if sheet and within_character(page, sheet.corners):
+        sheet = None
     if sheet:
         paper = sheet.image
         notes.append("The sheet of paper was found and straightened.")
@@ -89,6 +92,10 @@ def read_picture(
     if sheet:
         boxes = [sheet.box(box, page.shape) for box in boxes]
     places = [cell_of(c, cells) - 1 for c in components]
+    # Where a dot may be a digit, what fills a square may be one.
+    alone = len(components) == 1 and not geometry.single and geometry.min_height > POINT
+    if alone and squeezed_stroke(components[0], mask.shape):
+        ink, components[0] = narrowed(ink, components[0])
     images = [normalise(ink, c, geometry) for c in components]
     characters = [
         PageCharacter(image, box, None if place < 0 else place)

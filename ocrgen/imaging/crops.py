@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ocrgen.imaging.components import dilated
 from ocrgen.imaging.contrast import shrunk
+from ocrgen.imaging.quadrilateral import filled
 
 # The longest side, in pixels, at which the two tones are judged.
 SIDE = 160
@@ -26,6 +28,10 @@ EDGE = 0.7
 MAX_PARTS = 8
 # The tone that takes this share of the border of a picture is its paper, if the other one leaves it at one place only.
 MIN_BORDER = 0.7
+# A quadrilateral of one tone is no sheet of paper in such a picture if the other tone takes so much of its inside, as
+# the hole of a thick 0 does (writing 0.12 at most), or hardly any, and the same tone so much of what is beyond it: then
+# it lies between strokes. A table with a pattern may have the tone of the sheet on it, but not so much of it.
+HOLE, BARE, BEYOND, MOSTLY_BEYOND = 0.18, 0.03, 0.2, 0.62
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,26 @@ def crop_contrast(rgb: np.ndarray) -> np.ndarray | None:
     # From the paper's tone to the ink's: 0 to 255, along the axis on which they differ most.
     matrix = np.append(axis, -paper - axis @ centre)[None] * gain
     return cv2.transform(rgb, matrix.astype(np.float32)).astype(np.float32).reshape(rgb.shape[:2]) / np.float32(255)
+
+
+def within_character(rgb: np.ndarray, corners: np.ndarray) -> bool:
+    """Whether a quadrilateral, its corners (4, 2), lies between a character's strokes or on one, and is no sheet.
+
+    rgb: uint8 (H, W, 3); only where a character fills it.
+    """
+    factor = max(1, round(max(rgb.shape) / SIDE))
+    contrast = crop_contrast(shrunk(rgb, factor))
+    if contrast is None:
+        return False
+    inked = contrast > 0.5
+    inside = filled(corners / factor, inked.shape).astype(bool)
+    beyond = ~dilated(inside, max(2, round(0.04 * max(inked.shape))))
+    if not inside.any() or not beyond.any():
+        return False
+    share = float(inked[inside].mean())
+    other = min(share, 1 - share)
+    same = float((inked[beyond] == (share > 0.5)).mean())
+    return other > HOLE or same > MOSTLY_BEYOND or (other < BARE and same > BEYOND)
 
 
 def _ink(upper: np.ndarray) -> bool | None:
