@@ -93,8 +93,8 @@ def read_picture(
         boxes = [sheet.box(box, page.shape) for box in boxes]
     places = [cell_of(c, cells) - 1 for c in components]
     # Where a dot may be a digit, what fills a square may be one.
-    alone = len(components) == 1 and not geometry.single and geometry.min_height > POINT
-    if alone and squeezed_stroke(components[0], mask.shape):
+    one_digit = len(components) == 1 and not geometry.single and geometry.min_height > POINT
+    if one_digit and squeezed_stroke(components[0], mask.shape):
         ink, components[0] = narrowed(ink, components[0])
     images = [normalise(ink, c, geometry) for c in components]
     characters = [

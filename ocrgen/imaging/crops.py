@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ocrgen.imaging.components import dilated
+from ocrgen.imaging.components import Component, cropped, dilated
 from ocrgen.imaging.contrast import shrunk
 from ocrgen.imaging.quadrilateral import filled
+from ocrgen.imaging.squeezed import squeezed_stroke
 
 # The longest side, in pixels, at which the two tones are judged.
 SIDE = 160
@@ -17,8 +18,8 @@ MIN_EXPLAINED, MIN_STEP = 0.82, 25
 # Relative to the picture's sides: how much of both the ink spans at least (of one, where it parts the paper: a 1 may
 # have room beside it), and how high its main part is.
 MIN_SPAN, MIN_CROSSING, MIN_HEIGHT = 0.74, 0.9, 0.35
-# The widest place of a stroke, relative to the picture's longest side. MNIST's reach 0.42, and a 1 that is squeezed to
-# a square is wider yet.
+# The widest place of a stroke, relative to the picture's longest side. MNIST's reach 0.42; only a stroke
+# that is squeezed to a square may be wider.
 MAX_WIDTH = 0.62
 # A sheet of paper fills so much of the smallest rectangle around it (an ellipse 0.79) and is broader than a stroke.
 MAX_RECTANGULAR, BROAD = 0.88, 0.45
@@ -141,7 +142,9 @@ def _tone(mask: np.ndarray) -> _Tone:
     width = 2 * cv2.distanceTransform(np.pad(inked, 1).astype(np.uint8), cv2.DIST_L2, 3).max()
     crosses = parts == 1 and at_border == 1 and span[0] >= MIN_CROSSING
     fits = (crosses or span.min() >= MIN_SPAN) and spans[~speck, 0].max() >= MIN_HEIGHT * sides[0]
-    plausible = fits and not narrow[~speck].any() and holes <= MAX_PARTS + 4 and width <= MAX_WIDTH * sides.max()
+    box = cropped(Component(0, mask.shape[0], 0, mask.shape[1], inked))
+    thin = width <= MAX_WIDTH * sides.max() or squeezed_stroke(box, mask.shape)
+    plausible = fits and not narrow[~speck].any() and holes <= MAX_PARTS + 4 and thin
     return _Tone(parts, at_border, bool(plausible and not _is_sheet(inked)))
 
 
