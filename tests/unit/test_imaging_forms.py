@@ -100,7 +100,7 @@ def test_empty_boxes_of_a_comb_are_told(ticks):
 
 
 def test_a_line_at_the_top_of_a_picture_has_no_ticks():
-    line = Line(np.array([0.0, 0.0]), np.array([99.0, 0.0]), 3.0, True)
+    line = Line(np.array([0.0, 0.0]), np.array([99.0, 0.0]), 3.0)
     assert find_ticks(np.ones((50, 100), np.uint8), line) == []
 
 
