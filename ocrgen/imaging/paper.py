@@ -220,11 +220,11 @@ def _covering(small: np.ndarray, region: np.ndarray, corners: np.ndarray) -> np.
     thick = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     # Beyond the sheet there is no paper, so that whatever reaches over its edge is thick there.
     bare = region & inside
-    blobs = np.asarray(cv2.morphologyEx(1 - bare, cv2.MORPH_OPEN, thick))
+    blobs = cv2.morphologyEx(1 - bare, cv2.MORPH_OPEN, thick)
     near = np.ones((5, 5), np.uint8)
-    core, beyond = np.asarray(cv2.erode(inside, near)), 1 - cv2.dilate(inside, near)
+    core, beyond = cv2.erode(inside, near), 1 - cv2.dilate(inside, near)
     cover = np.zeros_like(inside)
-    count, labels = cv2.connectedComponents(blobs & core, connectivity=4, ltype=cv2.CV_16U)
+    count, labels = cv2.connectedComponents(cv2.bitwise_and(blobs, core), connectivity=4, ltype=cv2.CV_16U)
     for k in range(1, count):
         blob = (labels == k).astype(np.uint8)
         # A hand goes on beyond the edge, and ink ends there.

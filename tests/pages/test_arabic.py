@@ -46,7 +46,7 @@ def test_a_sample_letter_is_read_and_explained_by_its_text(use_arabic_store):
     assert chooser.options[1:] == list(map(shown, LETTERS))
     chooser.set_value(2).run()
     assert not app.exception and not app.error
-    assert not [t for t in app.toggle if t.key == "saliency_grid"]
+    assert "letters side by side" in app.toggle(key="saliency_grid").label
 
 
 def test_another_letter_is_chosen_by_its_text(use_arabic_store):
@@ -65,7 +65,7 @@ def test_a_letter_with_its_dots_is_one_character(use_arabic_store, text):
     app.file_uploader(key="saliency_upload").set_value([("letter.png", png(text), "image/png")]).run()
     assert not app.exception and not app.error
     headings = [m.value for m in app.markdown if m.value.startswith("####")]
-    assert headings == [f"#### A {shown(text)}"]
+    assert headings == [f"#### letter.png: {text}", f"#### A {shown(text)}"]
 
 
 def test_readers_of_one_script_are_offered_at_a_time(arabic_store, tmp_path, monkeypatch):
