@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ocrgen.imaging.components import Component, cropped
+from ocrgen.imaging.components import Component, connected_components, cropped
 
 # The share of a stroke's ink that has to be in a box that it belongs to, and that in a second box where it is cut.
 MIN_SHARE, MIN_SECOND = 0.3, 0.22
@@ -50,10 +50,9 @@ def fitting(mask: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """
     if not cells.any():
         return cells
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    held = mask & (cells > 0)
-    pairs = np.bincount(labels[held] * (int(cells.max()) + 1) + cells[held], minlength=count * (int(cells.max()) + 1))
-    pairs = pairs.reshape(count, -1)
+    labels, cells_held = connected_components(mask)[mask], cells[mask]
+    strokes, total = int(labels.max(initial=0)) + 1, int(cells.max()) + 1
+    pairs = np.bincount(labels * total + cells_held, minlength=strokes * total).reshape(strokes, total)[:, 1:]
     return cells if pairs.max(1).sum() >= 0.8 * max(1, pairs.sum()) else np.zeros_like(cells)
 
 
@@ -83,8 +82,8 @@ def in_cell_order(
             held[cell].append(digit)
         else:
             held[cell] = [digit]
-            ys, xs = np.nonzero(cells == cell)
-            places.append(Component(ys.min(), ys.max() + 1, xs.min(), xs.max() + 1, np.ones((1, 1), bool)))
+            x, y, width, height = cv2.boundingRect((cells == cell).view(np.uint8))
+            places.append(Component(y, y + height, x, x + width, np.ones((1, 1), bool)))
             held[cell].append(places[-1])
     by_place = {id(group[1]): [group[0], *group[2:]] for group in held.values()}
     return [digit for place in order(places) for digit in order(by_place.get(id(place), [place]))]

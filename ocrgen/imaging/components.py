@@ -38,6 +38,23 @@ def connected_components(mask: np.ndarray) -> np.ndarray:
     return cv2.connectedComponents(np.ascontiguousarray(mask).view(np.uint8), connectivity=8)[1]
 
 
+def components_of(mask: np.ndarray, min_size: int = 1) -> list[Component]:
+    """The 8-connected components of a mask bool (H, W), those whose longer side has at least `min_size` pixels."""
+    mask = np.ascontiguousarray(mask).view(np.uint8)
+    x, y, width, height = cv2.boundingRect(mask)
+    if not width:
+        return []
+    # OpenCV's default algorithm takes three times as long with its statistics.
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask[y : y + height, x : x + width], 8, cv2.CV_32S, cv2.CCL_BBDT
+    )
+    return [
+        Component(y + top, y + top + h, x + left, x + left + w, labels[top : top + h, left : left + w] == i)
+        for i, (left, top, w, h, _) in enumerate(stats.tolist()[1:], 1)
+        if max(w, h) >= min_size
+    ]
+
+
 def at_border(mask: np.ndarray) -> bool:
     """Whether any of a mask bool (H, W) lies at the image border."""
     return any(side.any() for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))

@@ -25,9 +25,9 @@ def ink_contrast(rgb: np.ndarray) -> np.ndarray:
     channels = [grey, red, green, blue] if chroma.max() > MIN_CHROMA else [grey]
     best = (0.0, 0, True)
     for i, small in enumerate(channels):
-        median = _local_median(small)
+        median, smooth = _local_median(small), _smooth(small)
         for dark in (True, False):
-            paper = _background(small, dark, MAX_STROKE)
+            paper = _background(smooth, dark, MAX_STROKE)
             # With the wrong polarity, paper between strokes differs from the background, but not from the median.
             contrast = (
                 cv2.min(cv2.subtract(paper, small), cv2.subtract(median, small))
@@ -39,11 +39,12 @@ def ink_contrast(rgb: np.ndarray) -> np.ndarray:
                 best = score, i, dark
     _, i, dark = best
     small = channels[i]
+    smooth = _smooth(small)
     # A first pass with a narrow window, which may break digits up, tells their size and so how wide the window has to
     # be: one wider than that would take the dark corner behind a shadow's edge for ink.
-    first = cv2.absdiff(_background(small, dark, PAGE_STROKE), small)
+    first = cv2.absdiff(_background(smooth, dark, PAGE_STROKE), small)
     stroke = RELATIVE_STROKE * _relative_extent(first > 0.4 * first.max())
-    paper = _background(small, dark, float(np.clip(stroke, PAGE_STROKE, MAX_STROKE))).astype(np.float32)
+    paper = _background(smooth, dark, float(np.clip(stroke, PAGE_STROKE, MAX_STROKE))).astype(np.float32)
     channel = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY) if i == 0 else cv2.extractChannel(rgb, i - 1)
     gain = 1 / np.maximum(paper if dark else 255 - paper, 32)
     # (paper - channel) * gain, of which only the two slow factors are enlarged.
@@ -66,12 +67,15 @@ def _relative_extent(mask: np.ndarray) -> float:
     return max(cv2.boundingRect(clear_border(mask).view(np.uint8))[2:]) / max(mask.shape)
 
 
-def _background(small: np.ndarray, dark: bool, stroke: float) -> np.ndarray:
+def _smooth(small: np.ndarray) -> np.ndarray:
+    return cv2.GaussianBlur(small, (0, 0), 1)
+
+
+def _background(smooth: np.ndarray, dark: bool, stroke: float) -> np.ndarray:
     """The paper behind dark or light ink, uint8 (h, w): strokes up to `stroke` of the longest side are removed."""
-    side = 2 * round(stroke * max(small.shape) / 2) + 1
+    side = 2 * round(stroke * max(smooth.shape) / 2) + 1
     window = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
-    small = cv2.GaussianBlur(small, (0, 0), 1)
-    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE if dark else cv2.MORPH_OPEN, window)
+    paper = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE if dark else cv2.MORPH_OPEN, window)
     return cv2.GaussianBlur(paper, (0, 0), 2)
 
 

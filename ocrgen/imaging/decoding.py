@@ -89,7 +89,8 @@ def open_page(data: bytes, name: str) -> tuple[np.ndarray, list[str]]:
         longest = max(image.size)
         image.draft(None, (max(1, image.width * MAX_SIDE // longest), max(1, image.height * MAX_SIDE // longest)))
         image.load()
-        page, notes = _shrunk(np.asarray(_flatten(_reduced(image)).convert("RGB"))), []
+        flat = _flatten(_reduced(image))
+        page, notes = _shrunk(np.asarray(flat if flat.mode == "RGB" else flat.convert("RGB"))), []
         if (transpose := TRANSPOSE_BY_ORIENTATION.get(_orientation(image))) is not None:
             page = np.asarray(Image.fromarray(page).transpose(transpose))
             notes.append(f"{name} was turned upright, as its EXIF data say.")
@@ -135,6 +136,8 @@ def _levels(image: Image.Image, white: float | None) -> Image.Image:
     if white is not None:
         levels = np.nan_to_num(np.asarray(image, dtype=np.float32)) * (255 / white)
         return Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
+    if image.mode in ("L", "RGB") and not image.has_transparency_data:
+        return image
     grey = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
         return image.convert("LA" if grey else "RGBA")

@@ -20,7 +20,7 @@ def remove_forms(mask: np.ndarray, ink: np.ndarray, forms: bool = True) -> tuple
     cells: 1, 2, ... in reading order inside of boxes, 0 outside. forms: whether there may be any; otherwise only lines
     across the page go.
     """
-    full = mask.astype(np.uint8)
+    full = np.ascontiguousarray(mask).view(np.uint8)
     small, factor = _shrunk(full, LINE_SIZE)
     lines, upright = find_lines(small, False), [v for v in find_lines(small, True) if _across(v, small.shape)]
     many = len(upright) + sum(_across(line, small.shape) for line in lines) >= MANY_LINES
@@ -50,13 +50,15 @@ def remove_forms(mask: np.ndarray, ink: np.ndarray, forms: bool = True) -> tuple
         if outlines:
             rest = rest & ~_enlarged(rings, scale, rest.shape)
             boxes += [outline * scale for outline in outlines]
-    erased = np.asarray(full & ~rest, np.uint8)
+    rest = np.asarray(rest, np.uint8)
+    erased = full & ~rest
     if not erased.any():
         return mask, ink, np.zeros(mask.shape, np.int32)
     # The soft edges of a line go with it, or they would reappear when the threshold is lowered.
     square = np.ones((5, 5), np.uint8)
-    edges = (cv2.dilate(erased, square) > 0) & ~(cv2.dilate(np.asarray(rest, np.uint8), square) > 0)
-    return rest > 0, np.where(edges | (erased > 0), 0, ink), _cells(boxes, mask.shape)
+    around, near = (np.asarray(cv2.dilate(part, square), np.uint8) for part in (rest, erased))
+    kept = around & ~erased | (1 - near)
+    return rest > 0, cv2.copyTo(ink, kept), _cells(boxes, mask.shape)
 
 
 def _without_frames(mask: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -95,7 +97,7 @@ def _enlarged(small: np.ndarray, scale: int, shape: tuple[int, ...]) -> np.ndarr
 
 def _shrunk(mask: np.ndarray, side: int) -> tuple[np.ndarray, int]:
     """A mask uint8 (H, W), 0 or 1, at about `side` pixels, thin lines kept, and the factor."""
-    factor = max(1, round(max(mask.shape) / side))
+    factor = max(1, min(round(max(mask.shape) / side), *mask.shape))
     if factor == 1:
         return mask, 1
     height, width = (n // factor * factor for n in mask.shape)

@@ -88,10 +88,10 @@ def _regions(small: np.ndarray) -> Iterator[np.ndarray]:
     # Closing takes dark ink and rules from light paper, opening takes light ones from a board.
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, wide)
     for version in (closed, small, cv2.morphologyEx(small, cv2.MORPH_OPEN, wide)):
-        red, green, blue = cv2.split(cv2.morphologyEx(version, cv2.MORPH_GRADIENT, kernel))
-        gradient = cv2.max(cv2.max(red, green), blue)
+        red, *others = cv2.split(cv2.morphologyEx(version, cv2.MORPH_GRADIENT, kernel))
+        gradient = cv2.max(red, cv2.max(*others))
         for step in STEPS:
-            for region in _large_parts((gradient < step).astype(np.uint8), tried):
+            for region in _large_parts((gradient < step).view(np.uint8), tried):
                 yield cv2.dilate(region, kernel)
     lab = cv2.cvtColor(closed, cv2.COLOR_RGB2LAB)
     for channel in cv2.split(lab):
@@ -107,15 +107,18 @@ def _large_parts(mask: np.ndarray, tried: list[np.ndarray]) -> Iterator[np.ndarr
 
     tried: left, top, width, height and root of the area of those that were found before, and are not found again.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4, ltype=cv2.CV_16U)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    for k in np.argsort(-areas)[:2] + 1:
-        size = np.array([*stats[k, :4], np.sqrt(stats[k, cv2.CC_STAT_AREA])])
-        if not 0.6 * MIN_AREA * mask.size <= size[-1] ** 2 < MAX_AREA * mask.size:
+    if cv2.countNonZero(mask) < 0.6 * MIN_AREA * mask.size:
+        return
+    _, labels = cv2.connectedComponents(mask, connectivity=4)
+    areas = np.bincount(labels.ravel())[1:]  # OpenCV's own statistics of all parts take three times as long
+    for k in np.argsort(-areas)[:2]:
+        if not 0.6 * MIN_AREA * mask.size <= areas[k] < MAX_AREA * mask.size:
             continue
+        part = (labels == k + 1).view(np.uint8)
+        size = np.array([*cv2.boundingRect(part), np.sqrt(areas[k])])
         if not any(np.abs(size - other).max() <= 1.5 for other in tried):
             tried.append(size)
-            yield (labels == k).astype(np.uint8)
+            yield part
 
 
 def _fills(region: np.ndarray, corners: np.ndarray) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ocrgen.imaging.components import Component, connected_components, cropped
+from ocrgen.imaging.components import Component, components_of, cropped
 
 # Relative to the height of the digits: the least size of a point, the largest height and width of a comma. Relative to
 # the digits beside it: how far down it begins at least, and ends at most.
@@ -23,7 +23,7 @@ def set_points_apart(mask: np.ndarray, digits: list[Component]) -> tuple[list[Co
     rest = mask.copy()
     for digit in digits:
         rest[digit.top : digit.bottom, digit.left : digit.right] &= ~digit.mask
-    loose = [part for part in _parts(rest) if part.size >= MIN_SIZE * typical]
+    loose = [part for part in components_of(rest) if part.size >= MIN_SIZE * typical]
     kept = []
     for i, digit in enumerate(digits):
         around = [digits[k] for k in (i - 1, i + 1) if 0 <= k < len(digits)]
@@ -35,24 +35,11 @@ def set_points_apart(mask: np.ndarray, digits: list[Component]) -> tuple[list[Co
     return kept, sorted(apart | left_out), len(left_out - apart)
 
 
-def _parts(mask: np.ndarray) -> list[Component]:
-    """The connected components of a mask."""
-    from scipy import ndimage
-
-    labels = connected_components(mask)
-    found = []
-    for i, box in enumerate(ndimage.find_objects(labels), 1):
-        if box is not None:
-            y, x = box
-            found.append(Component(y.start, y.stop, x.start, x.stop, labels[box] == i))
-    return found
-
-
 def _without_joined(digits: list[Component], typical: float) -> tuple[list[Component], list[Component]]:
     """The digits without small marks beside their foot, and these marks."""
     kept, marks = [], []
     for digit in digits:
-        parts = sorted(_parts(digit.mask), key=lambda part: -part.mask.sum())
+        parts = sorted(components_of(digit.mask), key=lambda part: -part.mask.sum())
         mask = digit.mask.copy()
         for part in parts[1:]:
             beside = part.left >= parts[0].right or part.right <= parts[0].left

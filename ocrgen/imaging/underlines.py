@@ -57,6 +57,8 @@ def find_ticks(mask: np.ndarray, line: Line) -> list[Line]:
         return []
     margin = int(2 * line.thickness) + 4  # the outer ticks stand on the ends of the line
     columns = np.arange(max(0, int(start) - margin), min(mask.shape[1], int(end) + margin + 1))
+    if reach < 3 or not len(columns):
+        return []
     slope = (line.end[1] - line.start[1]) / max(1, end - start)
     rows = line.start[1] + slope * (columns - start) - line.thickness / 2 - 1 - np.arange(reach)[:, None]
     inside = rows >= 0
