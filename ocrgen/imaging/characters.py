@@ -19,7 +19,8 @@ def read_picture(
     # SciPy takes half a second to import, and loading the data sets does not need it.
     from ocrgen.imaging.cells import cell_of, empty_note
     from ocrgen.imaging.normalisation import normalise
-    from ocrgen.imaging.writing import characters_of, find_writing
+    from ocrgen.imaging.squeezed import narrowed, squeezed_stroke
+    from ocrgen.imaging.writing import POINT, characters_of, find_writing
 
     name = "".join(c for c in name.replace("\\", "/").rpartition("/")[2] if c.isprintable())[:60] or "The picture"
     page, notes = open_page(data, name)
@@ -33,10 +34,13 @@ def read_picture(
     notes += _left_out(dropped, points)
     if note := empty_note(components, writing.cells):
         notes.append(note)
+    # Where a dot may be a digit, what fills a square may be one.
+    one_digit = len(components) == 1 and not geometry.single and geometry.min_height > POINT
     characters = []
     for component in components:
-        cell = cell_of(component, writing.cells)
-        image, box = normalise(writing.ink, component, geometry), writing.box(component, page.shape)
+        cell, box = cell_of(component, writing.cells), writing.box(component, page.shape)
+        squeezed = one_digit and squeezed_stroke(component, writing.mask.shape)
+        image = normalise(*(narrowed(writing.ink, component) if squeezed else (writing.ink, component)), geometry)
         characters.append(PageCharacter(image, box, cell - 1 if cell else None))
     return Page(page, characters, notes, writing.sheet.corners if writing.sheet else None)
 

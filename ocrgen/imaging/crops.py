@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ocrgen.imaging.components import Component, cropped, dilated
 from ocrgen.imaging.contrast import shrunk
+from ocrgen.imaging.quadrilateral import filled
+from ocrgen.imaging.squeezed import squeezed_stroke
 
 # The longest side, in pixels, at which the two tones are judged.
 SIDE = 160
@@ -15,8 +18,8 @@ MIN_EXPLAINED, MIN_STEP = 0.82, 25
 # Relative to the picture's sides: how much of both the ink spans at least (of one, where it parts the paper: a 1 may
 # have room beside it), and how high its main part is.
 MIN_SPAN, MIN_CROSSING, MIN_HEIGHT = 0.74, 0.9, 0.35
-# The widest place of a stroke, relative to the picture's longest side. MNIST's reach 0.42, and a 1 that is squeezed to
-# a square is wider yet.
+# The widest place of a stroke, relative to the picture's longest side. MNIST's reach 0.42; only a stroke
+# that is squeezed to a square may be wider.
 MAX_WIDTH = 0.62
 # A sheet of paper fills so much of the smallest rectangle around it (an ellipse 0.79) and is broader than a stroke.
 MAX_RECTANGULAR, BROAD = 0.88, 0.45
@@ -26,6 +29,10 @@ EDGE = 0.7
 MAX_PARTS = 8
 # The tone that takes this share of the border of a picture is its paper, if the other one leaves it at one place only.
 MIN_BORDER = 0.7
+# A quadrilateral of one tone is no sheet of paper in such a picture if the other tone takes so much of its inside, as
+# the hole of a thick 0 does (writing 0.12 at most), or hardly any, and the same tone so much of what is beyond it: then
+# it lies between strokes. A table with a pattern may have the tone of the sheet on it, but not so much of it.
+HOLE, BARE, BEYOND, MOSTLY_BEYOND = 0.18, 0.03, 0.2, 0.62
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,26 @@ def crop_contrast(rgb: np.ndarray) -> np.ndarray | None:
     return cv2.transform(rgb, matrix.astype(np.float32)).astype(np.float32).reshape(rgb.shape[:2]) / np.float32(255)
 
 
+def within_character(rgb: np.ndarray, corners: np.ndarray) -> bool:
+    """Whether a quadrilateral, its corners (4, 2), lies between a character's strokes or on one, and is no sheet.
+
+    rgb: uint8 (H, W, 3); only where a character fills it.
+    """
+    factor = max(1, round(max(rgb.shape) / SIDE))
+    contrast = crop_contrast(shrunk(rgb, factor))
+    if contrast is None:
+        return False
+    inked = contrast > 0.5
+    inside = filled(corners / factor, inked.shape).astype(bool)
+    beyond = ~dilated(inside, max(2, round(0.04 * max(inked.shape))))
+    if not inside.any() or not beyond.any():
+        return False
+    share = float(inked[inside].mean())
+    other = min(share, 1 - share)
+    same = float((inked[beyond] == (share > 0.5)).mean())
+    return other > HOLE or same > MOSTLY_BEYOND or (other < BARE and same > BEYOND)
+
+
 def _ink(upper: np.ndarray) -> bool | None:
     """Whether a mask bool (h, w) of one tone is the ink, or (False) the other; None where neither fills the image."""
     border = np.concatenate([upper[0], upper[1:-1, -1], upper[-1, ::-1], upper[-2:0:-1, 0]])
@@ -118,7 +145,9 @@ def _tone(mask: np.ndarray) -> _Tone:
     width = 2 * cv2.distanceTransform(np.pad(inked, 1).astype(np.uint8), cv2.DIST_L2, 3).max()
     crosses = parts == 1 and at_border == 1 and span[0] >= MIN_CROSSING
     fits = (crosses or span.min() >= MIN_SPAN) and spans[~speck, 0].max() >= MIN_HEIGHT * sides[0]
-    plausible = fits and not narrow[~speck].any() and holes <= MAX_PARTS + 4 and width <= MAX_WIDTH * sides.max()
+    box = cropped(Component(0, mask.shape[0], 0, mask.shape[1], inked))
+    thin = width <= MAX_WIDTH * sides.max() or squeezed_stroke(box, mask.shape)
+    plausible = fits and not narrow[~speck].any() and holes <= MAX_PARTS + 4 and thin
     return _Tone(parts, at_border, bool(plausible and not _is_sheet(inked)))
 
 

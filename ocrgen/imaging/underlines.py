@@ -53,6 +53,8 @@ def find_ticks(mask: np.ndarray, line: Line) -> list[Line]:
     """The ticks at even distances on a line in an ink mask uint8 (H, W), 0 or 1, from left to right; three or more."""
     start, end = line.start[0], line.end[0]
     reach = int(min(0.7 * (end - start), line.start[1]))
+    if reach < 1:  # a line at the top of the picture
+        return []
     margin = int(2 * line.thickness) + 4  # the outer ticks stand on the ends of the line
     columns = np.arange(max(0, int(start) - margin), min(mask.shape[1], int(end) + margin + 1))
     if reach < 3 or not len(columns):

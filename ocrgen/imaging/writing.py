@@ -9,7 +9,7 @@ from PIL import Image
 from ocrgen.imaging.binarization import binarize
 from ocrgen.imaging.cells import fitting
 from ocrgen.imaging.components import Component, connected_components, dilated
-from ocrgen.imaging.crops import crop_contrast
+from ocrgen.imaging.crops import crop_contrast, within_character
 from ocrgen.imaging.geometry import Geometry
 from ocrgen.imaging.lattice import Part
 from ocrgen.imaging.normalisation import normalise_part
@@ -51,6 +51,8 @@ class Writing:
 def find_writing(page: np.ndarray, forms: bool) -> Writing:
     """The writing on a page uint8 (H, W, 3); its mask is empty if there is none. forms: see `remove_forms`."""
     sheet = find_paper(page)
+    if sheet and within_character(page, sheet.corners):
+        sheet = None
     if sheet:
         found = _on_paper(sheet.image, forms, sheet)
         # Where it is empty, the sheet may have been the inside of a thick character.

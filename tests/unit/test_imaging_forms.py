@@ -11,6 +11,8 @@ from ocrgen.imaging.characters import read_picture
 from ocrgen.imaging.frames import find_frames
 from ocrgen.imaging.page import Page
 from ocrgen.imaging.rings import find_rings
+from ocrgen.imaging.rulings import Line
+from ocrgen.imaging.underlines import find_ticks
 from tests.helpers.photos import draw
 from tests.helpers.photos.forms import CONDITIONS, sharp_stroke
 from tests.helpers.photos.pages import bundled
@@ -95,6 +97,11 @@ def test_empty_boxes_of_a_comb_are_told(ticks):
     found = read(page)
     assert [c.cell for c in found.characters] == [0, 1, 3, 5]
     assert found.notes == ["2 of the 6 boxes are empty."]
+
+
+def test_a_line_at_the_top_of_a_picture_has_no_ticks():
+    line = Line(np.array([0.0, 0.0]), np.array([99.0, 0.0]), 3.0)
+    assert find_ticks(np.ones((50, 100), np.uint8), line) == []
 
 
 def test_two_digits_in_a_box_stay_two():
