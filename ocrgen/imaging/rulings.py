@@ -128,8 +128,11 @@ def _stretches(hits: np.ndarray, inked: np.ndarray, shortest: float) -> list[tup
     bounds = np.stack([np.concatenate([[0], cuts + 1]), np.concatenate([cuts, [len(at) - 1]])], 1)
     out = []
     for i, j in bounds:
-        length = at[j] - at[i] + 1
-        if length >= shortest and j - i + 1 >= MIN_COVERAGE * length:
+        length, seen = at[j] - at[i] + 1, j - i + 1
+        bare = blank[at[j] + 1] - blank[at[i]]
+        # A large digit may hide half of a line across the page: then hardly any of the rest is bare paper.
+        hidden = length >= MIN_COVERAGE * len(hits) and seen >= 0.3 * length and bare <= 0.05 * length
+        if length >= shortest and (seen >= MIN_COVERAGE * length or hidden):
             out.append((int(at[i]), int(at[j])))
     return out
 

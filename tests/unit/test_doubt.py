@@ -102,7 +102,7 @@ def test_doubt_is_added_to_a_reader_of_an_earlier_version(fitted, earlier):
 def test_what_is_no_digit_is_told_in_text_and_json(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
     (tmp_path / "digit.png").write_bytes(picture([3]))
-    (tmp_path / "sign.png").write_bytes(draw("symbol-tick", 0, bundled()).data)
+    (tmp_path / "sign.png").write_bytes(draw("symbol-star", 0, bundled()).data)
     paths = [str(tmp_path / name) for name in ("digit.png", "sign.png")]
     assert main(["read", *paths, "--reader", READER, "--json"]) == 0
     digit, sign = json.loads(capsys.readouterr().out)
