@@ -26,12 +26,12 @@ run: $(VENV)/.requirements
 	$(BIN)/streamlit run app.py
 
 # In the order of the folders: the browser's tests, the longest, begin first and nobody waits for them at the end. One
-# thread for each worker; three on two cores, since tests of browsers and jobs often wait.
+# thread for each of two workers on two cores: more would wait for each other.
 test: $(VENV)/.requirements-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 checkpoints: $(VENV)/.requirements
 	$(BIN)/python -m ocrgen checkpoints
