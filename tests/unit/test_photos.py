@@ -10,9 +10,9 @@ from tests.helpers.photos import conditions, measure
 N = 5
 # Misread photographs, of N, that are allowed: one, but where there are many digits to err on, where a table goes on
 # beyond the picture, and where pens touch so that the right cut is not always found.
-MISREAD = {"comb_ticks": 2, "nosheet_table": 2, "touching stretch": 3, "touching ligature": 2, "touching triple": 3}
-# Of all photographs but those of touching digits and cut tables, this share is read rightly: 95.7 % were.
-SHARE = 0.94
+MISREAD = {"comb_ticks": 2, "nosheet_table": 2, "touching stretch": 2, "touching triple": 2}
+# Of the photographs of all other conditions, this share is read rightly: 316 of 325 were, 97.2 %.
+SHARE = 0.96
 if fault := sources()["mnist"].missing(data_root()):
     pytest.skip(fault, allow_module_level=True)
 
