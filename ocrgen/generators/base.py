@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import torch
@@ -36,10 +37,6 @@ class ModelConfig(Settings):
     """Settings that all generators have."""
 
     batch: int = Field(default=128, ge=1, le=4096, description="images per training step")
-    latent: int = Field(default=64, ge=1, le=512, description="dimensions of the latent code")
-    ema: float = Field(
-        default=0.998, ge=0, lt=1, description="decay of the averaged weights that draw the samples; 0 = none"
-    )
 
 
 ConfigT = TypeVar("ConfigT", bound=ModelConfig)
@@ -50,8 +47,9 @@ class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
     """A class-conditional generator of characters; it owns its optimisers, so that one training loop serves all models.
 
     A subclass has a `name`, a `title`, a `Config` and `presets`. Its `__init__` takes the settings and the texts of
-    the K classes that labels index, sets `self.decoder` (codes (B, latent), labels (B,) -> logits (B, 1, 28, 28)) and
-    ends with `self.build_ema()`. It implements `make_optimisers` and `training_step`.
+    the K classes that labels index, sets `self.noise_size` and `self.decoder` (codes (B, noise_size), labels (B,) ->
+    logits (B, 1, 28, 28), or other numbers that its `paint` turns into pixels) and ends with `self.build_ema(decay)`.
+    It implements `make_optimisers` and `training_step`.
     """
 
     name: ClassVar[str]
@@ -59,6 +57,7 @@ class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
     Config: ClassVar[type[ModelConfig]] = ModelConfig
     presets: ClassVar[Mapping[str, ModelConfig]] = {}
 
+    noise_size: int  # numbers of N(0, I) noise that one image is drawn from
     decoder: DecoderT
     sampler: DecoderT  # a copy of the decoder with averaged weights, which generates the samples
 
@@ -66,12 +65,16 @@ class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
         super().__init__()
         self.config, self.classes = config, classes
         self.optimisers: list[Any] = []  # filled by start_training
-        self.updates = 0  # steps of the averaged weights
+        self.decay, self.updates = 0.0, 0  # of the averaged weights: their decay, and steps so far
         self._fused: tuple[TensorVersions, DecoderT] | None = None  # the fused sampler, and which weights it has
         self._ema_tensors: tuple[list[Tensor], list[Tensor]] | None = None  # of the sampler, and of the decoder
 
-    def build_ema(self) -> None:
-        """Lay weights out channels last, for fast convolutions, and copy the decoder into the sampler."""
+    def build_ema(self, decay: float) -> None:
+        """Lay weights out channels last, for fast convolutions, and copy the decoder into the sampler.
+
+        decay: in [0, 1), of the averages of the decoder's weights, which the sampler has; 0 = none.
+        """
+        self.decay = decay
         self.to(memory_format=torch.channels_last)
         self.sampler = copy.deepcopy(self.decoder).requires_grad_(False)
 
@@ -95,12 +98,12 @@ class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
 
     @torch.no_grad()
     def update_ema(self) -> None:
-        """sampler <- d sampler + (1 - d) decoder, buffers included, with d = min(ema, (1 + k) / (10 + k)) at update k.
+        """sampler <- d sampler + (1 - d) decoder, buffers too, with d = min(decay, (1 + k) / (10 + k)) at update k.
 
         The decay grows with k, so that the initial weights are soon forgotten (TensorFlow's ExponentialMovingAverage).
         """
         k = self.updates
-        decay = min(self.config.ema, (1 + k) / (10 + k))
+        decay = min(self.decay, (1 + k) / (10 + k))
         self.updates += 1
         if self._ema_tensors is None:
             averages, weights = (
@@ -112,32 +115,44 @@ class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
         torch._foreach_lerp_(*self._ema_tensors, 1 - decay)  # pyright: ignore[reportPrivateImportUsage]
 
     def noise(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """N(0, I) noise (n, latent), float32 on the CPU; row i depends on the seed and i, not on n."""
-        shape = (NOISE_BLOCK, self.config.latent)
+        """N(0, I) noise (n, noise_size), float32 on the CPU; row i depends on the seed and i, not on n."""
+        shape = (NOISE_BLOCK, self.noise_size)
         rows = [torch.randn(shape, generator=generator) for _ in range(-(-n // NOISE_BLOCK))]
-        return torch.cat(rows)[:n] if rows else torch.empty(0, self.config.latent)
+        return torch.cat(rows)[:n] if rows else torch.empty(0, self.noise_size)
 
     def codes(self, noise: Tensor, labels: Tensor) -> Tensor:
-        """Latent codes (B, latent) of labels (B,) from N(0, I) noise (B, latent): here, the noise itself."""
+        """The sampler's inputs (B, noise_size) for labels (B,) from N(0, I) noise of that shape: here, the noise."""
         return noise
+
+    def paint(self, output: Tensor) -> Tensor:
+        """Pixels (B, 1, 28, 28) in [0, 1] from the sampler's output, float32 (B, 1, 28, 28): here, from logits."""
+        return output.sigmoid()
+
+    def load_sampler(self, tensors: dict[str, Tensor]) -> None:
+        """Take the tensors of a weights file, by name. RuntimeError if they are not those of the sampler."""
+        self.sampler.load_state_dict(tensors)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the sampler's tensors are."""
+        return next(chain(self.sampler.parameters(), self.sampler.buffers())).device
 
     def fused_sampler(self) -> DecoderT:
         """The sampler fused for inference on its device; made anew when its weights have changed."""
         versions = tensor_versions(self.sampler)
         if self._fused is None or self._fused[0] != versions:
-            device = next(self.sampler.parameters()).device
-            self._fused = versions, fuse_for_inference(self.sampler, pick_dtype(device))
+            self._fused = versions, fuse_for_inference(self.sampler, pick_dtype(self.device))
         return self._fused[1]
 
     @torch.inference_mode()
     def decode(
         self, codes: Tensor, labels: Tensor, noise: bool = False, show: ProgressCallback = no_progress
     ) -> Tensor:
-        """Images uint8 (N, 28, 28) on the CPU from latent codes (N, latent) and labels (N,).
+        """Images uint8 (N, 28, 28) on the CPU from latent codes (N, noise_size) and labels (N,).
 
         noise: whether `codes` holds N(0, I) noise, still to be turned into codes. show(done, N): called per block.
         """
-        device = next(self.sampler.parameters()).device
+        device = self.device
         bf16 = pick_dtype(device) is torch.bfloat16
         sampler = self.fused_sampler()
         n = len(labels)
@@ -150,8 +165,8 @@ class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
             block, block_labels = codes[i : i + size], labels[i : i + size]
             block = self.codes(block, block_labels) if noise else block
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                logits = sampler(block, block_labels)
-            out[i : i + size] = logits.float().sigmoid().mul_(255).round_().squeeze(1)
+                output = sampler(block, block_labels)
+            out[i : i + size] = self.paint(output.float()).mul(255).round_().squeeze(1)
             show(min(i + size, n), n)
         return out[:n]
 

@@ -44,7 +44,7 @@ def load_generator(file: Path) -> GenerativeModel:
         default = classes_of(str(metadata.get("dataset", "")))
         model = kind(kind.Config.model_validate(metadata["config"]), stored_classes(metadata, default))
         with safe_open(file, "pt") as content:
-            model.sampler.load_state_dict({k: content.get_tensor(k) for k in content.keys()})  # noqa: SIM118
+            model.load_sampler({k: content.get_tensor(k) for k in content.keys()})  # noqa: SIM118
     except _FAULTS as fault:
         raise UserError(f"{name} does not fit its own description ({type(fault).__name__}).") from fault
     require_finite(model.sampler, name)

@@ -35,14 +35,16 @@ class Tiny(GenerativeModel):
     name, title = "tiny", "Tiny"
 
     class Config(ModelConfig):
+        latent: int = Field(8, ge=1, le=64, description="dimensions of the latent code")
         sparkle: float = Field(0.5, ge=0, le=1, description="how much it sparkles")
 
     presets = {"fast": Config()}
 
     def __init__(self, config, classes):
         super().__init__(config, classes)
+        self.noise_size = config.latent
         self.decoder = Linear(config.latent, len(classes))
-        self.build_ema()
+        self.build_ema(decay=0.99)
 
     def make_optimisers(self):
         return [torch.optim.Adam(self.decoder.parameters(), 1e-2)]

@@ -89,7 +89,7 @@ def test_the_papers_protocol_compares_at_its_own_size():
         ({"shares": []}, "shares"),
         ({"n": [5]}, "20 or more"),
         ({"n": []}, "--n"),
-        ({"generators": ["flow"]}, "no generator 'flow': choose from"),
+        ({"generators": ["quill"]}, "no generator 'quill': choose from"),
         ({"generators": []}, "generators"),
         ({"seeds": 0}, "seeds"),
         ({"samples": 99}, "samples"),
@@ -112,7 +112,7 @@ def test_bounds_are_told_in_one_line(values, named):
     [
         (["--n", "5"], "20 or more"),
         (["--shares", "0"], "between 0 and 1"),
-        (["--generators", "flow"], "no generator 'flow'"),
+        (["--generators", "quill"], "no generator 'quill'"),
         (["--seeds", "none"], "seeds"),
         (["--protocol", "loose"], "protocol"),
         (["--dataset", "digits", "--n", "5000"], "1,317 training images"),

@@ -175,8 +175,8 @@ def test_a_request_survives_the_way_through_json():
     back = TrainRequest.model_validate(json.loads(json.dumps(values)))
     assert back.model_dump(mode="json") == values
     assert back.config.latent == 33 and type(back.config) is generators()["cgan"].Config
-    with pytest.raises(ValidationError, match="no generator 'flow'"):
-        TrainRequest.model_validate({"model": "flow"})
+    with pytest.raises(ValidationError, match="no generator 'quill'"):
+        TrainRequest.model_validate({"model": "quill"})
 
 
 def test_the_command_repeats_the_request():

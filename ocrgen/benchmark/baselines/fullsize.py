@@ -54,4 +54,4 @@ class FullSizeCGAN(CGAN):
         super().__init__(config, classes)
         self.decoder = FullSizeDecoder(config.latent, len(classes))
         self.discriminator = FullSizeDiscriminator(len(classes))
-        self.build_ema()
+        self.build_ema(config.ema)

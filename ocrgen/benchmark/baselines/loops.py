@@ -157,7 +157,7 @@ class PaperLoop(PlainLoop):
             self.step += 1
             self.curves.writer.add_scalar("loss", loss.item(), self.step)
             k = len(self.model.classes)
-            noise = torch.randn(k, self.model.config.latent)
+            noise = torch.randn(k, self.model.noise_size)
             self.samples = self.model.decoder(noise, torch.arange(k)).sigmoid()
 
     def close(self) -> None:

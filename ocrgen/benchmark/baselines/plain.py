@@ -77,6 +77,6 @@ def _torch_optimiser(optimiser: object) -> object:
 def plain_sample(model: GenerativeModel, labels: Tensor) -> np.ndarray:
     """One image uint8 (B, 1, 28, 28) per label int64 (B,), generated in one batch."""
     with torch.no_grad():
-        codes = model.codes(torch.randn(len(labels), model.config.latent), labels)
-        images = torch.sigmoid(model.sampler(codes, labels)).numpy()
+        codes = model.codes(torch.randn(len(labels), model.noise_size), labels)
+        images = model.paint(model.sampler(codes, labels)).numpy()
     return (images * 255).astype(np.uint8)

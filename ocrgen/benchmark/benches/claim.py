@@ -54,7 +54,7 @@ def arithmetic(lab: Lab, way: str, pair: Pair) -> Iterator[dict]:
 def networks(model: GenerativeModel) -> dict[str, tuple[int, int]]:
     """Weights, and multiply-adds per image, of the decoder and of the network that training adds to it."""
     images, labels = torch.rand(2, 1, 28, 28), torch.arange(2)
-    codes = torch.randn(2, model.config.latent)
+    codes = torch.randn(2, model.noise_size)
     inputs = {"decoder": (codes, labels), "encoder": (images, labels), "discriminator": (images, labels)}
     parts = {name: (getattr(model, name), given) for name, given in inputs.items() if hasattr(model, name)}
     return {name: (weights(network), multiply_adds(network, *given)) for name, (network, given) in parts.items()}

@@ -136,7 +136,7 @@ class CGAN(GenerativeModel[CGANConfig, nn.Module]):
 
     def __init__(self, config: CGANConfig, classes: tuple[str, ...] = DIGITS):
         super().__init__(config, classes)
-        k = len(classes)
+        k, self.noise_size = len(classes), config.latent
         self.decoder = make_decoder(config.decoder, config.latent, k, config.decoder_width)
         if config.discriminator == "projection":
             self.discriminator = ProjectionDiscriminator(config.discriminator_width, k)
@@ -145,7 +145,7 @@ class CGAN(GenerativeModel[CGANConfig, nn.Module]):
             for module in self.modules():
                 if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
                     nn.init.normal_(module.weight, 0, 0.02)
-        self.build_ema()
+        self.build_ema(config.ema)
         self.register_buffer("penalty", torch.zeros(()))
 
     def make_optimisers(self) -> list[FusedAdam]:

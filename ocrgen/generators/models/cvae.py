@@ -26,6 +26,9 @@ class CVAEConfig(ModelConfig):
 
     batch: int = Field(default=128, ge=1, le=4096, description="images per training step")
     latent: int = Field(default=16, ge=1, le=128, description="dimensions of the latent code")
+    ema: float = Field(
+        default=0.998, ge=0, lt=1, description="decay of the averaged weights that draw the samples; 0 = none"
+    )
     lr: float = Field(default=2e-3, gt=0, le=1, description="learning rate of Adam")
     beta: float = Field(default=0.3, ge=0, le=100, description="weight of the KL term")
     parts: int = Field(
@@ -104,13 +107,13 @@ class CVAE(GenerativeModel[CVAEConfig, Decoder]):
 
     def __init__(self, config: CVAEConfig, classes: tuple[str, ...] = DIGITS):
         super().__init__(config, classes)
-        k = len(classes)
+        k, self.noise_size = len(classes), config.latent
         self.encoder = Encoder(config.latent, k, config.width, config.depth)
         # Of many classes each has fewer images, in clusters by writer, which the mixture can then afford to follow.
         parts = config.parts * (MANY_PARTS if k > MANY else 1)
         prior = MixturePrior(config.latent, parts, k) if parts else None
         self.decoder = Decoder(make_decoder(config.decoder, config.latent, k, config.decoder_width), prior)
-        self.build_ema()
+        self.build_ema(config.ema)
 
     def losses(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """Negative evidence lower bound, in nats per image: `loss`, and its terms `reconstruction` and `kl`.
