@@ -13,7 +13,9 @@ from ocrgen.study.plan import StudyConfig
 SCRIPTS = ("mnist", "arabic")
 REFERENCES = (*SCRIPTS, "arabic-letters")
 EPOCHS = 10
-LEFT_OUT = {("cgan", "paper")}  # its 3.8 million weights, for two scripts, would take the folder past 40 MB
+# Generators and presets. Of the CGAN's preset `paper`, 3.8 million weights for each script would take the folder past
+# 40 MB; whoever adds a generator ships it by adding it here.
+TRAININGS = (("cvae", "fast"), ("cvae", "paper"), ("cgan", "fast"))
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,17 @@ def recipes() -> list[Recipe]:
     listed += [Recipe(f"reference-{s}", "reference", {"dataset": s}, (VERSION,)) for s in REFERENCES]
     for script in SCRIPTS:
         measured = (VERSION, f"reference-{script}")
-        for model, kind in generators().items():
-            for preset in [p for p in kind.presets if (model, p) not in LEFT_OUT]:
-                name = f"{model}-{script}" if preset == "fast" else f"{model}-{preset}-{script}"
-                request = TrainRequest(
-                    dataset=script,
-                    model=model,
-                    preset=preset,
-                    train=TrainConfig(epochs=EPOCHS),
-                    config=kind.presets[preset],
-                )
-                listed.append(Recipe(name, "train", request.model_dump(mode="json"), measured))
-                listed.append(Recipe(f"score-{name}", "score", ScoreConfig(run=name).model_dump(), (name,)))
+        for model, preset in TRAININGS:
+            name = f"{model}-{script}" if preset == "fast" else f"{model}-{preset}-{script}"
+            request = TrainRequest(
+                dataset=script,
+                model=model,
+                preset=preset,
+                train=TrainConfig(epochs=EPOCHS),
+                config=generators()[model].presets[preset],
+            )
+            listed.append(Recipe(name, "train", request.model_dump(mode="json"), measured))
+            listed.append(Recipe(f"score-{name}", "score", ScoreConfig(run=name).model_dump(), (name,)))
         for name, changes in (
             ("real-500", {"n": 500}),
             ("real", {}),
