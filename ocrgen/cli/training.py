@@ -27,7 +27,7 @@ def train(args: list[str]) -> int:
 
     from ocrgen.cli.flags import RunFlags
     from ocrgen.generators import generators
-    from ocrgen.generators.base import ModelConfig
+    from ocrgen.generators.base import GeneratorConfig
     from ocrgen.generators.config import TrainConfig, TrainRequest
 
     known, chosen = generators(), _preset(args)
@@ -37,7 +37,7 @@ def train(args: list[str]) -> int:
         dataset: str = Field(default=fields["dataset"].default, description=fields["dataset"].description)
         preset: str = Field(default=chosen, description=fields["preset"].description)
         train: TrainConfig = TrainConfig()
-        config: ModelConfig = ModelConfig()
+        config: GeneratorConfig = GeneratorConfig()
 
     commands: list[Any] = []
     for name, model in known.items():

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from ocrgen.datasets.alphabet import DIGITS, stored_classes
+from ocrgen.datasets.alphabet import DIGITS, noun, stored_classes
 from ocrgen.datasets.base import Characters, DataError, Splits
+from ocrgen.imaging.geometry import GEOMETRIES, Geometry
 
 if TYPE_CHECKING:
     from ocrgen.runs.jobs import Stop
@@ -26,6 +27,7 @@ __all__ = [
     "data_root",
     "download",
     "existing_path",
+    "geometry_for",
     "load_data",
     "sources",
     "title",
@@ -85,6 +87,13 @@ def load_data(name: str) -> Splits:
         "of your own data (pictures in one folder per character, as a folder, zip or tar; CSV, Parquet, .npz, .mat or "
         "IDX files)."
     )
+
+
+def geometry_for(name: str, train: Characters) -> Geometry:
+    """How the data set `name` places its characters: known, MNIST's for other digits, measured for anything else."""
+    if name in GEOMETRIES or noun(train.classes) == "digit":
+        return GEOMETRIES.get(name, GEOMETRIES["mnist"])
+    return Geometry.of(train.images)
 
 
 def download(name: str) -> None:

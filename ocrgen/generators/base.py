@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.datasets.base import SIZE
 from ocrgen.generators.inference import TensorVersions, fuse_for_inference, tensor_versions
+from ocrgen.imaging.geometry import Geometry
 from ocrgen.utils.device import pick_dtype
 from ocrgen.utils.progress import ProgressCallback, no_progress
 from ocrgen.utils.settings import Settings
@@ -33,13 +35,17 @@ def blocks(n: int) -> Iterator[tuple[int, int]]:
         start = end
 
 
-class ModelConfig(Settings):
-    """Settings that all generators have."""
+class GeneratorConfig(Settings):
+    """Settings of a generator; a drawing by itself has none."""
+
+
+class ModelConfig(GeneratorConfig):
+    """Settings that all trained generators have."""
 
     batch: int = Field(default=128, ge=1, le=4096, description="images per training step")
 
 
-ConfigT = TypeVar("ConfigT", bound=ModelConfig)
+ConfigT = TypeVar("ConfigT", bound=GeneratorConfig)
 DecoderT = TypeVar("DecoderT", bound=nn.Module)
 
 
@@ -49,13 +55,14 @@ class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
     A subclass has a `name`, a `title`, a `Config` and `presets`. Its `__init__` takes the settings and the texts of
     the K classes that labels index, sets `self.noise_size` and `self.decoder` (codes (B, noise_size), labels (B,) ->
     logits (B, 1, 28, 28), or other numbers that its `paint` turns into pixels) and ends with `self.build_ema(decay)`.
-    It implements `make_optimisers` and `training_step`.
+    It implements `make_optimisers` and `training_step`, or says that it is not trained and implements `prepare`.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
-    Config: ClassVar[type[ModelConfig]] = ModelConfig
-    presets: ClassVar[Mapping[str, ModelConfig]] = {}
+    trains: ClassVar[bool] = True  # whether it learns from images; else `prepare` is all that it needs
+    Config: ClassVar[type[GeneratorConfig]] = ModelConfig
+    presets: ClassVar[Mapping[str, GeneratorConfig]] = {}  # the first is the default
 
     noise_size: int  # numbers of N(0, I) noise that one image is drawn from
     decoder: DecoderT
@@ -77,6 +84,18 @@ class GenerativeModel(nn.Module, Generic[ConfigT, DecoderT]):
         self.decay = decay
         self.to(memory_format=torch.channels_last)
         self.sampler = copy.deepcopy(self.decoder).requires_grad_(False)
+
+    @classmethod
+    def default_preset(cls) -> str:
+        """The name of the preset that is taken where none is named."""
+        return next(iter(cls.presets))
+
+    def prepare(self, geometry: Geometry, images: np.ndarray | None = None) -> Self:
+        """Make a generator that is not trained ready to draw characters laid out as those of a data set.
+
+        images: uint8 (N, 28, 28) of that data set, of which the look is taken, but no label; None if there is none.
+        """
+        return self
 
     def make_optimisers(self) -> list[Any]:
         """New optimisers, FusedAdam or any of torch.optim; called once, at the start of a training."""

@@ -8,7 +8,7 @@ from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
 from ocrgen.datasets import DATASET, Characters
 from ocrgen.generators import generators
-from ocrgen.generators.base import ModelConfig
+from ocrgen.generators.base import GeneratorConfig
 from ocrgen.utils.settings import Settings
 
 MIN_STEPS = 600  # of a training with an automatic number of epochs
@@ -60,7 +60,7 @@ class TrainRequest(Settings):
     model: str = Field(default="cvae", description="generator")
     preset: str = Field(default="fast", description="settings to start from: fast, or paper for the published ones")
     train: TrainConfig = TrainConfig()
-    config: SerializeAsAny[ModelConfig] = ModelConfig()
+    config: SerializeAsAny[GeneratorConfig] = GeneratorConfig()
 
     @field_validator("model")
     @classmethod
@@ -75,7 +75,7 @@ class TrainRequest(Settings):
         model = generators().get(info.data.get("model", ""))
         if model is None or isinstance(value, model.Config):
             return value
-        return model.Config.model_validate(value.model_dump() if isinstance(value, ModelConfig) else value)
+        return model.Config.model_validate(value.model_dump() if isinstance(value, GeneratorConfig) else value)
 
 
 def auto_epochs(train: Characters, batch: int) -> int:

@@ -7,13 +7,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from ocrgen.datasets import DATASET, Characters, DataError, classes_of_run, load_data
+from ocrgen.datasets import DATASET, Characters, DataError, classes_of_run, geometry_for, load_data
 from ocrgen.datasets.alphabet import noun, shown, stored_classes, summary
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.generators.checkpoint import load_generator, read_metadata
 from ocrgen.generators.sampling import draw_total
 from ocrgen.imaging.augmentation import augment
-from ocrgen.imaging.geometry import GEOMETRIES, Geometry
+from ocrgen.imaging.geometry import Geometry
 from ocrgen.readers.checkpoint import load_reader, save_reader, stored_geometry
 from ocrgen.readers.doubting import fit_doubt
 from ocrgen.readers.evaluation import grade
@@ -129,13 +129,6 @@ def add_doubt(run: Run) -> bool:
     reader.doubt = fit_doubt(reader, learned, data.validation, stored_geometry(metadata))
     save_reader(reader, metadata, run.path / "weights" / FILE)
     return True
-
-
-def geometry_for(dataset: str, train: Characters) -> Geometry:
-    """How a data set places its characters: known, MNIST's for other digits, measured for anything else."""
-    if dataset in GEOMETRIES or noun(train.classes) == "digit":
-        return GEOMETRIES.get(dataset, GEOMETRIES["mnist"])
-    return Geometry.of(train.images)
 
 
 def _generate(run: Run, request: ReaderRequest, classes: tuple[str, ...]) -> tuple[Characters | None, dict | None]:

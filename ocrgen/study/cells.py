@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ocrgen.datasets import Characters
+from ocrgen.datasets import Characters, geometry_for
 from ocrgen.imaging.augmentation import augment
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.reference import find_reference
@@ -18,7 +18,6 @@ from ocrgen.readers.checkpoint import load_reader, save_reader
 from ocrgen.readers.evaluation import grade, probabilities
 from ocrgen.readers.network import Reader
 from ocrgen.readers.robustness import robustness
-from ocrgen.readers.runs import geometry_for
 from ocrgen.readers.saliency import faithfulness
 from ocrgen.readers.training import TrainedReader, train_reader
 from ocrgen.study.generators import GeneratorStore
