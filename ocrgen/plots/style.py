@@ -36,6 +36,7 @@ TITLES = {
     "generator": "Generator loss",
     "verdict": "Discriminator's verdict: probability of “real”",
     "r1": "R1 gradient penalty",
+    "velocity": "Velocity: mean squared error of a pixel",
     "lfid_64": "LFID-64 of samples, while training",
     "lfid_192": "LFID-192 of samples, while training",
     "spread": "Spread within a class (real: 1)",
