@@ -18,5 +18,5 @@ def generators() -> dict[str, type[GenerativeModel]]:
         for _, item in inspect.getmembers(module, inspect.isclass):
             if issubclass(item, GenerativeModel) and item.__module__ == module.__name__ and hasattr(item, "name"):
                 classes[item.name] = item
-    # The CVAE before the CGAN, as in the paper; others after them, by name.
-    return dict(sorted(classes.items(), key=lambda kv: (["cvae", "cgan", kv[0]].index(kv[0]), kv[0])))
+    # The CVAE before the CGAN, as in the paper, then flow matching; others after them, by name.
+    return dict(sorted(classes.items(), key=lambda kv: (["cvae", "cgan", "flow", kv[0]].index(kv[0]), kv[0])))

@@ -58,7 +58,10 @@ class TrainRequest(Settings):
 
     dataset: str = Field(default="digits", description=DATASET)
     model: str = Field(default="cvae", description="generator")
-    preset: str = Field(default="fast", description="settings to start from: fast, or paper for the published ones")
+    preset: str = Field(
+        default="fast",
+        description="settings to start from: fast, or paper for the published ones, where a generator has them",
+    )
     train: TrainConfig = TrainConfig()
     config: SerializeAsAny[GeneratorConfig] = GeneratorConfig()
 

@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from ocrgen.plots.style import OTHERS, REAL, hue, styled
+from ocrgen.plots.style import FAMILIES, OTHERS, REAL, hue, styled
 
 BARS = {
     "train": "Training: times as fast as the other way",
@@ -20,7 +20,7 @@ SCALES = {
 
 def shade(name: str) -> str:
     """The colour of what a row is about: a generator's own, ours, or grey for the other way."""
-    for model in ("cvae", "cgan"):
+    for model in FAMILIES:
         if name.lower().startswith(model):
             return hue(model)
     return REAL if "scipy" in name or "plain" in name else OTHERS[0]

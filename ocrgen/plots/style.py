@@ -13,8 +13,10 @@ MAX_POINTS = 2000
 # its runs take shades by their number, so that a run's colour never changes.
 REAL = "#6B7685"
 FAMILIES = {
-    "cvae": ["#0072B2", "#3FA0DB", "#5B5BD6", "#0E8C8C", "#7C8CF8"],
-    "cgan": ["#D55E00", "#C78A00", "#C2407A", "#A0622D", "#E0736A"],
+    "cvae": ["#0072B2", "#3FA0DB", "#5B5BD6", "#2A63B8", "#7C8CF8"],
+    "cgan": ["#D55E00", "#C78A00", "#C8443C", "#A0622D", "#E0736A"],
+    "flow": ["#009E73", "#55A63A", "#17806B", "#7A9E4E", "#4C8A3F"],
+    "rendered": ["#B66BE3", "#C95FB4", "#9060D0", "#A4528F", "#C56CCC"],
 }
 # Verdicts: text that is legible on a light and on a dark ground.
 QUIET = "light-dark(#5A6472, #A9B4C2)"
@@ -24,7 +26,7 @@ VERDICT_COLOURS = {
     "undecided": QUIET,
     "not measured": QUIET,
 }
-OTHERS = ["#009E73", "#6E8F14", "#2E8B57", "#8A6FBF", "#4F9D9D"]
+OTHERS = ["#676328", "#8F8A20", "#A0586F", "#97806F", "#8A7A5C"]
 TITLES = {
     "loss": "Loss (nats per image)",
     "reconstruction": "Reconstruction (nats per image)",
@@ -34,6 +36,7 @@ TITLES = {
     "generator": "Generator loss",
     "verdict": "Discriminator's verdict: probability of “real”",
     "r1": "R1 gradient penalty",
+    "velocity": "Velocity: mean squared error of a pixel",
     "lfid_64": "LFID-64 of samples, while training",
     "lfid_192": "LFID-192 of samples, while training",
     "spread": "Spread within a class (real: 1)",
@@ -56,7 +59,7 @@ AXES = {"step": "Step", "epoch": "Epoch", "seconds": "Seconds at work"}
 def colour(model: str, number: int) -> str:
     """The colour of a run: the hue of its model, the shade of its number.
 
-    Where a CVAE comes first and a CGAN second, as the quick start trains them, both have their model's own hue.
+    Where a CVAE comes first, a CGAN second and so on, as the quick start trains them, each has its model's own hue.
     """
     first = list(FAMILIES).index(model) if model in FAMILIES else 0
     return FAMILIES.get(model, OTHERS)[(number - 1 - first) % 5]

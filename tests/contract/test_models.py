@@ -12,6 +12,7 @@ from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.generators.checkpoint import load_generator, save_weights
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.optim import FusedAdam
+from tests.helpers.runs import SMALL
 
 CASES = [(name, preset) for name, model in generators().items() for preset in model.presets]
 DECODERS = [(name, decoder) for name in ("cvae", "cgan") for decoder in ("mlp", "conv", "transposed")]
@@ -19,7 +20,7 @@ DECODERS = [(name, decoder) for name in ("cvae", "cgan") for decoder in ("mlp", 
 
 def build(name: str, preset: str = "fast", classes: tuple[str, ...] = DIGITS, **changes):
     torch.manual_seed(0)
-    model = generators()[name]
+    model, changes = generators()[name], SMALL.get(name, {}) | changes
     return model(model.Config.model_validate(model.presets[preset].model_dump() | changes), classes)
 
 

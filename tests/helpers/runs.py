@@ -16,6 +16,8 @@ from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.files import lock
 
+SMALL = {"flow": {"width": 16, "depth": 2, "steps": 3}}  # settings of generators that would take long at full size
+
 
 def until(true: Callable[[], bool], run=None, seconds: float = 120) -> None:
     """Wait until something is so; what is wrong otherwise is told by how a run stands."""
@@ -36,7 +38,7 @@ def request(model: str = "cvae", **changes) -> dict:
     from ocrgen.generators import generators
 
     train = {"epochs": 2, "log_every": 5} | changes.pop("train", {})
-    config = generators()[model].presets["fast"].model_dump() | changes.pop("config", {})
+    config = generators()[model].presets["fast"].model_dump() | SMALL.get(model, {}) | changes.pop("config", {})
     values = {"dataset": "digits", "model": model, "preset": "fast", "train": train, "config": config} | changes
     return TrainRequest.model_validate(values).model_dump(mode="json")
 

@@ -194,7 +194,7 @@ def test_the_exponent_of_a_power_law():
     assert found["mean"] == pytest.approx(2.5) and found["low"] == pytest.approx(found["high"]) and found["n"] == 4
 
 
-@pytest.mark.parametrize(("name", "preset"), [(k.name, p) for k in (CVAE, CGAN) for p in k.presets])
+@pytest.mark.parametrize(("name", "preset"), [(name, p) for name, kind in generators().items() for p in kind.presets])
 def test_the_plain_way_draws_the_same_images(name, preset):
     kind = generators()[name]
     torch.manual_seed(0)
@@ -203,7 +203,7 @@ def test_the_plain_way_draws_the_same_images(name, preset):
     theirs = plain(kind(kind.presets[preset])).eval()
     assert all(p.is_contiguous() for p in theirs.parameters())
     assert all(type(o).__module__.startswith("torch.optim") for o in theirs.optimisers)
-    noise, labels = torch.randn(8, ours.config.latent), torch.arange(8)
+    noise, labels = torch.randn(8, ours.noise_size), torch.arange(8)
     with torch.no_grad():
         codes = ours.codes(noise, labels)
         assert torch.allclose(ours.sampler(codes, labels), theirs.sampler(codes, labels), atol=1e-4)

@@ -41,8 +41,9 @@ def test_every_verb_explains_itself(verb, capsys):
     assert f"python -m ocrgen {verb}" in shown and len(shown.splitlines()) > 6
 
 
-@pytest.mark.parametrize("model", ["cvae", "cgan"])
-@pytest.mark.parametrize("preset", ["fast", "paper"])
+@pytest.mark.parametrize(
+    ("model", "preset"), [("cvae", "fast"), ("cvae", "paper"), ("cgan", "fast"), ("cgan", "paper"), ("flow", "fast")]
+)
 def test_train_help_shows_every_setting_with_the_presets_values(model, preset, capsys):
     from ocrgen.generators import generators
     from ocrgen.generators.config import TrainConfig

@@ -9,9 +9,10 @@ from ocrgen.generators.inference import fuse_for_inference
 from ocrgen.generators.layers.fused import BernoulliLoss, LabelledLinear
 from ocrgen.generators.models.cgan import CGAN, Dropout
 from ocrgen.generators.models.cvae import CVAE
+from ocrgen.generators.models.flow import FlowMatching
 from ocrgen.utils.optim import FusedAdam
 
-CASES = [(kind, preset) for kind in (CVAE, CGAN) for preset in kind.presets]
+CASES = [(kind, preset) for kind in (CVAE, CGAN, FlowMatching) for preset in kind.presets]
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +95,7 @@ def test_a_ready_network_draws_what_the_sampler_draws(kind, preset):
     model = kind(kind.presets[preset]).start_training()
     for _ in range(3):  # normalisation has something to fold
         model.training_step(torch.rand(16, 1, 28, 28), torch.arange(16) % 10)
-    codes, labels = torch.randn(20, model.config.latent), torch.arange(20) % 10
+    codes, labels = torch.randn(20, model.noise_size), torch.arange(20) % 10
     model.sampler.eval()
     with torch.no_grad():
         usual, folded = model.sampler(codes, labels), fuse_for_inference(model.sampler, torch.float32)

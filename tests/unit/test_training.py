@@ -16,7 +16,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.events import CurveReader
 from ocrgen.utils.device import pick_device, pick_dtype
 from ocrgen.utils.errors import UserError
-from tests.helpers.runs import StopAt, request, same_weights, train_here
+from tests.helpers.runs import SMALL, StopAt, request, same_weights, train_here
 
 
 @pytest.mark.parametrize("model", generators())
@@ -29,11 +29,11 @@ def test_the_same_seed_repeats_a_run_exactly(store, model):
     assert exact[0].equals(exact[1]) and len(exact[0]) > 5
 
 
-@pytest.mark.parametrize(("model", "preset"), [("cvae", "fast"), ("cgan", "fast"), ("cgan", "paper")])
+@pytest.mark.parametrize(("model", "preset"), [("cvae", "fast"), ("cgan", "fast"), ("cgan", "paper"), ("flow", "fast")])
 @pytest.mark.parametrize("stop", [1, 7, 10, 13])
 def test_a_cancelled_run_ends_as_if_never_stopped(store, small, monkeypatch, never_stopped, model, preset, stop):
     monkeypatch.setattr("ocrgen.generators.training.load_data", lambda name: small)
-    config = generators()[model].presets[preset].model_dump() | {"batch": 32}
+    config = generators()[model].presets[preset].model_dump() | SMALL.get(model, {}) | {"batch": 32}
     if preset == "paper":  # its dropout draws from the global generator; narrow, since its width is slow
         config |= {"decoder_width": 16, "discriminator_width": 8}
     changes = {"config": config, "train": {"monitor": 0}}  # how a monitor resumes is tested with it
@@ -106,7 +106,7 @@ def test_the_cvae_learns(store):
 
 @pytest.mark.parametrize("model", generators())
 def test_a_training_that_breaks_down_says_where_and_what_to_do(store, model):
-    rates = {"cvae": {"lr": 1.0}, "cgan": {"lr_generator": 1.0, "lr_discriminator": 1.0}}[model]
+    rates = {"lr_generator": 1.0, "lr_discriminator": 1.0} if model == "cgan" else {"lr": 1.0}
     run = store.create("train", request(model, train={"epochs": 30, "precision": "fp32"}, config=rates), "wild")
 
     def poisoned(run, stop):

@@ -17,7 +17,8 @@ from ocrgen.ui.shared.widgets import classes_if_known, link, picture
 from ocrgen.utils.errors import UserError
 
 ROWS = 4  # images of each class in a sheet
-TITLES = {"cvae": "CVAE", "cgan": "CGAN"}
+# As in `generators()`, which would import torch before the first page opens.
+TITLES = {"cvae": "CVAE", "cgan": "CGAN", "flow": "Flow matching"}
 
 
 def pick(runs: list[Run]) -> dict[str, Run]:

@@ -8,6 +8,7 @@ import streamlit as st
 from ocrgen import datasets
 from ocrgen.datasets import classes_of_run
 from ocrgen.datasets.alphabet import AlphabetError, summary
+from ocrgen.generators import generators
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.network import Reader
 from ocrgen.readers.runs import FILE, ReaderRequest, geometry_of, readers
@@ -21,7 +22,6 @@ from ocrgen.ui.shared.widgets import model_title, noun_of, run_title, show_error
 from ocrgen.utils.errors import UserError
 
 SCRIPTS = {"mnist": "Western digits (MNIST)", "arabic": "Arabic-Indic digits", "digits": "Bundled digits"}
-ORDER = {"real": 0, "cvae": 1, "cgan": 2}
 COMPARED = 3  # readers, at first
 
 
@@ -171,7 +171,8 @@ def _first(offered: list[ReaderChoice]) -> list[str]:
     best: dict[str, ReaderChoice] = {}
     for choice in sorted([c for c in offered if "/" in c.name] or offered, key=lambda c: -c.accuracy):
         best.setdefault(choice.source, choice)
-    return [best[source].name for source in sorted(best, key=lambda s: ORDER.get(s, 3))][:COMPARED]
+    order = ["real", *generators(), *best]
+    return [best[source].name for source in sorted(best, key=order.index)][:COMPARED]
 
 
 def load_all(choices: list[ReaderChoice]) -> tuple[dict[ReaderChoice, Reader], Script | None]:

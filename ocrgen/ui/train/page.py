@@ -30,6 +30,7 @@ from ocrgen.ui.shared.widgets import (
 from ocrgen.ui.train import own_data
 from ocrgen.utils.errors import UserError
 
+PRESETS = {"fast": "our recipe", "paper": "architecture and settings as published, far slower"}
 FEW = 4  # images of each class where each has a picture of its own
 
 
@@ -71,7 +72,7 @@ def new_run() -> None:
         first = "fast" if "fast" in presets else next(iter(presets))
         preset = st.segmented_control(
             "Preset", list(presets), default=first, key="train_preset", required=True, width="stretch",
-            help="fast: our recipe. paper: architecture and settings as published; far slower.",
+            help="; ".join(f"{name}: {PRESETS[name]}" for name in presets if name in PRESETS) or None,
         )  # fmt: skip
         default, about = TrainConfig(), TrainConfig.model_fields["epochs"].description
         epochs = st.number_input("Epochs", 1, 500, None, key="train_epochs", placeholder="auto", help=about)
