@@ -12,6 +12,7 @@ from ocrgen.cli.data import data
 from ocrgen.cli.evaluating import evaluate
 from ocrgen.cli.exporting import export
 from ocrgen.cli.reading import read, reader
+from ocrgen.cli.rendering import render
 from ocrgen.cli.reporting import report
 from ocrgen.cli.runs import runs, sample
 from ocrgen.cli.scoring import distance, reference, score
@@ -27,6 +28,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "resume": resume,
     "runs": runs,
     "sample": sample,
+    "render": render,
     "score": score,
     "distance": distance,
     "study": study,

@@ -58,9 +58,10 @@ class Lab:
 
 
 def kinds(first: bool = False) -> list[tuple[str, type[GenerativeModel], ModelConfig]]:
-    """Every generator with every preset, or its first one only: ("CVAE fast", class, settings)."""
+    """Every trained generator with every preset, or its first one only: ("CVAE fast", class, settings)."""
     return [
         (f"{kind.title} {preset}", kind, config)
         for kind in generators().values()
         for preset, config in list(kind.presets.items())[: 1 if first else None]
+        if isinstance(config, ModelConfig)  # and so is trained
     ]

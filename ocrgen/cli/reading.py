@@ -11,8 +11,9 @@ from ocrgen.utils.errors import UserError
 
 
 def reader(args: list[str]) -> int:
-    """Train a reader (the OCR network): reader --dataset NAME [--n N] [--augment] [--generator RUN] ..."""
+    """Train a reader (the OCR network): reader --dataset NAME [--n N] [--augment] [--generator RUN|rendered] ..."""
     from ocrgen.cli.flags import RunFlags
+    from ocrgen.generators.untrained import untrained_generators
     from ocrgen.readers.runs import ReaderRequest
 
     class ReaderFlags(RunFlags, ReaderRequest):
@@ -21,11 +22,11 @@ def reader(args: list[str]) -> int:
     flags = parse(ReaderFlags, "reader", args)
     store = open_store()
     values = flags.model_dump(exclude={"run_name", "transpose"})
-    values["dataset"] = data_set(flags.dataset, flags.transpose)
-    if flags.generator:
+    values["dataset"] = "" if flags.characters else data_set(flags.dataset, flags.transpose)
+    if flags.generator and flags.generator not in untrained_generators():
         values["generator"] = store.get(flags.generator).name  # a label may change hands while the job waits
     request = checked(ReaderRequest, values)
-    about = f"reader-{Path(request.dataset).stem}"
+    about = "reader-rendered" if request.characters else f"reader-{Path(request.dataset).stem}"
     return execute(store.create("reader", request.model_dump(), about, flags.run_name), store)
 
 

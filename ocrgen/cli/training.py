@@ -18,7 +18,7 @@ def _preset(args: list[str]) -> str:
         name, _, value = arg.partition("=")
         if name == "--preset":
             return value or (args[i + 1] if i + 1 < len(args) else "")
-    return "fast"
+    return ""
 
 
 def train(args: list[str]) -> int:
@@ -30,31 +30,32 @@ def train(args: list[str]) -> int:
     from ocrgen.generators.base import GeneratorConfig
     from ocrgen.generators.config import TrainConfig, TrainRequest
 
-    known, chosen = generators(), _preset(args)
+    known, asked = generators(), _preset(args)
     fields = TrainRequest.model_fields
 
     class TrainFlags(RunFlags):
         dataset: str = Field(default=fields["dataset"].default, description=fields["dataset"].description)
-        preset: str = Field(default=chosen, description=fields["preset"].description)
         train: TrainConfig = TrainConfig()
         config: GeneratorConfig = GeneratorConfig()
 
     commands: list[Any] = []
     for name, model in known.items():
+        chosen = asked or model.default_preset()
         if name in args and chosen not in model.presets:
             raise UserError(f"--preset: {name} has no preset {chosen!r}; it has {', '.join(model.presets)}.")
-        default = model.presets.get(chosen) or next(iter(model.presets.values()))
+        default = model.presets.get(chosen) or model.presets[model.default_preset()]
         summary = (model.__doc__ or model.title).split("\n")[0]
         command = create_model(
             name,
             __base__=TrainFlags,
             __doc__=f"{summary} Flags show the values of the preset {chosen!r}.",
+            preset=(str, Field(default=chosen, description=fields["preset"].description)),
             config=(model.Config, default),
         )
         commands.append(Annotated[command, tyro.conf.subcommand(name, prefix_name=False)])
     # One type for all generators, known only now: tyro makes a subcommand of each of its members.
     union = functools.reduce(operator.or_, commands)
-    flags: TrainFlags = parse(
+    flags: Any = parse(
         union, "train", args, description="Train a generator and keep every epoch in a run.",
         config=(OmitArgPrefixes,),
     )  # fmt: skip

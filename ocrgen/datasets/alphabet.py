@@ -54,6 +54,23 @@ def check_classes(classes: Sequence[str]) -> tuple[str, ...]:
     return texts
 
 
+def split_characters(text: str) -> tuple[str, ...]:
+    """The classes that somebody types: each character, with its combining marks, or the texts between spaces.
+
+    Repeated ones count once. AlphabetError if there are too few or too many, or one is no class text.
+    """
+    text = unicodedata.normalize("NFC", text.strip())
+    parts = text.split()
+    if len(parts) < 2:
+        parts = []
+        for c in text:
+            if parts and unicodedata.category(c).startswith("M"):
+                parts[-1] += c
+            else:
+                parts.append(c)
+    return check_classes(tuple(dict.fromkeys(parts)))
+
+
 def stored_classes(metadata: Mapping, default: tuple[str, ...] = DIGITS) -> tuple[str, ...]:
     """The class texts in the metadata of weights, a reader or a run; `default` where an earlier version wrote none.
 

@@ -15,6 +15,7 @@ from ocrgen.generators.checkpoint import save_weights
 from ocrgen.generators.config import TrainConfig, TrainRequest, auto_epochs
 from ocrgen.generators.monitor import Monitor, MonitorConfig
 from ocrgen.generators.reference_grid import GRID_ROWS, save_reference_grid
+from ocrgen.generators.untrained import make_run
 from ocrgen.imaging.render import tile, to_png
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.runs.events import CurveWriter
@@ -233,12 +234,13 @@ def run_training(run: Run, stop: Stop, show: Callable[[int, int], None] = lambda
     request = TrainRequest.model_validate(run.request.settings)
     configure_threads(request.train.threads)
     data = load_data(request.dataset)
-    before = run.request.data
     facts = data.facts()
-    if before and before != facts:
+    if (run.request.data or facts) != facts:
         raise UserError(f"{request.dataset} is not what it was when {run.name} began: start a new run on it.")
     torch.manual_seed(request.train.seed)
     model = generators()[request.model](request.config, data.train.classes)
+    if not model.trains:
+        return make_run(model, data, request, run)
     trainer = Trainer(model, data, request.train, run)
     run.amend(data=facts, classes=data.train.classes)
     run.amend(device=str(trainer.device), precision=str(trainer.dtype).removeprefix("torch."))

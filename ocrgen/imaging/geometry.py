@@ -52,9 +52,8 @@ class Geometry:
         mass = images.sum((1, 2), dtype=np.float64)
         centre = [float((images.sum(3 - axis) @ np.arange(SIZE) / mass).mean()) for axis in (1, 2)]
         low, box, high = np.quantile(np.maximum(*sides), [0.01, 0.5, 0.99])
-        thin = 0.75 * float(
-            np.quantile(stroke_widths(images), 0.01)
-        )  # only what would hardly be seen is to be thickened
+        # Only what would hardly be seen is to be thickened.
+        thin = 0.75 * float(np.quantile(stroke_widths(images), 0.01))
         return cls(int(box), (centre[0], centre[1]), thin, single=True, sizes=(float(low), float(high)))
 
 

@@ -77,8 +77,9 @@ class StudyConfig(Settings):
     @classmethod
     def _known(cls, names: list[str]) -> list[str]:
         for name in names:
-            if name not in generators():
-                raise ValueError(f"there is no generator {name!r}: choose from {', '.join(generators())}")
+            trained = [known for known, kind in generators().items() if kind.trains]
+            if name not in trained:
+                raise ValueError(f"there is no trained generator {name!r}: choose from {', '.join(trained)}")
         return list(dict.fromkeys(names))
 
     @field_validator("shares")

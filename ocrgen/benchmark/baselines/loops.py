@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from ocrgen.benchmark.baselines.plain import plain
 from ocrgen.benchmark.lab import Lab
 from ocrgen.datasets import Characters, Splits
-from ocrgen.generators.base import GenerativeModel, ModelConfig
+from ocrgen.generators.base import GenerativeModel, GeneratorConfig
 from ocrgen.generators.config import TrainConfig
 from ocrgen.generators.models.cvae import CVAE, PAPER
 from ocrgen.generators.training import Trainer
@@ -28,7 +28,7 @@ LOG_EVERY = TrainConfig().log_every
 ModelT = TypeVar("ModelT", bound=GenerativeModel)
 
 
-def build(lab: Lab, kind: type[ModelT], config: ModelConfig, seed: int = 0) -> ModelT:
+def build(lab: Lab, kind: type[ModelT], config: GeneratorConfig, seed: int = 0) -> ModelT:
     """A new model for the benchmark's data set, with weights from `seed`."""
     torch.manual_seed(seed)
     return kind(config, lab.data.train.classes)

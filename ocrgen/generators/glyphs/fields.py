@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -66,7 +67,7 @@ def load_glyphs(texts: Sequence[str], style: str, forms: float, folder: str = ""
         with np.load(io.BytesIO(file.read_bytes())) as kept:
             arrays = {name: kept[name] for name in ("fields", "labels", "pens", "sizes", "shares")}
             return Glyphs(**arrays, families=tuple(kept["families"].tolist()))
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile):
         glyphs = _make(texts, style, forms, fonts, folder)
     buffer = io.BytesIO()
     arrays: dict[str, Any] = vars(glyphs) | {"families": np.array(glyphs.families)}

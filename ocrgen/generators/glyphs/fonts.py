@@ -1,4 +1,4 @@
-"""Find the fonts that hold every character of an alphabet: those that are installed with the lab, and the user's own."""
+"""Find the fonts that hold every character of an alphabet: those installed with the lab, and the user's own."""
 
 import os
 import unicodedata

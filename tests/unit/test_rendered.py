@@ -1,0 +1,158 @@
+"""Rendered characters: fonts that hold an alphabet, those that do not, and what is drawn of them."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from fontTools.ttLib import TTFont
+
+from ocrgen.datasets.alphabet import AlphabetError, split_characters
+from ocrgen.generators import generators
+from ocrgen.generators.glyphs import fonts as finding
+from ocrgen.generators.glyphs.fonts import FAMILIES, find_fonts
+from ocrgen.generators.sampling import draw
+from ocrgen.imaging.geometry import Geometry
+from ocrgen.readers.typed import typed_geometry
+from ocrgen.utils.errors import UserError
+
+RENDERED = generators()["rendered"]
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("OCRGEN_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+def font_file(package: str = "fontpkg-caveat") -> Path:
+    title = next(f.title for f in FAMILIES if f.package == package)
+    return next(f.path for f in finding._of_packages() if f.family == title)
+
+
+def rendered(texts: str, **settings):
+    config = RENDERED.Config.model_validate(settings)
+    return RENDERED(config, split_characters(texts)).prepare(Geometry()).eval()
+
+
+def test_every_chosen_family_is_installed_and_draws():
+    found = {f.family for f in finding._of_packages()}
+    assert {f.title for f in FAMILIES} <= found
+    assert all(finding.characters(f) for f in finding._of_packages())
+
+
+def test_a_font_that_lacks_a_character_is_not_used(tmp_path):
+    """Without a look at the character map it would draw the empty box of `.notdef`, and teach that as a B."""
+    without = TTFont(font_file())
+    for table in without["cmap"].tables:
+        table.cmap = {code: name for code, name in table.cmap.items() if code != ord("B")}
+    (tmp_path / "fonts").mkdir()
+    without.save(tmp_path / "fonts" / "NoB.ttf")
+    assert "NoB" in {f.family for f in find_fonts(["A", "C"], str(tmp_path / "fonts"))}
+    assert "NoB" not in {f.family for f in find_fonts(["A", "B"], str(tmp_path / "fonts"))}
+
+
+def test_a_class_that_no_font_has_is_named(store):
+    with pytest.raises(UserError, match="No font here has \U0001f9ff"):
+        rendered("A\U0001f9ffB")
+
+
+def test_a_text_too_long_to_draw_is_refused(store):
+    with pytest.raises(UserError, match="'check' cannot be rendered"):
+        rendered("check cross")
+
+
+def test_a_damaged_font_beside_a_good_one_is_passed_over(store, tmp_path):
+    folder = tmp_path / "fonts"
+    folder.mkdir()
+    shutil.copy(font_file(), folder / "Good.ttf")
+    content = font_file("fontpkg-delius").read_bytes()
+    (folder / "Cut.ttf").write_bytes(content[: len(content) // 3])
+    (folder / "Text.ttf").write_text("no font")
+    (folder / "Empty.otf").write_bytes(b"")
+    families = {f.family for f in find_fonts(["A", "B"], str(folder))}
+    assert "Good" in families and not families & {"Text", "Empty"}
+    assert draw(rendered("AB", fonts=str(folder)), 2, 0).images.any((1, 2)).all()
+
+
+def test_a_folder_without_a_readable_font_is_told(tmp_path):
+    (tmp_path / "Text.ttf").write_text("no font")
+    with pytest.raises(UserError, match="holds no font file that can be read"):
+        find_fonts(["A", "B"], str(tmp_path))
+    with pytest.raises(UserError, match="is no folder"):
+        find_fonts(["A", "B"], str(tmp_path / "nowhere"))
+
+
+def test_a_folder_with_500_fonts_is_used_in_part(store, tmp_path):
+    for i in range(500):
+        (tmp_path / f"Font{i:03d}.ttf").symlink_to(font_file())
+    model = rendered("0123456789", fonts=str(tmp_path), style="print")
+    assert 1000 < len(model.sampler.fields) <= 3000
+    assert draw(model, 1, 0).images.any((1, 2)).all()
+
+
+def test_the_same_seed_draws_the_same_from_the_cache_and_anew(store):
+    first = draw(rendered("AB"), 5, 3).images
+    assert list((store / ".glyphs").glob("*.npz"))
+    again = draw(rendered("AB"), 5, 3).images
+    shutil.rmtree(store / ".glyphs")
+    anew = draw(rendered("AB"), 5, 3).images
+    assert np.array_equal(first, again) and np.array_equal(first, anew)
+    assert not np.array_equal(first, draw(rendered("AB"), 5, 4).images)
+
+
+def test_a_damaged_cache_is_made_anew(store):
+    first = draw(rendered("AB"), 5, 3).images
+    (file,) = (store / ".glyphs").glob("*.npz")
+    file.write_bytes(file.read_bytes()[:1000])
+    assert np.array_equal(first, draw(rendered("AB"), 5, 3).images)
+
+
+def test_digits_lie_as_those_of_mnist_do(store):
+    images = draw(rendered("0123456789"), 30, 0).images.astype(float)
+    inked = images > 64
+    heights, widths = (inked.any(axis).sum(1) for axis in (2, 1))
+    assert 18 <= np.median(np.maximum(heights, widths)) <= 21
+    mass = images.sum((1, 2))
+    rows, columns = ((images.sum(axis) @ np.arange(28)) / mass for axis in (2, 1))
+    assert abs(rows.mean() - 14) < 0.5 and abs(columns.mean() - 14) < 0.5
+
+
+def test_strokes_are_as_thick_as_asked(store):
+    thin, thick = (draw(rendered("0123456789", thin=w, thick=w, forms=1), 20, 0).images for w in (1.5, 4))
+    assert thick.mean() > 1.6 * thin.mean()
+
+
+def test_layouts_of_letters_keep_their_sizes(store):
+    geometry = Geometry(box=15, single=True, sizes=(7.0, 24.0))
+    model = RENDERED(RENDERED.Config(), ("ا", "س", "د")).prepare(geometry).eval()
+    images = draw(model, 60, 0).images
+    inked = images > 64
+    sides = np.maximum(inked.any(2).sum(1), inked.any(1).sum(1)).reshape(60, 3)
+    assert sides[:, 2].mean() < sides[:, 1].mean() and sides.std(0).min() > 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "classes"),
+    [("ABCA", ("A", "B", "C")), (" A  B\nSS ", ("A", "B", "SS")), ("e\u0301a", ("\u00e9", "a")), ("بت", ("ب", "ت"))],
+)
+def test_typed_characters_become_classes(typed, classes):
+    assert split_characters(typed) == classes
+
+
+def test_one_character_is_no_alphabet():
+    with pytest.raises(AlphabetError, match="1 class"):
+        split_characters("AAA")
+
+
+@pytest.mark.parametrize(("texts", "single"), [("ABC", False), ("ijk", True), ("0123456789", False)])
+def test_letters_of_several_pieces_stand_one_in_a_picture(store, texts, single):
+    assert typed_geometry(draw(rendered(texts), 50, 0)).single is single
+
+
+def test_noise_of_any_size_stays_in_range():
+    model = RENDERED(RENDERED.Config()).eval()
+    noise = torch.full((20, model.noise_size), 50.0)
+    images = model.decode(torch.cat([noise, -noise]), torch.arange(40) % 10)
+    assert images.shape == (40, 28, 28)
