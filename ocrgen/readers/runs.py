@@ -71,7 +71,10 @@ def run_reader(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `reader`: train, choose the weights on validation data, evaluate them once on the test set."""
     request = ReaderRequest.model_validate(run.request.settings)
     configure_threads(request.threads)
-    data = typed_characters(request) if request.characters else load_data(request.dataset)
+    if request.characters:
+        data = typed_characters(request.characters, request.samples, request.seed, request.fonts)
+    else:
+        data = load_data(request.dataset)
     real = data.train.subset(request.n, request.seed) if request.n else data.train
     synthetic, source = _generate(run, request, real)
     synthetic_only = synthetic is not None and request.share == 1

@@ -1,7 +1,5 @@
 """Characters that somebody types, as a data set: rendered, so that a reader learns them without a labelled image."""
 
-from typing import TYPE_CHECKING
-
 import cv2
 import numpy as np
 
@@ -11,24 +9,21 @@ from ocrgen.generators import generators
 from ocrgen.generators.sampling import draw_total
 from ocrgen.imaging.geometry import INK, Geometry
 
-if TYPE_CHECKING:
-    from ocrgen.readers.runs import ReaderRequest
-
 HELD_OUT = 2000  # images to choose the weights by, and as many to grade them on
 LEAST_PER_CLASS = 500
 APART = 0.3  # share of a class's images in more than one piece, from which a picture holds one character
 
 
-def typed_characters(request: "ReaderRequest") -> Splits:
-    """Rendered training, validation and test images of the characters that a request names.
+def typed_characters(text: str, n: int, seed: int, fonts: str = "") -> Splits:
+    """Rendered images of the characters that `text` names: n for training, at least 500 a class, and others held out.
 
-    UserError if there are less than two of them, or no font holds them all.
+    fonts: a folder with fonts of the user's. UserError if there are less than two of them, or no font holds them all.
     """
     kind = generators()["rendered"]
-    config = kind.presets[kind.default_preset()].model_copy(update={"fonts": request.fonts})
-    model = kind(config, split_characters(request.characters)).prepare(Geometry()).eval()
-    n = max(request.samples, LEAST_PER_CLASS * len(model.classes))
-    seeds = [3 * request.seed + i for i in range(3)]
+    config = kind.presets[kind.default_preset()].model_copy(update={"fonts": fonts})
+    model = kind(config, split_characters(text)).prepare(Geometry()).eval()
+    n = max(n, LEAST_PER_CLASS * len(model.classes))
+    seeds = [3 * seed + i for i in range(3)]
     return Splits(*(draw_total(model, m, s, "rendered") for m, s in zip((n, HELD_OUT, HELD_OUT), seeds, strict=True)))
 
 

@@ -79,7 +79,7 @@ class StudyConfig(Settings):
         for name in names:
             trained = [known for known, kind in generators().items() if kind.trains]
             if name not in trained:
-                raise ValueError(f"there is no trained generator {name!r}: choose from {', '.join(trained)}")
+                raise ValueError(f"there is no generator {name!r}: choose from the trained ones, {', '.join(trained)}")
         return list(dict.fromkeys(names))
 
     @field_validator("shares")

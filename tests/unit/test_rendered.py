@@ -3,10 +3,12 @@
 import shutil
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 import torch
 from fontTools.ttLib import TTFont
+from PIL import Image, ImageDraw, ImageFont
 
 from ocrgen.datasets.alphabet import AlphabetError, split_characters
 from ocrgen.generators import generators
@@ -14,7 +16,12 @@ from ocrgen.generators.glyphs import fonts as finding
 from ocrgen.generators.glyphs.fonts import FAMILIES, find_fonts
 from ocrgen.generators.sampling import draw
 from ocrgen.imaging.geometry import Geometry
+from ocrgen.readers.checkpoint import load_reader, stored_geometry
+from ocrgen.readers.reading import read_file
+from ocrgen.readers.runs import FILE, ReaderRequest, run_reader
 from ocrgen.readers.typed import typed_geometry
+from ocrgen.runs.jobs import Stop
+from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
 
 RENDERED = generators()["rendered"]
@@ -144,6 +151,22 @@ def test_typed_characters_become_classes(typed, classes):
 def test_one_character_is_no_alphabet():
     with pytest.raises(AlphabetError, match="1 class"):
         split_characters("AAA")
+
+
+def test_a_reader_learns_typed_characters_without_a_labelled_image(store):
+    """It reads capitals of a family that it has never seen, as a page sets them."""
+    runs = RunStore(store, shipped=None)
+    settings = ReaderRequest(dataset="", characters="ABC", samples=1500, steps=150).model_dump()
+    run = runs.create("reader", settings, "typed")
+    run_reader(run, Stop(run), lambda step, total: None)
+    assert run.request.n_labelled == 0 and run.request.accuracy is None and run.request.learned_from == "rendered"
+    reader, metadata = load_reader(run.path / "weights" / FILE)
+    serif = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSerif.ttf"
+    sheet = Image.new("L", (700, 300), 235)
+    ImageDraw.Draw(sheet).text((60, 70), "C A B", fill=30, font=ImageFont.truetype(serif, 140))
+    picture = store / "sheet.png"
+    sheet.save(picture)
+    assert read_file(picture, reader, stored_geometry(metadata))["text"].replace(" ", "") == "CAB"
 
 
 @pytest.mark.parametrize(("texts", "single"), [("ABC", False), ("ijk", True), ("0123456789", False)])

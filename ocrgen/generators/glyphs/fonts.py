@@ -28,7 +28,7 @@ class Family:
     licence: str
 
 
-# Chosen by leaving each out in turn, on validation images: docs/fonts.md. Handwriting first, then Arabic.
+# Open families that pip installs: nine of handwriting, then six of Arabic. Their licences: docs/fonts.md.
 FAMILIES = (
     Family("fontpkg-caveat", "Caveat", "OFL-1.1"),
     Family("fontpkg-indie-flower", "Indie Flower", "OFL-1.1"),

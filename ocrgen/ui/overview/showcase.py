@@ -18,7 +18,7 @@ from ocrgen.utils.errors import UserError
 
 ROWS = 4  # images of each class in a sheet
 # As in `generators()`, which would import torch before the first page opens.
-TITLES = {"cvae": "CVAE", "cgan": "CGAN", "flow": "Flow matching"}
+TITLES = {"cvae": "CVAE", "cgan": "CGAN", "flow": "Flow matching", "rendered": "Rendered"}
 
 
 def pick(runs: list[Run]) -> dict[str, Run]:

@@ -10,6 +10,7 @@ from ocrgen.plots.saliency import bars, colours, enlarge, overlay
 from ocrgen.readers.network import Reader
 from ocrgen.readers.saliency import METHODS, SaliencyMap, explain
 from ocrgen.ui.saliency import grid as saliency_grid
+from ocrgen.ui.saliency import typed
 from ocrgen.ui.saliency.doubt import doubting, who_cannot
 from ocrgen.ui.saliency.input import InputImage, Script, image_input
 from ocrgen.ui.saliency.readers import ReaderChoice, choose, load_all
@@ -50,6 +51,7 @@ def show() -> None:
     """The whole page."""
     warm_up()
     loaded, script = load_all(choose())
+    typed.offer()
     if script is None or not loaded:
         return
     left, right = st.columns([1, 2], gap="large")

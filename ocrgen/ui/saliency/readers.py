@@ -22,6 +22,7 @@ from ocrgen.ui.shared.widgets import model_title, noun_of, run_title, show_error
 from ocrgen.utils.errors import UserError
 
 SCRIPTS = {"mnist": "Western digits (MNIST)", "arabic": "Arabic-Indic digits", "digits": "Bundled digits"}
+TYPED = "typed"  # stands for the data set of readers of characters that were typed
 COMPARED = 3  # readers, at first
 
 
@@ -54,6 +55,8 @@ class Alphabet:
     @property
     def title(self) -> str:
         """The data set's name, and what is in it."""
+        if not self.dataset:
+            return f"Typed ({summary(self.classes)})"
         return SCRIPTS.get(self.dataset) or f"{datasets.title(self.dataset)} ({summary(self.classes)})"
 
 
@@ -113,7 +116,7 @@ def alphabets() -> dict[str, Alphabet]:
     studies = [run for run in store().list("study") if any((run.path / "readers").glob("reader-*"))]
     for run in [*reversed(readers(store())), *reversed(studies)]:
         try:
-            name, classes = run.request.dataset, classes_of_run(run)
+            name, classes = run.request.dataset or TYPED, classes_of_run(run)
         except AlphabetError as fault:
             st.error(f"{run.name} is damaged: {fault}")
             continue
@@ -131,6 +134,9 @@ def choose() -> list[ReaderChoice]:
         first_reader()
         return []
     script = next(iter(known))
+    if new := st.session_state.pop("saliency_typed_new", None):
+        fitting = [name for name, alphabet in known.items() if new in [run.name for run in alphabet.readers]]
+        st.session_state["saliency_data"] = (fitting or [script])[0]
     if len(known) > 1:
         script = st.segmented_control(
             "Script", list(known), default=script, format_func=lambda name: known[name].title, key="saliency_data",

@@ -30,7 +30,12 @@ from ocrgen.ui.shared.widgets import (
 from ocrgen.ui.train import own_data
 from ocrgen.utils.errors import UserError
 
-PRESETS = {"fast": "our recipe", "paper": "architecture and settings as published, far slower"}
+PRESETS = {
+    "fast": "our recipe",
+    "paper": "architecture and settings as published, far slower",
+    "handwriting": "the paths of a pen, bent and slanted",
+    "print": "outlines of the fonts, hardly changed",
+}
 FEW = 4  # images of each class where each has a picture of its own
 
 
@@ -74,12 +79,14 @@ def new_run() -> None:
             "Preset", list(presets), default=first, key="train_preset", required=True, width="stretch",
             help="; ".join(f"{name}: {PRESETS[name]}" for name in presets if name in PRESETS) or None,
         )  # fmt: skip
+        if not known[model].trains:
+            st.caption("Drawn from fonts and pen strokes: made at once, without training and without a labelled image.")
         default, about = TrainConfig(), TrainConfig.model_fields["epochs"].description
         epochs = st.number_input("Epochs", 1, 500, None, key="train_epochs", placeholder="auto", help=about)
         label = st.text_input("Name (optional)", key="train_label", max_chars=80, placeholder="a label of your own")
         with st.expander("All settings"):
             # The key carries model and preset: another choice starts from its own values.
-            config = settings_form(presets[preset], f"train_{model}_{preset}")
+            config = settings_form(presets[preset], f"train_{model}_{preset}", skip=["fonts"])
             train = settings_form(default, "train_loop", skip=["epochs"]) | {"epochs": epochs or 0}
         pressed = st.button(
             "Start training", type="primary", width="stretch", disabled=bool(missing), key="train_start"

@@ -1,0 +1,40 @@
+"""Type the characters you need: a reader of them, trained from rendered images alone."""
+
+import streamlit as st
+
+from ocrgen.datasets.alphabet import split_characters, summary
+from ocrgen.readers.runs import ReaderRequest
+from ocrgen.runs import jobs
+from ocrgen.ui.shared.cache import store
+from ocrgen.ui.shared.progress import job_progress
+from ocrgen.ui.shared.widgets import show_errors
+
+
+def offer() -> None:
+    """The field, the button, and the progress of the training."""
+    with st.expander("Type the characters you need: a reader of them, without one labelled image"):
+        text = st.text_input(
+            "Characters", key="saliency_typed", max_chars=400, placeholder="ABCDEF",
+            help="Each is a class; put spaces between texts of several letters.",
+        )  # fmt: skip
+        st.caption("They are rendered from fonts and pen strokes. Training takes about a minute.")
+        if st.button("Train a reader", key="saliency_typed_start", disabled=not text.strip()):
+            show_errors(_start, text)
+
+        def ended(run, status) -> None:
+            if status.state == "done":
+                st.session_state["saliency_typed_new"] = run.name
+
+        job_progress(
+            lambda: [run for run in store().list("reader") if run.request.settings.get("characters")],
+            lambda status: "Training the reader …",
+            every=1.0,
+            ended=ended,
+        )
+
+
+def _start(text: str) -> None:
+    """Submit the training. UserError if the text holds less than two characters, or the queue is full."""
+    st.caption(f"{summary(split_characters(text))} …")
+    settings = ReaderRequest(dataset="", characters=text, generator="rendered").model_dump()
+    jobs.start(store(), "reader", settings, "reader-rendered")
