@@ -67,7 +67,7 @@ class Denoiser(nn.Module):
         self.width, self.depth = width, depth
         self.first = nn.Sequential(nn.PixelUnshuffle(4), nn.Conv2d(16, width, 3, padding=1))
         # What a label looks like, and where. Told the label by scales and shifts only, which are the same all over the
-        # image, a short training hardly heeds it: a reader that learns from its digits reads some 4 points fewer.
+        # image, a short training hardly heeds it.
         self.template = nn.Embedding(n_classes, 49 * width)
         self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
         self.last = nn.Sequential(nn.ReLU(), nn.Conv2d(width, 16, 3, padding=1), nn.PixelShuffle(4))

@@ -62,9 +62,11 @@ class InputImage:
 
 def image_input(script: Script) -> list[InputImage]:
     """Let the user choose a way and bring pictures, the newest first; empty until there is one. Faults are shown."""
-    label = f"Bring a {script.noun}"
+    label, ways, key = f"Bring a {script.noun}", WAYS, "saliency_way"
+    if not script.dataset:  # of characters that were typed there are no real images
+        ways, key = WAYS[1:], "saliency_way_typed"
     way = st.segmented_control(
-        label, WAYS, default="Sample", key="saliency_way", required=True, wrap=True, persist_state="session",
+        label, ways, default=ways[0], key=key, required=True, wrap=True, persist_state="session",
         on_change=clear_drawing,
     )  # fmt: skip
     return {"Sample": sample, "Draw": draw, "Upload": upload, "Camera": camera}[way](script)

@@ -65,7 +65,9 @@ def show() -> None:
         who_cannot(loaded, script.noun)
         legend()
     count = min(saliency_grid.COLUMNS, len(script.classes))
-    if st.toggle(f"{count} test {script.noun}s side by side, as each reader sees them", key="saliency_grid"):
+    if script.dataset and st.toggle(
+        f"{count} test {script.noun}s side by side, as each reader sees them", key="saliency_grid"
+    ):
         saliency_grid.show(list(loaded), script, options["opacity"])
 
 

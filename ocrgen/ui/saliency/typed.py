@@ -12,12 +12,15 @@ from ocrgen.ui.shared.widgets import show_errors
 
 def offer() -> None:
     """The field, the button, and the progress of the training."""
-    with st.expander("Type the characters you need: a reader of them, without one labelled image"):
+    with st.popover("Type the characters you need"):
         text = st.text_input(
             "Characters", key="saliency_typed", max_chars=400, placeholder="ABCDEF",
             help="Each is a class; put spaces between texts of several letters.",
         )  # fmt: skip
-        st.caption("They are rendered from fonts and pen strokes. Training takes about a minute.")
+        st.caption(
+            "A reader of them learns from characters rendered from fonts and pen strokes, without a labelled image, in "
+            "about a minute."
+        )
         if st.button("Train a reader", key="saliency_typed_start", disabled=not text.strip()):
             show_errors(_start, text)
 
@@ -26,7 +29,7 @@ def offer() -> None:
                 st.session_state["saliency_typed_new"] = run.name
 
         job_progress(
-            lambda: [run for run in store().list("reader") if run.request.settings.get("characters")],
+            lambda: [run for run in store().list("reader") if run.request.settings.get("characters")][-1:],
             lambda status: "Training the reader …",
             every=1.0,
             ended=ended,
