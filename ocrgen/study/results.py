@@ -123,7 +123,7 @@ def read_row(file: Path) -> dict | None:
     """The content of one task's result file; None if the file is missing, damaged, or another task's."""
     try:
         row = parse(file.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, OverflowError):
         return None
     return row if isinstance(row, dict) and row.get("key") == file.stem else None
 
@@ -174,5 +174,5 @@ def read_results(run: Run) -> Results:
         return Results(
             config, table, summarise(table), paired(table), correlations(table), **kept, classes=classes_of_run(run)
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as fault:
         raise UserError(f"{run.name}: the study's results are missing or damaged ({type(fault).__name__}).") from fault

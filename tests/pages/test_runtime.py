@@ -47,7 +47,7 @@ def test_the_limit_is_shown_as_a_share(store, repeats):
     assert jobs.execute(run, store, lambda run, stop: run_benchmark(run, stop, lambda step, total: None)) == "done"
     at = open_page(PAGE)
     table = at.dataframe[0].value
-    assert list(table.training) == ["CVAE fast, batch 128", "CGAN fast, batch 64"]
+    assert list(table.training) == ["CVAE fast, batch 128", "CGAN fast, batch 64", "Flow matching fast, batch 64"]
     # A training does not reach more than one large matrix product, but for noise.
     assert table["of the matrix product"].between(1, 110).all()
     assert (table.bounds == "one round").all() == (repeats == 1)

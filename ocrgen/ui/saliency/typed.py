@@ -24,16 +24,17 @@ def offer() -> None:
         if st.button("Train a reader", key="saliency_typed_start", disabled=not text.strip()):
             show_errors(_start, text)
 
-        def ended(run, status) -> None:
-            if status.state == "done":
-                st.session_state["saliency_typed_new"] = run.name
+    # Outside the popover, whose content stops refreshing when it is closed.
+    def ended(run, status) -> None:
+        if status.state == "done":
+            st.session_state["saliency_typed_new"] = run.name
 
-        job_progress(
-            lambda: [run for run in store().list("reader") if run.request.settings.get("characters")][-1:],
-            lambda status: "Training the reader …",
-            every=1.0,
-            ended=ended,
-        )
+    job_progress(
+        lambda: [run for run in store().list("reader") if run.request.settings.get("characters")][-1:],
+        lambda status: "Training the reader …",
+        every=1.0,
+        ended=ended,
+    )
 
 
 def _start(text: str) -> None:
