@@ -145,31 +145,3 @@ def test_draw_a_letter_and_look_at_misread_ones(serve, new_page, arabic_store):
     place = cell.bounding_box()
     page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     expect(page.get_by_text(re.compile("read as .+ of the first seed"))).to_be_visible()
-
-
-def test_type_characters_train_a_reader_and_draw_one(serve, new_page, tmp_path):
-    page = new_page()
-    page.goto(f"{serve(tmp_path / 'runs').url}/Saliency")
-    settle(page)
-    page.get_by_role("button", name="Type the characters you need").click()
-    field = page.get_by_label("Characters", exact=True)
-    field.fill("ABCDEF")
-    field.press("Enter")
-    page.get_by_role("button", name="Train a reader", exact=True).click()
-    expect(page.get_by_role("radio", name="Typed (6 letters)")).to_be_visible(timeout=200_000)
-    settle(page)
-    page.reload()  # what was trained is there for whoever comes later, too
-    settle(page)
-    canvas = page.locator("canvas").last
-    expect(canvas).to_be_visible()
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    for stroke in ([(60, 210), (130, 40), (200, 210)], [(90, 140), (170, 140)]):
-        page.mouse.move(box["x"] + stroke[0][0], box["y"] + stroke[0][1])
-        page.mouse.down()
-        for x, y in stroke[1:]:
-            page.mouse.move(box["x"] + x, box["y"] + y, steps=12)
-        page.mouse.up()
-    expect(page.get_by_alt_text("the letter, 28x28 pixels")).to_have_count(1)
-    expect(page.get_by_test_id("stMain")).to_contain_text(re.compile(r"\bA\b.{0,40}%"))
-    page.screenshot(path=tmp_path / "typed.png")
