@@ -154,7 +154,7 @@ def add_doubt(run: Run) -> bool:
 def _generate(run: Run, request: ReaderRequest, real: Characters) -> tuple[Characters | None, dict | None]:
     """The generated training images and the metadata of their generator; None and None if no generator is named.
 
-    DataError if it draws a class that is not among `classes`, or if it is to teach all of them and lacks one.
+    DataError if it draws a class that `real` does not have, or if it is to teach all of them and lacks one.
     """
     if not request.generator or request.characters:
         return None, None

@@ -64,8 +64,7 @@ def find_fonts(texts: Sequence[str], folder: str = "") -> list[Font]:
     of these holds the alphabet. UserError if `folder` is none or holds no font, or a text is too long to draw.
     """
     check_texts(texts)
-    own = [font for each in (folder, os.environ.get("OCRGEN_FONTS", "")) if each for font in _in_folder(each)]
-    found = [f for f in (*own, *_of_packages()) if lacking(f, texts) == ""]
+    found = [f for f in (*_own(folder), *_of_packages()) if lacking(f, texts) == ""]
     return found or [f for f in _of_system() if lacking(f, texts) == ""]
 
 
@@ -81,8 +80,7 @@ def check_texts(texts: Sequence[str]) -> None:
 
 def missing_error(texts: Sequence[str], folder: str = "") -> UserError:
     """What to tell of an alphabet that no font holds: the classes that none of them has, or the font that has most."""
-    own = [font for each in (folder, os.environ.get("OCRGEN_FONTS", "")) if each for font in _in_folder(each)]
-    fonts = [*own, *_of_packages(), *_of_system()]
+    fonts = [*_own(folder), *_of_packages(), *_of_system()]
     advice = "Put a font that has it into a folder, and name that with --fonts or OCRGEN_FONTS."
     if nowhere := [t for t in texts if all(lacking(f, [t]) for f in fonts)]:
         named = ", ".join(map(shown, nowhere[:5])) + " and others" * (len(nowhere) > 5)
@@ -111,8 +109,13 @@ def characters(font: Font) -> frozenset[int]:
             return frozenset()
         with TTFont(font.path, lazy=True, fontNumber=font.index) as table:
             return frozenset(code for code, name in (table.getBestCmap() or {}).items() if name != ".notdef")
-    except Exception:
+    except Exception:  # fontTools raises whatever a damaged table leads to
         return frozenset()
+
+
+def _own(folder: str) -> list[Font]:
+    """The user's fonts: of `folder` and of $OCRGEN_FONTS, where they are given."""
+    return [font for each in (folder, os.environ.get("OCRGEN_FONTS", "")) if each for font in _in_folder(each)]
 
 
 def _in_folder(name: str) -> list[Font]:
@@ -135,7 +138,7 @@ def _faces(file: Path, family: str) -> list[Font]:
     try:
         with TTCollection(file, lazy=True) as collection:
             return [Font(file, family, i) for i in range(len(collection.fonts))]
-    except Exception:
+    except Exception:  # as above: a damaged collection has no faces
         return []
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ocrgen.datasets.alphabet import split_characters, summary
+from ocrgen.datasets.alphabet import split_characters
 from ocrgen.readers.runs import ReaderRequest
 from ocrgen.runs import jobs
 from ocrgen.ui.shared.cache import store
@@ -39,6 +39,6 @@ def offer() -> None:
 
 def _start(text: str) -> None:
     """Submit the training. UserError if the text holds less than two characters, or the queue is full."""
-    st.caption(f"{summary(split_characters(text))} …")
+    split_characters(text)  # tells at once what the job would only find out
     settings = ReaderRequest(dataset="", characters=text, generator="rendered").model_dump()
     jobs.start(store(), "reader", settings, "reader-rendered")

@@ -74,7 +74,7 @@ def new_run() -> None:
             width="stretch",
         )
         presets = known[model].presets
-        first = "fast" if "fast" in presets else next(iter(presets))
+        first = known[model].default_preset()
         preset = st.segmented_control(
             "Preset", list(presets), default=first, key="train_preset", required=True, width="stretch",
             help="; ".join(f"{name}: {PRESETS[name]}" for name in presets if name in PRESETS) or None,
