@@ -14,8 +14,10 @@ from ocrgen.datasets.alphabet import AlphabetError, split_characters
 from ocrgen.generators import generators
 from ocrgen.generators.glyphs import fonts as finding
 from ocrgen.generators.glyphs.fonts import FAMILIES, find_fonts
+from ocrgen.generators.glyphs.letters import BODIES, LETTERS
+from ocrgen.generators.glyphs.strokes import handwritten
 from ocrgen.generators.sampling import draw
-from ocrgen.imaging.geometry import Geometry
+from ocrgen.imaging.geometry import Geometry, stroke_widths
 from ocrgen.readers.checkpoint import load_reader, stored_geometry
 from ocrgen.readers.reading import read_file
 from ocrgen.readers.runs import FILE, ReaderRequest, run_reader
@@ -179,3 +181,40 @@ def test_noise_of_any_size_stays_in_range():
     noise = torch.full((20, model.noise_size), 50.0)
     images = model.decode(torch.cat([noise, -noise]), torch.arange(40) % 10)
     assert images.shape == (40, 28, 28)
+
+
+@pytest.mark.parametrize("style", ["handwriting", "print", "pens"])
+def test_no_character_comes_out_blank(store, style):
+    """The Arabic zero is a dot, with much space around it in a font: enlarged by that, it once was drawn as nothing."""
+    config = RENDERED.presets[style].model_dump()
+    for texts in ("٠١٢٣٤٥٦٧٨٩", "0123456789"):
+        assert draw(rendered(texts, **config), 60, 0).images.max((1, 2)).min() > 100
+
+
+@pytest.mark.parametrize("least, most", [(1.6, 2.2), (3.0, 4.5)])
+def test_strokes_become_as_wide_as_those_of_a_data_set(store, least, most):
+    like = draw(rendered("ABCDEF", thin=least, thick=most), 100, 1).images
+    config = RENDERED.Config()
+    fitted = RENDERED(config, tuple("ABCDEF")).prepare(Geometry(), like).eval()
+    wanted, found = (np.median(stroke_widths(x)) for x in (like, draw(fitted, 100, 2).images))
+    unfitted = np.median(stroke_widths(draw(rendered("ABCDEF"), 100, 2).images))
+    assert abs(found - wanted) < 0.2 < abs(unfitted - wanted)
+
+
+def test_an_outlined_pen_leaves_its_stroke_hollow(store):
+    config = {"thin": 5, "thick": 5, "pressure": 0, "rotation": 0, "slant": 0, "bend": 0, "tremble": 0}
+    filled, hollow = (draw(rendered("I L", outlined=k, **config), 50, 0).images for k in (0, 1))
+    assert hollow.sum() < 0.8 * filled.sum()
+    assert (hollow.max((1, 2)) > 150).all()
+
+
+@pytest.mark.parametrize("text", LETTERS)
+def test_every_arabic_letter_has_handwritten_forms(text):
+    rng = np.random.default_rng(0)
+    drawings = list(handwritten(text, rng, 12))
+    bodies, dots, _ = LETTERS[text]
+    assert len(drawings) == 12
+    assert all(np.isfinite(np.concatenate(d.strokes)).all() for d in drawings)
+    plain = [1 + form.split(" @ ")[0].count("|") for form in BODIES[bodies]]
+    extra = [len(d.strokes) - plain[i % len(plain)] for i, d in enumerate(drawings)]
+    assert min(extra) > 0 if dots else not any(extra)

@@ -13,16 +13,16 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ocrgen.generators.glyphs.fonts import Font, check_texts, find_fonts, missing_error
-from ocrgen.generators.glyphs.strokes import Drawing, handwritten, hershey
+from ocrgen.generators.glyphs.strokes import GRID, Drawing, handwritten, hershey
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.files import write_atomically
 
-VERSION = 1  # of what is cached: to be raised when a field changes
+VERSION = 4  # of what is cached: to be raised when a field changes
 SIDE = 48  # pixels of a field
 DRAWN = 192  # pixels of the square that a character is drawn on
 FILL = 0.62  # of that side, the longer side of a character
 REACH = 0.2  # of that side, the greatest distance kept
-BLOT = 0.5  # stroke width over longer side, from which a character is a blot: a full stop, an Arabic zero
+BLOT = 0.35  # stroke width over longer side, from which a character is a blot: a full stop, an Arabic zero
 MAX_GLYPHS = 3000  # from fonts, all classes together
 VARIANTS = 64  # drawings of each class from our own forms
 HERSHEY_VARIANTS = 4
@@ -132,7 +132,8 @@ def _of_strokes(texts: Sequence[str]) -> Iterator[_Glyph]:
     for label, text in enumerate(texts):
         rng = np.random.default_rng([VERSION, *map(ord, text)])
         for drawing in handwritten(text, rng, VARIANTS):
-            yield _Glyph(label, "handwritten forms", *_stroke_field(drawing, rng), ours=True)
+            side = float(np.ptp(np.concatenate(drawing.strokes), axis=0).max())
+            yield _Glyph(label, "handwritten forms", *_stroke_field(drawing, rng), side / GRID, ours=True)
         for _ in range(HERSHEY_VARIANTS):
             for name, drawing in hershey(text, rng):
                 yield _Glyph(label, name, *_stroke_field(drawing, rng))
@@ -162,21 +163,20 @@ def _of_fonts(texts: Sequence[str], style: str, fonts: list[Font]) -> Iterator[_
 
 def _of_font(texts: Sequence[str], style: str, font: Font) -> list[_Glyph]:
     """The shapes of every class from one font; none if one of them leaves no ink. OSError if the font is damaged."""
-
-    def extent(box: tuple[float, float, float, float]) -> float:
-        return max(box[2] - box[0], box[3] - box[1])
-
     file = io.BytesIO(font.path.read_bytes())
     small = _face(file, 100, font)
-    sides = [extent(small.getbbox(text)) for text in texts]
-    if min(sides) <= 0:
+    # Of the ink: `getbbox` would count the space that a font leaves around a dot.
+    inks = [small.getmask(text).getbbox() for text in texts]
+    if None in inks:
         return []
+    sides = [max(right - left, bottom - top) for left, top, right, bottom in inks]
     typical, glyphs = float(np.median(sides)), []
     for label, (text, side) in enumerate(zip(texts, sides, strict=True)):
         face = _face(file, max(8, round(100 * FILL * DRAWN / side)), font)
-        left, top, right, bottom = face.getbbox(text)
+        mask, (x, y) = face.getmask2(text)
+        left, top, right, bottom = mask.getbbox() or (0, 0, 0, 0)
+        corner = (DRAWN - right - left) / 2 - x, (DRAWN - bottom - top) / 2 - y
         canvas = Image.new("L", (DRAWN, DRAWN))
-        corner = (DRAWN - (right - left)) / 2 - left, (DRAWN - (bottom - top)) / 2 - top
         ImageDraw.Draw(canvas).text(corner, text, fill=255, font=face)
         ink = np.asarray(canvas) > 127
         if not ink.any():

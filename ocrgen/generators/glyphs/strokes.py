@@ -1,4 +1,4 @@
-"""Characters as pen strokes: Hershey's single-stroke alphabets, and handwritten forms of digits of our own."""
+"""Characters as pen strokes: Hershey's single-stroke alphabets, and our own handwritten forms."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ocrgen.generators.glyphs.forms import FORMS
+from ocrgen.generators.glyphs.letters import letter_form
 
 HERSHEY = ("futural", "rowmans", "scripts", "cursive")
 GRID = 20.0  # side of the square that forms are drawn on
 MOVED = 1.2  # standard deviation by which a form's points are moved, in units of that grid
+LETTERS_MOVED = 0.8  # likewise; their teeth, loops and dots are smaller
 OPENED = 0.3  # share of closed curves whose ends are moved apart
 PIECES = 8  # straight pieces of a curve between two points
 
@@ -47,19 +49,25 @@ def _alphabet(name: str) -> dict[str, list[np.ndarray]]:
 
 
 def handwritten(text: str, rng: np.random.Generator, variants: int) -> Iterator[Drawing]:
-    """`variants` drawings of our own forms of a digit, each form in turn, their points moved; none for other texts."""
+    """`variants` drawings of our own forms, each in turn, their points moved.
+
+    There are some of the digits, Latin and Arabic-Indic, and of the Arabic letters; none of other texts.
+    """
     forms = FORMS.get(text, ())
-    for i in range(variants if forms else 0):
-        yield _drawn(forms[i % len(forms)], rng)
+    for i in range(variants):
+        if forms:
+            yield _drawn(forms[i % len(forms)], rng, MOVED)
+        elif form := letter_form(text, i, rng):
+            yield _drawn(form, rng, LETTERS_MOVED)
 
 
-def _drawn(form: str, rng: np.random.Generator) -> Drawing:
+def _drawn(form: str, rng: np.random.Generator, moved: float) -> Drawing:
     strokes = []
     for part in form.removeprefix("filled ").split("|"):
         names = part.split()
         points = np.array([[float(v) for v in name.rstrip("*").split(",")] for name in names])
         closed = len(points) > 2 and bool((points[0] == points[-1]).all())
-        points = points + rng.normal(0, MOVED, points.shape)
+        points = points + rng.normal(0, moved, points.shape)
         if closed and rng.random() > OPENED:
             points[-1] = points[0]
         corners = sorted({0, *(i for i, name in enumerate(names) if name.endswith("*")), len(points) - 1})

@@ -18,13 +18,15 @@ from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.datasets.base import SIZE
 from ocrgen.generators.base import GenerativeModel, GeneratorConfig
 from ocrgen.generators.glyphs.fields import REACH, load_glyphs
+from ocrgen.generators.glyphs.warping import LOOK, extent, per_column, per_image, read_field, smooth, turning
 from ocrgen.imaging.geometry import Geometry, stroke_widths
 
 COARSE, FINE = 4, 7  # points along each side of the fields that bend a character
-SCALARS = 10  # random numbers besides these fields: see `Renderer.forward`
-LOOK = 40  # pixels along each side of the small picture in which the ink is measured
+SCALARS = 11  # random numbers besides these fields: see `Renderer.forward`
 SEEN = 1.15  # half its side, where a field's is 1: a bent character may reach beyond its field
 NEAR = 0.06  # of half a field's side: how near the path of a pen counts as ink there
+FAR = 0.98 * 2 * REACH
+OUTLINE = 0.6  # pixels, half the width of the line that an outlined stroke is drawn with
 SIZES = 1.4  # times larger or smaller than its data set's typical letter, at most; fonts' own differences count half
 MAX_SHIFT = 1.0  # pixels by which a letter is moved from where its data set has letters on average
 
@@ -40,13 +42,14 @@ class RenderedConfig(GeneratorConfig):
         default=0.5, ge=0, le=1, description="share of handwritten forms of our own, of characters that have some"
     )
     rotation: float = Field(default=10.0, ge=0, le=45, description="degrees")
-    slant: float = Field(default=0.35, ge=0, le=1, description="pixels sideways per pixel of height")
+    slant: float = Field(default=0.2, ge=0, le=1, description="pixels sideways per pixel of height")
     aspect: float = Field(default=0.25, ge=0, le=1, description="change of width over height, as a logarithm")
     bend: float = Field(default=0.07, ge=0, le=0.3, description="smooth distortion, of half the character's square")
     tremble: float = Field(default=0.024, ge=0, le=0.2, description="distortion in smaller waves, likewise")
     thin: float = Field(default=0.0, ge=0, le=8, description="thinnest stroke, pixels; 0 = as in the data set")
     thick: float = Field(default=0.0, ge=0, le=8, description="thickest stroke, pixels; 0 = as in the data set")
     pressure: float = Field(default=0.25, ge=0, le=0.9, description="change of the width along a stroke, as a share")
+    outlined: float = Field(default=0.0, ge=0, le=1, description="share of characters drawn as outlines of strokes")
     blur: float = Field(default=1.2, ge=0.3, le=4, description="pixels over which the softest edge fades")
     ink: float = Field(default=0.9, ge=0.3, le=1, description="brightness of the palest stroke")
 
@@ -58,7 +61,10 @@ class RenderedConfig(GeneratorConfig):
 
 
 HANDWRITING = RenderedConfig()
+PENS = RenderedConfig(thin=1.2, thick=6, outlined=0.2)
 PRINT = RenderedConfig(style="print", rotation=3, slant=0.1, aspect=0.1, bend=0.02, tremble=0.01, pressure=0.1)
+WIDTHS = (0.1, 0.8)  # quantiles in which drawn strokes are as wide as a data set's; beyond are blots, as Arabic zeros
+FITTED, ROUNDS = 300, 4  # characters that are drawn to compare their strokes with a data set's, and how often
 PEN = (1.8, 4.0)  # pixels, the thinnest and the thickest stroke where no data set says
 
 
@@ -84,89 +90,59 @@ class Renderer(nn.Module):
         config, n = self.config, len(labels)
         # Uniform numbers in (0, 1); beyond 4 sigma the normal distribution is cut, so that neither end is reached.
         chance = torch.special.ndtr(noise.clamp(-4, 4))
-        either = 2 * chance - 1
-        which, pen, soft, pale, size = chance[:, :5].unbind(1)
-        turn, lean, narrow, right, down = either[:, 5:SCALARS].unbind(1)
-        coarse, fine = either[:, SCALARS:].split([3 * COARSE**2, 2 * FINE**2], 1)
-        coarse, fine = coarse.view(n, 3, COARSE, COARSE), fine.view(n, 2, FINE, FINE)
+        which, pen, soft, pale, size, hollow = chance[:, :6].unbind(1)
+        turn, lean, narrow, right, down = (2 * chance[:, 6:SCALARS] - 1).unbind(1)
+        waves = (2 * chance[:, SCALARS:] - 1).split([3 * COARSE**2, 2 * FINE**2], 1)
+        coarse, fine = waves[0].view(n, 3, COARSE, COARSE), waves[1].view(n, 2, FINE, FINE)
 
         shape = torch.searchsorted(self.ends, labels + which)
         shape = torch.maximum(torch.minimum(shape, self.first[labels + 1] - 1), self.first[labels])
         field = (self.fields[shape].float().unsqueeze(1) / 127.5 - 1) * (2 * REACH)  # in halves of a field's side
         is_pen = self.pens[shape]
-        matrix = _matrix(math.radians(config.rotation) * turn, config.slant * lean, (config.aspect * narrow).exp())
+        matrix = turning(math.radians(config.rotation) * turn, config.slant * lean, (config.aspect * narrow).exp())
 
         # Where each point of the picture lies in the field, and how hard the pen presses there.
         axis = (torch.arange(LOOK, device=noise.device) + 0.5) / LOOK * 2 * SEEN - SEEN
-        bent = torch.cat([config.bend * _spread(coarse[:, :2]), config.pressure * _spread(coarse[:, 2:])], 1)
-        bent[:, :2] += config.tremble * _spread(fine)
+        bent = torch.cat([config.bend * smooth(coarse[:, :2]), config.pressure * smooth(coarse[:, 2:])], 1)
+        bent[:, :2] += config.tremble * smooth(fine)
         points = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), -1).expand(n, LOOK, LOOK, 2)
-        inked = _read(field, points, matrix, bent[:, :2]) < (NEAR * is_pen)[:, None, None]
-        box, row, column, least, greatest, thinnest, thickest = self.layout.float().unbind()
-        low, high, mass = _extent(inked, axis)
-        side = ((high - low).amax(1) - 2 * NEAR * is_pen).clamp_min(0.2)
+        inked = read_field(field, points, matrix, bent[:, :2]) < (NEAR * is_pen)[:, None, None]
+        low, high, mass = extent(inked, axis)
+        side = ((high - low).amax(1) - 2 * NEAR * is_pen).clamp_min(0.4)
 
-        # From there to pixels: the longer side fills the box, or as much as the character has in its font.
-        target = box.expand(n)
+        points, pixel, radius = self._place(mass, side, self.sizes[shape], is_pen, pen, size, right, down)
+        here = F.grid_sample(bent, points / SEEN, align_corners=False, padding_mode="border")
+        distance = read_field(field, points, matrix, here[:, :2])
+        far = distance > FAR  # as far as a field reaches: there is no ink, however thick the pen
+        edge = distance / per_image(pixel) - per_image(radius) * (1 + here[:, 2] * per_image(is_pen))
+        # Of an outlined stroke only a line along its edge is drawn.
+        outlined = per_image((hollow < config.outlined) & is_pen)
+        edge = torch.where(outlined, (edge + OUTLINE).abs() - OUTLINE, edge)
+        fade = 0.3 + (config.blur - 0.3) * soft
+        ink = (0.5 - edge / per_image(fade)).clamp(0, 1) * per_image(config.ink + (1.6 - config.ink) * pale)
+        return ink.masked_fill(far, 0).clamp(0, 1).unsqueeze(1)
+
+    def _place(self, mass, side, relative, is_pen, pen, size, right, down) -> tuple[Tensor, Tensor, Tensor]:
+        """From a field to pixels, for characters (B,) with their centre of mass (B, 2) and longer side (B,) there.
+
+        relative: that side over the typical one of its font. pen, size, right, down: random numbers. Returns the
+        pixels' places in the field (B, 28, 28, 2), the field's length of a pixel (B,), the pen's radius in pixels (B,).
+        """
+        config, n = self.config, len(side)
+        box, row, column, least, greatest, thinnest, thickest = self.layout.float().unbind()
+        target = box.expand(n)  # the longer side fills the box, or as much of it as the character does in its font
         if greatest > 0:
-            target = (box * self.sizes[shape].sqrt() * SIZES ** (2 * size - 1)).clamp(least, greatest)
+            target = (box * relative.sqrt() * SIZES ** (2 * size - 1)).clamp(least, greatest)
             row, column = row + MAX_SHIFT * down, column + MAX_SHIFT * right
         thinnest, thickest = (config.thin or thinnest), (config.thick or thickest)
         radius = torch.minimum((thinnest * (1 - pen) + thickest * pen) / 2, target / 5)
         radius = torch.where(is_pen, radius, pen - 0.5)  # an outline is moved by half a pixel either way
         pixel = side / (target - 2 * radius).clamp_min(4)
-        grid = torch.arange(SIZE, device=noise.device)
-        x = mass[:, :1] + (grid - _column(column)) * pixel[:, None]
-        y = mass[:, 1:] + (grid - _column(row)) * pixel[:, None]
+        grid = torch.arange(SIZE, device=side.device)
+        x = mass[:, :1] + (grid - per_column(column)) * pixel[:, None]
+        y = mass[:, 1:] + (grid - per_column(row)) * pixel[:, None]
         points = torch.stack([x[:, None, :].expand(n, SIZE, SIZE), y[:, :, None].expand(n, SIZE, SIZE)], -1)
-        here = F.grid_sample(bent, points / SEEN, align_corners=False, padding_mode="border")
-        distance = _read(field, points, matrix, here[:, :2]) / _image(pixel)
-        edge = distance - torch.where(_image(is_pen), _image(radius) * (1 + here[:, 2]), _image(radius))
-        fade = 0.3 + (config.blur - 0.3) * soft
-        ink = (0.5 - edge / _image(fade)).clamp(0, 1) * _image(config.ink + (1.6 - config.ink) * pale)
-        return ink.clamp(0, 1).unsqueeze(1)
-
-
-def _matrix(turn: Tensor, lean: Tensor, narrow: Tensor) -> Tensor:
-    """Rotation by `turn`, radians, slant and change of aspect, each (B,), from the picture to the field: (B, 2, 2)."""
-    cos, sin = turn.cos(), turn.sin()
-    first = torch.stack([cos / narrow, (sin + lean * cos) / narrow], 1)
-    return torch.stack([first, torch.stack([-sin * narrow, (cos - lean * sin) * narrow], 1)], 1)
-
-
-def _spread(values: Tensor) -> Tensor:
-    """Values (B, C, k, k) at few points as a smooth field (B, C, LOOK, LOOK)."""
-    return F.interpolate(values, size=(LOOK, LOOK), mode="bicubic", align_corners=True)
-
-
-def _read(field: Tensor, points: Tensor, matrix: Tensor, bent: Tensor) -> Tensor:
-    """The field (B, 1, S, S) at points (B, h, w, 2), turned by matrix (B, 2, 2), moved by bent (B, 2, h, w)."""
-    x, y = points.unbind(-1)
-    rows = [_image(matrix[:, i, 0]) * x + _image(matrix[:, i, 1]) * y + bent[:, i] for i in range(2)]
-    grid = torch.stack(rows, -1)
-    return F.grid_sample(field, grid, align_corners=False, padding_mode="border").squeeze(1)
-
-
-def _extent(inked: Tensor, axis: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The lowest and highest coordinates (x, y) of ink (B, h, w), and its centre of mass: each (B, 2)."""
-    step, low, high, mass = axis[1] - axis[0], [], [], []
-    for dimension in (1, 2):  # columns, then rows
-        line = inked.any(dimension).float()
-        low.append(axis[line.argmax(1)] - step / 2)
-        high.append(axis[len(axis) - 1 - line.flip(1).argmax(1)] + step / 2)
-        amount = inked.sum(dimension).float()
-        mass.append((amount * axis).sum(1) / amount.sum(1).clamp_min(1))
-    return torch.stack(low, 1), torch.stack(high, 1), torch.stack(mass, 1)
-
-
-def _image(values: Tensor) -> Tensor:
-    """Values (B,) as (B, 1, 1)."""
-    return values[:, None, None]
-
-
-def _column(value: Tensor) -> Tensor:
-    """A value, or one for each image (B,), beside a row of pixels: () or (B, 1)."""
-    return value[:, None] if value.ndim else value
+        return points, pixel, radius
 
 
 def _layout(geometry: Geometry) -> list[float]:
@@ -180,7 +156,7 @@ class Rendered(GenerativeModel[RenderedConfig, Renderer]):
     title = "Rendered"
     trains = False
     Config = RenderedConfig
-    presets = {"handwriting": HANDWRITING, "print": PRINT}
+    presets = {"handwriting": HANDWRITING, "print": PRINT, "pens": PENS}
 
     def __init__(self, config: RenderedConfig, classes: tuple[str, ...] = DIGITS):
         super().__init__(config, classes)
@@ -195,7 +171,6 @@ class Rendered(GenerativeModel[RenderedConfig, Renderer]):
         """
         config, k = self.config, len(self.classes)
         glyphs = load_glyphs(self.classes, config.style, config.forms, config.fonts)
-        pens = np.quantile(stroke_widths(images), [0.05, 0.95]) if images is not None and len(images) else PEN
         labels = torch.from_numpy(glyphs.labels)
         within = torch.cat([torch.from_numpy(glyphs.shares[glyphs.labels == c]).double().cumsum(0) for c in range(k)])
         self.load_sampler(
@@ -205,10 +180,24 @@ class Rendered(GenerativeModel[RenderedConfig, Renderer]):
                 "first": torch.searchsorted(labels, torch.arange(k + 1)),
                 "pens": torch.from_numpy(glyphs.pens),
                 "sizes": torch.from_numpy(glyphs.sizes),
-                "layout": torch.tensor([*_layout(geometry), *map(float, pens)]),
+                "layout": torch.tensor([*_layout(geometry), *PEN]),
             }
         )
+        if images is not None and len(images):
+            self._fit_pens(images)
         return self
+
+    def _fit_pens(self, images: np.ndarray) -> None:
+        """Choose the pens so that strokes come out as thin and as thick as in images uint8 (N, 28, 28)."""
+        wanted = widths = np.quantile(stroke_widths(images), WIDTHS)
+        labels = torch.arange(FITTED) % len(self.classes)
+        for _ in range(ROUNDS):
+            a, b = WIDTHS
+            slope = max(widths[1] - widths[0], 0) / (b - a)
+            pens = np.sort(np.clip([widths[0] - a * slope, widths[1] + (1 - b) * slope], 0.3, 8))
+            self.sampler.layout[-2:] = torch.from_numpy(pens)
+            drawn = self.sample(labels, torch.Generator().manual_seed(0)).numpy()
+            widths = widths + wanted - np.quantile(stroke_widths(drawn), WIDTHS)
 
     def fused_sampler(self) -> Renderer:
         """The renderer; it prepares itself to draw as large as MNIST does, if nobody has."""
