@@ -14,7 +14,7 @@ def reader(args: list[str]) -> int:
     """Train a reader (the OCR network): reader --dataset NAME [--n N] [--augment] [--generator RUN|rendered] ..."""
     from ocrgen.cli.flags import RunFlags
     from ocrgen.generators.untrained import untrained_generators
-    from ocrgen.readers.runs import ReaderRequest
+    from ocrgen.readers.request import ReaderRequest
 
     class ReaderFlags(RunFlags, ReaderRequest):
         """Train a reader on real, augmented or generated characters; it is graded once, on the real test set."""

@@ -1,5 +1,6 @@
 """The verb that renders characters from fonts and pen strokes: `render`."""
 
+import shlex
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +20,7 @@ def render(args: list[str]) -> int:
         characters: str = "",
         per_class: int = 100,
         seed: int = 0,
-        style: Literal["handwriting", "print"] = "handwriting",
+        style: Literal["handwriting", "print", "pens"] = "handwriting",
         fonts: str = "",
     ) -> tuple[str, Path, str, int, int, str, str]:
         """Render labelled characters from fonts, pen strokes and handwritten forms into one file.
@@ -30,19 +31,17 @@ def render(args: list[str]) -> int:
             characters: the characters to render, instead of those of a data set: "ABCDEF", or texts between spaces.
             per_class: images of each class; 100,000 at most in all.
             seed: the same seed draws the same images.
-            style: the paths of a pen, or the outlines of the fonts.
+            style: paths of a pen, outlines of the fonts, or pens of all kinds, thin, thick and outlined.
             fonts: a folder with fonts of your own, used beside the lab's.
         """
         return dataset, out, characters, per_class, seed, style, fonts
 
     dataset, out, characters, per_class, seed, style, fonts = parse(command, "render", args)
     from ocrgen import __version__
-    from ocrgen.datasets import load_data
+    from ocrgen.datasets import geometry_for, load_data
     from ocrgen.datasets.alphabet import noun, split_characters
-    from ocrgen.generators import generators
     from ocrgen.generators.sampling import FORMATS, draw, to_npz, to_zip
     from ocrgen.generators.untrained import ready
-    from ocrgen.imaging.geometry import Geometry
 
     if bool(dataset) == bool(characters):
         raise UserError("name a data set, or give --characters: one of the two.")
@@ -50,19 +49,17 @@ def render(args: list[str]) -> int:
         raise UserError(f"{out}: the file's name must end in {' or '.join(FORMATS)}.")
     check_out(out)
     if characters:
-        kind = generators()["rendered"]
-        config = kind.presets[style].model_copy(update={"fonts": fonts})
-        model = kind(config, split_characters(characters)).prepare(Geometry()).eval()
-        about = f"--characters {characters!r}"
+        model = ready("rendered", split_characters(characters), preset=style, fonts=fonts)
     else:
-        kind = generators()["rendered"]
-        settings = kind.presets[style].model_dump() | {"fonts": fonts}
-        model = ready("rendered", dataset, load_data(data_set(dataset, False)).train, **settings)
-        about = dataset
+        train = load_data(data_set(dataset, False)).train
+        model = ready("rendered", train.classes, geometry_for(dataset, train), train.images, style, fonts=fonts)
     drawn = draw(model, per_class, seed, "rendered", Bar("render").show)
+    named = ["--characters", characters] if characters else [dataset]
+    named += ["--per-class", str(per_class), "--seed", str(seed), "--style", style, "--out", str(out)]
+    named += ["--fonts", fonts] if fonts else []
     facts = {
         "made by": f"ocrgen {__version__}",
-        "command": f"python -m ocrgen render {about} --per-class {per_class} --seed {seed} --style {style}",
+        "command": f"python -m ocrgen render {shlex.join(named)}",
         "settings": model.config.model_dump(),
         "note": "Rendered characters: no image here was written by a hand.",
     }

@@ -1,13 +1,15 @@
 """Make a run of a generator that is not trained: its shapes as weights, and a grid of what it draws."""
 
+import numpy as np
 import torch
 
-from ocrgen.datasets import Characters, Splits, geometry_for
+from ocrgen.datasets import Splits, geometry_for
 from ocrgen.generators import generators
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.generators.checkpoint import save_weights
 from ocrgen.generators.config import TrainRequest
 from ocrgen.generators.reference_grid import GRID_ROWS, save_reference_grid
+from ocrgen.imaging.geometry import Geometry
 from ocrgen.imaging.render import tile, to_png
 from ocrgen.runs.run import Run
 from ocrgen.utils.files import write_atomically
@@ -18,15 +20,23 @@ def untrained_generators() -> dict[str, type[GenerativeModel]]:
     return {name: kind for name, kind in generators().items() if not kind.trains}
 
 
-def ready(name: str, dataset: str, images: Characters, **settings) -> GenerativeModel:
-    """An untrained generator that draws the classes of `images` as the data set `dataset` lays them out.
+def ready(
+    name: str,
+    classes: tuple[str, ...],
+    geometry: Geometry | None = None,
+    images: np.ndarray | None = None,
+    preset: str = "",
+    **settings,
+) -> GenerativeModel:
+    """An untrained generator that draws `classes` in a data set's layout, MNIST's if there is none.
 
-    images: whose look is taken, no label. settings: those of its default preset that are to be changed. UserError if it
-    cannot draw a class.
+    images: uint8 (N, 28, 28) of the data set, whose look is taken. settings: of `preset`, its default one if "", that
+    are to be changed. UserError if it cannot draw a class.
     """
     kind = generators()[name]
-    config = kind.Config.model_validate(kind.presets[kind.default_preset()].model_dump() | settings)
-    return kind(config, images.classes).prepare(geometry_for(dataset, images), images.images).eval()
+    config = kind.presets[preset or kind.default_preset()].model_dump() | settings
+    model = kind(kind.Config.model_validate(config), classes)
+    return model.prepare(geometry or Geometry(), images).eval()
 
 
 def make_run(model: GenerativeModel, data: Splits, request: TrainRequest, run: Run) -> None:

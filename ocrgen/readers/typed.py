@@ -5,8 +5,8 @@ import numpy as np
 
 from ocrgen.datasets import Characters, Splits
 from ocrgen.datasets.alphabet import are_digits, split_characters
-from ocrgen.generators import generators
 from ocrgen.generators.sampling import draw_total
+from ocrgen.generators.untrained import ready
 from ocrgen.imaging.geometry import INK, Geometry
 
 HELD_OUT = 2000  # images to choose the weights by, and as many to grade them on
@@ -19,9 +19,7 @@ def typed_characters(text: str, n: int, seed: int, fonts: str = "") -> Splits:
 
     fonts: a folder with fonts of the user's. UserError if there are less than two of them, or no font holds them all.
     """
-    kind = generators()["rendered"]
-    config = kind.presets[kind.default_preset()].model_copy(update={"fonts": fonts})
-    model = kind(config, split_characters(text)).prepare(Geometry()).eval()
+    model = ready("rendered", split_characters(text), fonts=fonts)
     n = max(n, LEAST_PER_CLASS * len(model.classes))
     seeds = [3 * seed + i for i in range(3)]
     return Splits(*(draw_total(model, m, s, "rendered") for m, s in zip((n, HELD_OUT, HELD_OUT), seeds, strict=True)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ocrgen.generators.config import TrainConfig, TrainRequest
 from ocrgen.generators.scoring import ScoreConfig
-from ocrgen.readers.runs import ReaderRequest
+from ocrgen.readers.request import ReaderRequest
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore

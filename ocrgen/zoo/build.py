@@ -31,6 +31,7 @@ from ocrgen.utils.threads import limit_threads
 from ocrgen.zoo.cards import card
 from ocrgen.zoo.recipes import Recipe, recipes
 
+EXACT = ("ends", "layout", "sizes")  # of a renderer: where its shapes begin and how large they are, not weights
 POLL = 1.0  # seconds between two looks at the runs' states
 TOLERANCE = 0.01  # relative change of a distance that half precision may cause
 # The files of a run that pages show, by its verb; all others (logs, single tasks, states to resume from) are left out.
@@ -217,7 +218,9 @@ def _halve(copy: Run, run: Run) -> dict:
         with safe_open(file, "pt") as content:
             metadata = content.metadata()
             tensors = {k: content.get_tensor(k) for k in content.keys()}  # noqa: SIM118
-        save_file({k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}, file, metadata)
+        save_file(
+            {k: v.half() if k not in EXACT and v.is_floating_point() else v for k, v in tensors.items()}, file, metadata
+        )
     change = max(_distance_changes(copy, run), default=0.0)
     if change > TOLERANCE:
         for file in files:

@@ -8,7 +8,7 @@ from ocrgen.datasets.alphabet import are_digits, noun, shown, summary
 from ocrgen.generators import generators
 from ocrgen.generators.config import TrainRequest, describe
 from ocrgen.generators.scoring import read_scores
-from ocrgen.readers.runs import ReaderRequest
+from ocrgen.readers.request import ReaderRequest
 from ocrgen.runs.run import Run
 
 DATA = {

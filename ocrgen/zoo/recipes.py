@@ -7,7 +7,7 @@ from ocrgen.generators import generators
 from ocrgen.generators.config import TrainConfig, TrainRequest
 from ocrgen.generators.scoring import ScoreConfig
 from ocrgen.metrics.extractors.digitnet import VERSION
-from ocrgen.readers.runs import ReaderRequest
+from ocrgen.readers.request import ReaderRequest
 from ocrgen.study.plan import StudyConfig
 
 SCRIPTS = ("mnist", "arabic")

@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from ocrgen.datasets import load_data
-from ocrgen.readers.runs import ReaderRequest, run_reader
+from ocrgen.readers.request import ReaderRequest
+from ocrgen.readers.runs import run_reader
 from ocrgen.runs import jobs
 
 

@@ -20,7 +20,8 @@ from ocrgen.generators.sampling import draw
 from ocrgen.imaging.geometry import Geometry, stroke_widths
 from ocrgen.readers.checkpoint import load_reader, stored_geometry
 from ocrgen.readers.reading import read_file
-from ocrgen.readers.runs import FILE, ReaderRequest, run_reader
+from ocrgen.readers.request import ReaderRequest
+from ocrgen.readers.runs import FILE, run_reader
 from ocrgen.readers.typed import typed_geometry
 from ocrgen.runs.jobs import Stop
 from ocrgen.runs.store import RunStore

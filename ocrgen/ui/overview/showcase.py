@@ -77,9 +77,16 @@ def show() -> None:
             own = datasets.classes_of_run(run)
             alt = f"{title}: {ROWS} generated images of each of the {summary(own)}"
             show_sheet(partial(saved_images, grids[epoch], len(own)), own, alt)
-            n_train = run.request.n_images("train")
-            st.caption(f"After epoch {epoch}" + (f"; {n_train:,} labelled images seen." if n_train else "."))
+            st.caption(_learned(run, epoch))
             link("3_Gallery", f"More by this {title}", query_params={"run": run.name}, icon=":material/grid_view:")
+
+
+def _learned(run: Run, epoch: int) -> str:
+    """What a generator has learned from by this epoch."""
+    if run.request.n_labelled == 0:
+        return "Drawn from fonts and pen strokes: no labelled image seen."
+    n_train = run.request.n_images("train")
+    return f"After epoch {epoch}" + (f"; {n_train:,} labelled images seen." if n_train else ".")
 
 
 def load_real(runs: list[Run], classes: tuple[str, ...]) -> np.ndarray:

@@ -11,7 +11,8 @@ from ocrgen.datasets.alphabet import AlphabetError, summary
 from ocrgen.generators import generators
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.network import Reader
-from ocrgen.readers.runs import FILE, ReaderRequest, geometry_of, readers
+from ocrgen.readers.request import ReaderRequest
+from ocrgen.readers.runs import FILE, geometry_of, readers
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.study.export import kept_readers

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ocrgen.datasets.alphabet import split_characters
-from ocrgen.readers.runs import ReaderRequest
+from ocrgen.readers.request import ReaderRequest
 from ocrgen.runs import jobs
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.progress import job_progress
