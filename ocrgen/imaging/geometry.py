@@ -21,8 +21,9 @@ class Geometry:
     box: longer side of the ink's bounding box, pixels. centre: where the centre of mass goes, (row, column).
     min_stroke: pixels; thinner strokes are thickened to it. min_height: relative to the typical height on a page;
     lower components are not digits (the Arabic zero is a dot). single: whether a picture holds one character, to which
-    all its ink belongs, as the dots of a letter do; otherwise each connected piece is a character. sizes: the least and
-    the greatest usual longer side, pixels: between them, a character keeps the size that it has in its picture, since
+    all its ink belongs, as the dots of a letter do; otherwise each connected piece is a character, or, where they may
+    be `touching`, several, which are cut apart as digits are: a W would be read as VV. sizes: the least and the
+    greatest usual longer side, pixels: between them, a character keeps the size that it has in its picture, since
     letters differ in size; None if all are brought to `box`.
     """
 
@@ -31,6 +32,7 @@ class Geometry:
     min_stroke: float = 2.0
     min_height: float = 0.35
     single: bool = False
+    touching: bool = True
     sizes: tuple[float, float] | None = None
 
     def __post_init__(self):

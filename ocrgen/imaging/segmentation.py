@@ -18,11 +18,12 @@ def segment(
     min_relative_height: float,
     judge: PartsJudge | None = None,
     cells: np.ndarray | None = None,
+    touching: bool = True,
 ) -> tuple[list[Component], int]:
     """The digits of an ink mask bool (H, W) in reading order, and how many components were dropped as too small.
 
     min_height: of a digit, in pixels. min_relative_height: the same, relative to the typical height on the page. judge:
-    see `separate`. cells: the boxes int32 (H, W) of a form, 0 outside; a digit is in one of them, and read in its turn.
+    see `separate`; without `touching`, each is one digit. cells: the boxes int32 (H, W) of a form, 0 outside; a digit is in one of them, and read in its turn.
     """
     strokes = _strokes(mask, max(3, min_height // 4))
     if not strokes:
@@ -38,7 +39,9 @@ def segment(
     typical = _typical_size(joined)
     digits = [c for c in joined if c.height >= max(min_height, min_relative_height * typical)]
     dropped = len(joined) - len(digits)
-    return in_cell_order(separate(digits, typical, judge), cells, _reading_order), dropped
+    if touching:
+        digits = separate(digits, typical, judge)
+    return in_cell_order(digits, cells, _reading_order), dropped
 
 
 def whole(mask: np.ndarray, min_size: int) -> tuple[list[Component], int]:

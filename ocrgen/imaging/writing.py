@@ -92,7 +92,8 @@ def characters_of(
         images = np.stack([normalise_part(part.ink, geometry) for part in parts])
         return judge.probabilities(images), judge.wholeness(np.stack([part.frame for part in parts]))
 
-    components, dropped = segment(writing.mask, least, geometry.min_height, judge and judged, writing.cells)
+    judge_parts, touching = judge and judged, geometry.touching
+    components, dropped = segment(writing.mask, least, geometry.min_height, judge_parts, writing.cells, touching)
     if geometry.min_height <= POINT:
         return components, dropped, []
     components, points, left_out = set_points_apart(writing.mask, components)

@@ -32,7 +32,7 @@ def typed_geometry(characters: Characters) -> Geometry:
     pieces = np.array([_pieces(image) for image in characters.images[:HELD_OUT]])
     labels = characters.labels[:HELD_OUT]
     apart = [(pieces[labels == c] > 1).mean() for c in range(characters.n_classes) if (labels == c).any()]
-    return Geometry(single=bool(max(apart) > APART))
+    return Geometry(single=bool(max(apart) > APART), touching=False)
 
 
 def _pieces(image: np.ndarray) -> int:
