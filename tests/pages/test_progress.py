@@ -83,3 +83,13 @@ def test_the_page_runs_again_when_a_job_ends(run, monkeypatch):
     progress.job_progress(lambda: [run], lambda status: "at work")
     looks[-1]()
     assert reruns == ["app"], "a page that is drawn after the end does not run again"
+
+
+def test_the_page_runs_again_where_a_job_ended_while_it_was_being_drawn(run):
+    """What stands above the progress was drawn before the end; the page of this session has seen the job at work."""
+    app = AppTest.from_function(page).run()
+    run.update(state="done")
+    app.run()
+    assert app.session_state["drawn"] == 3
+    app.run()
+    assert app.session_state["drawn"] == 4, "it is told once"

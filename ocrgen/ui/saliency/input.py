@@ -125,15 +125,13 @@ def draw(script: Script) -> list[InputImage]:
     key = f"saliency_canvas_{state.setdefault('saliency_canvases', 0)}"
     if key not in state:
         state["saliency_initial"] = state.get("saliency_drawing")
+    what = "with all its parts," if script.geometry.single else "or several side by side,"
+    st.caption(f"Draw one {script.noun}, {what} with the mouse or a finger.")
     result = st_canvas(
         stroke_width=18, stroke_color="#111111", background_color="#FFFFFF", height=CANVAS, width=CANVAS,
         drawing_mode="freedraw", return_image_data=True, key=key, initial_drawing=state["saliency_initial"],
     )  # fmt: skip
     st.button("Clear", on_click=clear_drawing, key="saliency_clear", icon=":material/delete:")
-    what = (
-        f"one {script.noun}, with all its parts," if script.geometry.single else "one digit, or several side by side,"
-    )
-    st.caption(f"Draw {what} with the mouse or a finger.")
     if result.json_data is None or not result.json_data.get("objects"):
         return []
     if result.image_data is not None:  # a drawing that is shown again sends its pixels only when it is changed
@@ -147,7 +145,8 @@ def draw(script: Script) -> list[InputImage]:
 
 def upload(script: Script) -> list[InputImage]:
     """Photographs and scans, several at once."""
-    what = f"One {script.noun} a picture, with all its parts" if script.geometry.single else "One digit or several"
+    one = f"One {script.noun}"
+    what = f"{one} a picture, with all its parts" if script.geometry.single else f"{one} or several"
     files = st.file_uploader(
         f"Photographs or scans of handwritten {script.noun}s", FORMATS, True, key="saliency_upload",
         max_upload_size=MAX_BYTES >> 20,

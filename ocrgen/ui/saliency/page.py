@@ -60,7 +60,7 @@ def show() -> None:
     with right:
         options = controls(list(next(iter(loaded.values())).cam_layers), script)
         if not pictures:
-            st.info(f"Choose, draw or upload a {script.noun} on the left.")
+            st.info(f"{'Choose, draw' if script.dataset else 'Draw'} or upload a {script.noun}.")
         answers(pictures, loaded, script, options)
         who_cannot(loaded, script.noun)
         legend()

@@ -7,24 +7,24 @@ import streamlit as st
 
 from ocrgen import datasets
 from ocrgen.datasets import classes_of_run
-from ocrgen.datasets.alphabet import AlphabetError, summary
+from ocrgen.datasets.alphabet import AlphabetError, shown, summary
 from ocrgen.generators import generators
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.network import Reader
 from ocrgen.readers.request import ReaderRequest
 from ocrgen.readers.runs import FILE, geometry_of, readers
-from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.study.export import kept_readers
-from ocrgen.ui.saliency.input import Script
+from ocrgen.ui.saliency import typed
+from ocrgen.ui.saliency.input import Script, clear_drawing
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.progress import job_progress
+from ocrgen.ui.shared.markup import literal
 from ocrgen.ui.shared.widgets import model_title, noun_of, run_title, show_errors
 from ocrgen.utils.errors import UserError
 
 SCRIPTS = {"mnist": "Western digits (MNIST)", "arabic": "Arabic-Indic digits", "digits": "Bundled digits"}
-TYPED = "typed"  # stands for the data set of readers of characters that were typed
 COMPARED = 3  # readers, at first
+LISTED = 10  # characters that were typed
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,18 @@ class Alphabet:
     studies: list[Run] = field(default_factory=list)
 
     @property
+    def read(self) -> str:
+        """What its readers read, for Markdown: of what was typed the first few, since two may well be of one size."""
+        if self.dataset:
+            return summary(self.classes)
+        texts = [shown(text) for text in self.classes]
+        return literal(" ".join(texts if len(texts) <= LISTED else [*texts[: LISTED - 2], "…", texts[-1]]))
+
+    @property
     def title(self) -> str:
         """The data set's name, and what is in it."""
         if not self.dataset:
-            return f"Typed ({summary(self.classes)})"
+            return f"Typed: {self.read}"
         return SCRIPTS.get(self.dataset) or f"{datasets.title(self.dataset)} ({summary(self.classes)})"
 
 
@@ -73,6 +81,8 @@ def title(run: Run) -> str:
     words = f"real {kind}s" if source == "real" else f"{model_title(source)} {kind}s"
     if settings["n"]:
         words = f"{settings['n']:,} {words}"
+    if source == "real" and settings["generator"]:
+        words += " + rendered" if settings["generator"] == "rendered" else " + generated"
     return words + (" + augmentation" if settings["augment"] else "") + (f" “{request.label}”" if request.label else "")
 
 
@@ -99,13 +109,13 @@ def first_reader() -> None:
     """What to do where there is no reader: one click trains one."""
     with st.container(border=True):
         st.subheader("No readers yet")
-        st.write("A reader of the bundled digits is trained in half a minute; others from a shell:")
+        st.write(
+            "A reader of the bundled digits is trained in half a minute, one of characters that you type below in a "
+            "minute; others from a shell:"
+        )
         st.code("python -m ocrgen reader --dataset mnist --augment", language=None, wrap_lines=True)
         if st.button("Train a reader of the bundled digits", type="primary", key="saliency_quick"):
-            settings = ReaderRequest(dataset="digits", augment=True, steps=800).model_dump()
-            show_errors(jobs.start, store(), "reader", settings, "reader-digits")
-
-    job_progress(lambda: store().list("reader"), lambda status: "Training the reader …", every=1.0)
+            show_errors(typed.start, ReaderRequest(dataset="digits", augment=True, steps=800), "reader-digits")
 
 
 def alphabets() -> dict[str, Alphabet]:
@@ -115,9 +125,12 @@ def alphabets() -> dict[str, Alphabet]:
     """
     found: dict[str, Alphabet] = {}
     studies = [run for run in store().list("study") if any((run.path / "readers").glob("reader-*"))]
-    for run in [*reversed(readers(store())), *reversed(studies)]:
+    # One at work has weights a moment before it says what they read.
+    ended = [run for run in reversed(readers(store())) if not run.alive]
+    for run in [*ended, *reversed(studies)]:
         try:
-            name, classes = run.request.dataset or TYPED, classes_of_run(run)
+            classes = classes_of_run(run)
+            name = run.request.dataset or f"typed {' '.join(classes)}"
         except AlphabetError as fault:
             st.error(f"{run.name} is damaged: {fault}")
             continue
@@ -134,16 +147,22 @@ def choose() -> list[ReaderChoice]:
     if not known:
         first_reader()
         return []
-    script = next(iter(known))
-    if new := st.session_state.pop("saliency_typed_new", None):
-        fitting = [name for name, alphabet in known.items() if new in [run.name for run in alphabet.readers]]
-        st.session_state["saliency_data"] = (fitting or [script])[0]
+    if st.session_state.get("saliency_data") not in known:
+        st.session_state["saliency_data"] = next(iter(known))
+    own = None
+    for name, alphabet in known.items():
+        if own := typed.take_own([run.name for run in alphabet.readers]):
+            st.session_state["saliency_data"] = name
+            clear_drawing()  # which was meant for others
+            st.toast(f"The reader of {alphabet.read} is ready.", icon=":material/check:")
+            break
     if len(known) > 1:
-        script = st.segmented_control(
-            "Script", list(known), default=script, format_func=lambda name: known[name].title, key="saliency_data",
-            required=True, wrap=True,
+        st.segmented_control(
+            "Script", list(known), format_func=lambda name: known[name].title, key="saliency_data", required=True,
+            wrap=True,
             help="Readers of one data set are offered at a time: they know the same characters, laid out alike.",
         )  # fmt: skip
+    script: str = st.session_state["saliency_data"]
     alphabet = known[script]
     offered = [_of_run(run) for run in alphabet.readers]
     key = f"saliency_readers_{script}"
@@ -153,12 +172,15 @@ def choose() -> list[ReaderChoice]:
             offered = [*_of_study(str(study.path), (study.path / "readers").stat().st_mtime_ns), *offered]
             key += f"_{study.name}"
     here = {choice.name: choice for choice in offered}
+    if own or not set(st.session_state.get(key, [""])) <= set(here):
+        st.session_state[key] = [own] if own else _first(offered)
     chosen = st.multiselect(
-        "Readers, by what they learned from", list(here), _first(offered), format_func=lambda n: here[n].title, key=key,
-        max_selections=4,
-    )  # fmt: skip
+        "Readers, by what they learned from", list(here), format_func=lambda n: here[n].title, key=key, max_selections=4
+    )
     if len(known) > 1:
-        st.caption(f"Only readers of one script compare; these read {summary(alphabet.classes)}.")
+        st.caption(f"Only readers of one script compare; these read {alphabet.read}.")
+    elif not alphabet.dataset:
+        st.caption(f"Trained to read {alphabet.read}.")
     return [here[n] for n in chosen]
 
 

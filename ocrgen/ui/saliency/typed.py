@@ -1,18 +1,47 @@
-"""Type the characters you need: a reader of them, trained from rendered images alone."""
+"""Type the characters you need: a reader of them, trained from rendered images alone; and readers at work, in full."""
 
 import streamlit as st
 
 from ocrgen.datasets.alphabet import split_characters
 from ocrgen.readers.request import ReaderRequest
 from ocrgen.runs import jobs
+from ocrgen.runs.records import RunStatus
+from ocrgen.runs.run import Run
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.widgets import show_errors
+from ocrgen.utils.errors import UserError
 
 
 def offer() -> None:
-    """The field, the button, and the progress of the training."""
-    with st.popover("Type the characters you need"):
+    """The field, and the readers at work: outside the popover, which hides what stands behind it while it is open."""
+    _field()
+    job_progress(_followed, _doing, keys="saliency_{action}_{run}", every=1.0, ended=_ended)
+
+
+def start(request: ReaderRequest, about: str) -> None:
+    """Submit a training; its reader is chosen by itself once done (`take_own`). UserError if the queue is full."""
+    run = jobs.start(store(), "reader", request.model_dump(), about)
+    st.session_state["saliency_own"] = run.name
+    _names().clear()  # what has ended before needs no more telling
+
+
+def take_own(ended: list[str]) -> str | None:
+    """The reader whose training this session has started, if it is among these that have ended; told only once."""
+    if st.session_state.get("saliency_own") not in ended:
+        return None
+    return st.session_state.pop("saliency_own")
+
+
+# In a fragment of its own: neither opening it nor typing draws all maps anew.
+@st.fragment
+def _field() -> None:
+    if st.session_state.pop("saliency_typed_started", False):
+        st.session_state["saliency_typed_open"] = False
+    with (
+        st.popover("Type the characters you need", key="saliency_typed_open", on_change="rerun"),
+        st.form("saliency_typed_form", border=False),
+    ):
         text = st.text_input(
             "Characters", key="saliency_typed", max_chars=400, placeholder="ABCDEF",
             help="Each is a class; put spaces between texts of several letters.",
@@ -21,24 +50,39 @@ def offer() -> None:
             "A reader of them learns from characters rendered from fonts and pen strokes, without a labelled image, in "
             "about a minute."
         )
-        if st.button("Train a reader", key="saliency_typed_start", disabled=not text.strip()):
-            show_errors(_start, text)
-
-    # Outside the popover, whose content stops refreshing when it is closed.
-    def ended(run, status) -> None:
-        if status.state == "done":
-            st.session_state["saliency_typed_new"] = run.name
-
-    job_progress(
-        lambda: [run for run in store().list("reader") if run.request.settings.get("characters")][-1:],
-        lambda status: "Training the reader …",
-        every=1.0,
-        ended=ended,
-    )
+        if st.form_submit_button("Train a reader", type="primary") and show_errors(_start_typed, text):
+            st.session_state["saliency_typed_started"] = True
+            st.rerun()
 
 
-def _start(text: str) -> None:
+def _start_typed(text: str) -> None:
     """Submit the training. UserError if the text holds less than two characters, or the queue is full."""
+    if len(set(text) - {" "}) < 2:
+        raise UserError("Type at least two different characters.")
     split_characters(text)  # tells at once what the job would only find out
-    settings = ReaderRequest(dataset="", characters=text, generator="rendered").model_dump()
-    jobs.start(store(), "reader", settings, "reader-rendered")
+    start(ReaderRequest(dataset="", characters=text, generator="rendered"), "reader-rendered")
+
+
+def _names() -> set[str]:
+    """The trainings that this session has seen at work, but for those that are done."""
+    return st.session_state.setdefault("saliency_followed", set())
+
+
+def _followed() -> list[Run]:
+    """The trainings at work, whoever started them, and those that this session has seen fail or be cancelled."""
+    runs = [run for run in store().list("reader") if run.alive or run.name in _names()]
+    _names().update(run.name for run in runs)
+    return runs
+
+
+def _doing(status: RunStatus) -> str:
+    if status.state == "queued":
+        return "Waiting for its turn …"
+    if not status.step:
+        return "Preparing the images …"
+    return "Training the reader …" if status.step < status.total else "Measuring what it should doubt …"
+
+
+def _ended(run: Run, status: RunStatus) -> None:
+    if status.state == "done":
+        _names().discard(run.name)

@@ -12,11 +12,15 @@ from ocrgen.ui.shared.widgets import link, run_title
 # Where a job is watched.
 PAGES = {"study": "4_OCR", "score": "5_FID_and_LFID", "benchmark": "6_Runtime", "reader": "7_Saliency"}
 # Streamlit writes white on the primary colour, which is too pale for that where it suits dark pages. Headings side by
-# side are as high as the longest, so that what stands below them begins at one height.
+# side are as high as the longest, so that what stands below them begins at one height. A canvas has its height (CANVAS
+# of the page Saliency) before it comes, so that nothing moves under the pen. Popovers stand outside the app's element,
+# which alone is told the colour scheme.
 STYLE = """<style>
-[data-tag], [data-tag] *, [data-testid="stBaseButton-primary"] * { color: light-dark(#FFFFFF, #0B0E13) !important; }
+[data-tag], [data-tag] *, [data-testid^="stBaseButton-primary"] * { color: light-dark(#FFFFFF, #0B0E13) !important; }
+[data-testid="stPopoverBody"] { color-scheme: light dark; }
 .stMainBlockContainer { padding-top: 4.5rem; }
 .aligned-heading { min-height: 3.9rem; }
+[class*="st-key-saliency_canvas"] { min-height: 280px; }
 @media (min-width: 640px) and (max-width: 1250px) { .aligned-heading { min-height: 5.8rem; } }
 </style>"""
 
@@ -66,7 +70,7 @@ def page_title(title: str, about: str) -> None:
 
 
 def jobs_line(here: str) -> None:
-    """What is at work, in one line above every page but the one that shows it in full."""
+    """What is at work, in one line above every page but those that show all of its kind in full: Train, Saliency."""
     if here == "Train":
         return
 
@@ -75,6 +79,8 @@ def jobs_line(here: str) -> None:
         statuses = [(run, run.read_status()) for run in store().own()]
         alive = [(run, s) for run, s in statuses if s.alive]
         for run, status in [x for x in alive if x[1].state == "running"]:
+            if here == "Saliency" and run.request.verb == "reader":
+                continue
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.badge(f"at work: {run_title(run)} — {status.share:.0%}", color="blue")
                 if queued := sum(s.state == "queued" for _, s in alive):

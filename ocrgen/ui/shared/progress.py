@@ -36,6 +36,8 @@ def job_progress(
     ended: called with a job that has just ended and its status, before the page runs again.
     """
     known = {run.name for run in find() if not run.alive}  # had ended when the page was drawn
+    # But what stands further up may have been drawn before that: of those seen at work earlier, nobody has told it.
+    seen: set[str] = st.session_state.setdefault("shared_seen_at_work", set())
 
     @st.fragment(run_every=every)
     def look() -> None:
@@ -43,7 +45,10 @@ def job_progress(
         for run, status in statuses:
             if status.alive:
                 known.discard(run.name)
-            elif run.name not in known:
+                seen.add(run.name)
+            elif run.name in seen or run.name not in known:
+                seen.discard(run.name)
+                known.add(run.name)
                 if ended:
                     ended(run, status)
                 st.rerun(scope="app")

@@ -78,7 +78,7 @@ def run_title(run: Run) -> str:
         request, settings = run.request, run.request.settings
     except UserError:
         return f"{run.name} (damaged)"
-    data = datasets.title(request.dataset)
+    data = "typed characters" if settings.get("characters") else datasets.title(request.dataset)
     label = f" “{request.label}”" if request.label else ""
     if request.verb == "study":
         return f"#{run.number} Study · {data} · {settings.get('protocol')} · {settings.get('seeds')} seeds{label}"
