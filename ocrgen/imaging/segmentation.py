@@ -23,7 +23,8 @@ def segment(
     """The digits of an ink mask bool (H, W) in reading order, and how many components were dropped as too small.
 
     min_height: of a digit, in pixels. min_relative_height: the same, relative to the typical height on the page. judge:
-    see `separate`; without `touching`, each is one digit. cells: the boxes int32 (H, W) of a form, 0 outside; a digit is in one of them, and read in its turn.
+    see `separate`; without `touching`, each connected piece is one character. cells: the boxes int32 (H, W) of a form,
+    0 outside; a digit is in one of them, and read in its turn.
     """
     strokes = _strokes(mask, max(3, min_height // 4))
     if not strokes:

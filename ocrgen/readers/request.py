@@ -23,9 +23,10 @@ class ReaderRequest(Settings):
         description="learn these characters from rendered images alone: no data set, no labelled image",
     )
     generator: str = Field(default="", description="a generator's run, or rendered: learn from its samples")
-    style: Literal["handwriting", "print", "pens"] = Field(
-        default="handwriting",
-        description="of rendered characters: paths of a pen, outlines of fonts, or thin, thick and outlined pens",
+    style: Literal["", "handwriting", "print", "pens"] = Field(
+        default="",
+        description="of rendered characters: as a data set's pens write, outlines of fonts, or thin, thick and "
+        "outlined pens; left out, handwriting for those of a data set, pens for typed ones",
     )
     fonts: str = Field(default="", description="for rendered characters, a folder with fonts of your own")
     epoch: int = Field(default=0, ge=0, description="the epoch that draws them; 0 = its best")

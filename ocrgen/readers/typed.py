@@ -11,15 +11,17 @@ from ocrgen.imaging.geometry import INK, Geometry
 
 HELD_OUT = 2000  # images to choose the weights by, and as many to grade them on
 LEAST_PER_CLASS = 500
+STYLE = "pens"  # these readers are for pictures, which people write with pens of any kind
 APART = 0.3  # share of a class's images in more than one piece, from which a picture holds one character
 
 
-def typed_characters(text: str, n: int, seed: int, fonts: str = "") -> Splits:
+def typed_characters(text: str, n: int, seed: int, style: str = "", fonts: str = "") -> Splits:
     """Rendered images of the characters that `text` names: n for training, at least 500 a class, and others held out.
 
-    fonts: a folder with fonts of the user's. UserError if there are less than two of them, or no font holds them all.
+    style: a preset of the renderer's, STYLE if "". fonts: a folder with fonts of the user's. UserError if there are
+    less than two characters, or no font holds them all.
     """
-    model = ready("rendered", split_characters(text), fonts=fonts)
+    model = ready("rendered", split_characters(text), preset=style or STYLE, fonts=fonts)
     n = max(n, LEAST_PER_CLASS * len(model.classes))
     seeds = [3 * seed + i for i in range(3)]
     return Splits(*(draw_total(model, m, s, "rendered") for m, s in zip((n, HELD_OUT, HELD_OUT), seeds, strict=True)))

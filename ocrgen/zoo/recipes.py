@@ -48,12 +48,13 @@ def recipes() -> list[Recipe]:
         for name, changes in (
             ("real-500", {"n": 500}),
             ("real", {}),
-            ("augmented", {"augment": True}),
+            # For pictures that people send: with forms and pens that the data sets lack.
+            ("augmented", {"augment": True, "generator": "rendered", "style": "pens", "share": 0.2, "steps": 8000}),
             ("cvae", {"generator": f"cvae-{script}"}),
             ("cgan", {"generator": f"cgan-{script}"}),
         ):
             request = ReaderRequest.model_validate({"dataset": script, **changes})
-            needs = (request.generator,) if request.generator else ()
+            needs = (request.generator,) if request.generator not in ("", "rendered") else ()
             listed.append(Recipe(f"reader-{name}-{script}", "reader", request.model_dump(), needs))
     for protocol, script, changes in (
         ("paper", "mnist", {}),
