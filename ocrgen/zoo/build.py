@@ -112,9 +112,14 @@ def _is_made(out: Path, recipe: Recipe) -> bool:
     run = Run(out / recipe.name)
     if run.state != "done":
         return False
-    settings = _settings(run)
-    # A setting added since the run was made is absent from it, and counts as unchanged.
-    return all(settings.get(k, v) == v for k, v in recipe.settings.items())
+    return _unchanged(_settings(run), recipe.settings)
+
+
+def _unchanged(made, wanted) -> bool:
+    """Whether settings are as wanted; one that was added since the run was made is absent, and counts as unchanged."""
+    if isinstance(made, dict) and isinstance(wanted, dict):
+        return all(_unchanged(made.get(k, v), v) for k, v in wanted.items())
+    return made == wanted
 
 
 def _settings(run: Run) -> dict:

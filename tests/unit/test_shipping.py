@@ -38,10 +38,11 @@ def test_another_generator_in_the_folder_is_not_shipped(monkeypatch):
 
 
 def test_what_is_shipped_is_what_the_recipes_make():
-    verbs = {r.name: r.verb for r in recipes()}
+    plan = {r.name: r for r in recipes()}
     for folder in (f for f in SHIPPED.glob("[!.]*") if f.is_dir()):
-        run = Run(folder, shipped=True)
-        assert run.state == "done" and verbs[folder.name] == run.request.verb, folder.name
+        run, recipe = Run(folder, shipped=True), plan[folder.name]
+        assert run.state == "done" and recipe.verb == run.request.verb, folder.name
+        assert shipping._is_made(SHIPPED, recipe), folder.name
         assert not {"pid", "host"} & run.status.model_fields_set
 
 
