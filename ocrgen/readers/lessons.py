@@ -47,8 +47,7 @@ def prepare(request: ReaderRequest, store: RunStore) -> Lesson:
     distort = augment if request.augment or request.characters else None
     if request.characters:
         data = typed_characters(request.characters, request.samples, request.seed, request.style, request.fonts)
-        about = {"model": "rendered", "data": {"train": 0}}
-        return Lesson(data, data.train, typed_geometry(data.train), distort, 0, "rendered", source=about)
+        return Lesson(data, data.train, typed_geometry(data.train), distort, 0, "rendered")
     data = load_data(request.dataset)
     geometry = geometry_for(request.dataset, data.train)
     real = data.train.subset(request.n, request.seed) if request.n else data.train

@@ -14,7 +14,11 @@ class ReaderRequest(Settings):
 
     dataset: str = Field(default="mnist", description=DATASET)
     n: int = Field(
-        default=0, ge=0, le=10_000_000, description="real labelled images to learn from; 0 = the whole training set"
+        default=0,
+        ge=0,
+        le=10_000_000,
+        description="real labelled images to learn from; 0 = the whole training set, or, "
+        "where all images are rendered, its layout and stroke widths alone",
     )
     augment: bool = Field(default=False, description="move, turn and bend each image anew (classical augmentation)")
     characters: str = Field(

@@ -36,15 +36,20 @@ def card(run: Run) -> str | None:
 def _generator(run: Run) -> str:
     """The card of a generator."""
     request = TrainRequest.model_validate(run.request.settings)
-    title, classes = generators()[request.model].title, classes_of_run(run)
+    kind, classes = generators()[request.model], classes_of_run(run)
     best, half = run.best_epoch(), run.request.half_precision
     n_train = run.request.n_images("train")
     facts = {
-        "what": f"draws labelled handwritten {noun(classes)}s; {title}, preset `{request.preset}`",
-        "learned from": f"{n_train:,} labelled training images of {_data(request.dataset)}",
+        "what": f"draws labelled handwritten {noun(classes)}s; {kind.title}, preset `{request.preset}`",
+        "learned from": f"{n_train:,} labelled training images of {_data(request.dataset)}"
+        if kind.trains
+        else "no labelled image: from fonts (docs/fonts.md) and forms of our own, laid out and as thick as those of "
+        f"{_data(request.dataset)}",
         "made by": f"`{describe(request)}`",
         "weights": f"epochs {run.epochs()[0]} to {run.epochs()[-1]}; epoch {best} scored best while training; "
-        f"{'half' if half and half.kept else 'single'} precision",
+        f"{'half' if half and half.kept else 'single'} precision"
+        if kind.trains
+        else "none; the shapes of its characters",
     }
     if row := next((r for r in read_scores(run) if r["epoch"] == best), None):
         facts["scores"] = (
@@ -65,13 +70,16 @@ def _reader(run: Run) -> str:
     classes = classes_of_run(run)
     kind, report = noun(classes), json.loads((run.path / "report.json").read_bytes())
     dataset = _data(settings["dataset"])
-    if settings["generator"]:
+    if settings["generator"] and settings["share"] == 1:
         learned = f"{settings['samples']:,} images drawn by {settings['generator']}, whose generator has seen"
     else:
-        learned = "real images" + (", moved, turned and bent anew each time;" if settings["augment"] else ":")
-    flags = {"n": settings["n"], "generator": settings["generator"]}
+        learned = "real images" + ", moved, turned and bent anew each time" * settings["augment"]
+        if settings["generator"]:
+            learned += f", and {settings['share']:.0%} of each batch drawn by {settings['generator']}"
+        learned += ":"
+    plain = ReaderRequest().model_dump()
     command = f"python -m ocrgen reader --dataset {settings['dataset']}" + " --augment" * settings["augment"]
-    command += "".join(f" --{k} {v}" for k, v in flags.items() if v)
+    command += "".join(f" --{k} {v}" for k, v in settings.items() if v != plain[k] and k not in ("dataset", "augment"))
     facts = {
         "what": f"reads one handwritten {kind}: {'ten' if len(classes) == 10 else len(classes)} probabilities",
         "learned from": f"{learned} {run.request.n_labelled:,} labelled images of {dataset}",

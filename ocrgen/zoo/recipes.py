@@ -15,7 +15,7 @@ REFERENCES = (*SCRIPTS, "arabic-letters")
 EPOCHS = 10
 # Generators and presets. Of the CGAN's preset `paper`, 3.8 million weights for each script would take the folder past
 # 40 MB; whoever adds a generator ships it by adding it here.
-TRAININGS = (("cvae", "fast"), ("cvae", "paper"), ("cgan", "fast"))
+TRAININGS = (("cvae", "fast"), ("cvae", "paper"), ("cgan", "fast"), ("rendered", "handwriting"))
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,14 @@ def recipes() -> list[Recipe]:
     for script in SCRIPTS:
         measured = (VERSION, f"reference-{script}")
         for model, preset in TRAININGS:
-            name = f"{model}-{script}" if preset == "fast" else f"{model}-{preset}-{script}"
+            kind = generators()[model]
+            name = f"{model}-{script}" if preset == kind.default_preset() else f"{model}-{preset}-{script}"
             request = TrainRequest(
                 dataset=script,
                 model=model,
                 preset=preset,
-                train=TrainConfig(epochs=EPOCHS),
-                config=generators()[model].presets[preset],
+                train=TrainConfig(epochs=EPOCHS) if kind.trains else TrainConfig(),
+                config=kind.presets[preset],
             )
             listed.append(Recipe(name, "train", request.model_dump(mode="json"), measured))
             listed.append(Recipe(f"score-{name}", "score", ScoreConfig(run=name).model_dump(), (name,)))

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from safetensors import safe_open
 
 from ocrgen.generators import generators
 from ocrgen.generators.checkpoint import load_generator
@@ -44,6 +45,9 @@ def test_what_is_shipped_is_what_the_recipes_make():
         assert run.state == "done" and recipe.verb == run.request.verb, folder.name
         assert shipping._is_made(SHIPPED, recipe), folder.name
         assert not {"pid", "host"} & run.status.model_fields_set
+        if run.request.model == "rendered":  # at half precision it would draw other shapes of other sizes
+            with safe_open(run.weights(), "pt") as kept:
+                assert {str(kept.get_tensor(name).dtype) for name in shipping.EXACT} == {"torch.float32"}
 
 
 def test_a_packed_generator_draws_and_keeps_its_scores(trained, tmp_path):
