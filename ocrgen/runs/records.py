@@ -64,6 +64,11 @@ class RunRequest(Record):
             raise ValueError(", ".join(f"settings.{k}" for k in wrong))
         return self
 
+    @property
+    def untrained(self) -> bool:
+        """Whether it is of a generator that draws without having learned from images."""
+        return self.verb == "train" and self.n_labelled == 0
+
     def n_images(self, part: str) -> int:
         """Number of images of a part of the data; 0 while it is not known."""
         facts = (self.data or {}).get(part)

@@ -21,12 +21,14 @@ REPEATS = (6, 3)  # samples of each class: of digits, of others
 def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict[Run, str]) -> None:
     """By class, and the samples themselves, for an epoch of one's choice."""
     st.subheader("One epoch")
-    epochs = sorted({r["epoch"] for rows in scored.values() for r in rows})
-    st.caption("Click a point of a chart above, or move the slider.")
+    trained = {run: rows for run, rows in scored.items() if not run.request.untrained}
+    epochs = sorted({r["epoch"] for rows in (trained or scored).values() for r in rows})
+    if len(epochs) > 1:
+        st.caption("Click a point of a chart above, or move the slider.")
     if st.session_state.get("fid_epoch") not in epochs:
         st.session_state["fid_epoch"] = epochs[-1]
     epoch = st.select_slider("Epoch", epochs, key="fid_epoch") if len(epochs) > 1 else epochs[0]
-    at = {run: row for run, rows in scored.items() for row in rows if row["epoch"] == epoch}
+    at = {run: row for run, rows in scored.items() for row in rows if row["epoch"] == epoch or run.request.untrained}
     by_alphabet: dict[tuple[str, ...], list[Run]] = {}
     for run, row in at.items():
         if not row.get("distrusted"):
@@ -38,16 +40,17 @@ def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict
             try:
                 classes = classes_of_run(run)
                 per_class = REPEATS[labelled(classes)]
-                images = samples(run, epoch, per_class, 0)
+                images = samples(run, at[run]["epoch"], per_class, 0)
             except UserError as fault:  # damaged weights: the scores still stand
                 st.warning(str(fault))
                 continue
-            alt = f"Samples of {names[run]}, epoch {epoch}"
+            when = names[run] if run.request.untrained else f"{names[run]}, epoch {epoch}"
+            alt = f"Samples of {when}"
             if labelled(classes):
                 class_sheet(by_class(images, classes), classes, per_class, alt)
             else:
                 picture(images, len(classes), alt)
-            st.caption(f"{names[run]}, epoch {epoch}, {summary(classes)}")
+            st.caption(f"{when}, {summary(classes)}")
 
 
 def bars_by_class(classes: tuple[str, ...], rows: dict[str, tuple[dict, str]], epoch: int, place: int) -> None:

@@ -70,11 +70,21 @@ def show(runs: list[Run]) -> None:
                 f"each other (spread under half of real {kind}s'). Class means instead of {kind}s? LFID alone misses "
                 "this."
             )
-    names = {run: f"#{run.number} {model_title(run.request.model)}" for run in scored}
+    names = {
+        run: f"#{run.number} {model_title(run.request.model)}" + ", untrained" * run.request.untrained for run in scored
+    }
     shades = {run: charts.colour(run.request.model, run.number) for run in scored}
 
+    epochs = [row["epoch"] for rows in scored.values() for row in rows]
+
     def lines(key: str, runs: list[Run]) -> dict:
-        return {names[r]: ([x["epoch"] for x in scored[r]], [x.get(key) for x in scored[r]], shades[r]) for r in runs}
+        found = {}
+        for run in runs:
+            x, y = [row["epoch"] for row in scored[run]], [row.get(key) for row in scored[run]]
+            if run.request.untrained:  # as good before any epoch of the others as after all of them
+                x, y = sorted({min(epochs), max(epochs)}), y * min(2, len(set(epochs)))
+            found[names[run]] = (x, y, shades[run])
+        return found
 
     for run, rows in scored.items():
         if words := _distrusted(rows):
@@ -170,10 +180,14 @@ def memory(scored: dict[Run, list[dict]], names: dict[Run, str]) -> None:
         copied, kind = rows[-1].get("memorised"), noun_of(run)
         if copied:
             st.caption(
-                f"{names[run]}, epoch {rows[-1]['epoch']}: {copied['share']:.1%} of {copied['n']:,} samples "
+                f"{names[run]}{_epoch(run, rows[-1]['epoch'])}: {copied['share']:.1%} of {copied['n']:,} samples "
                 f"(95 % interval {copied['low']:.1%} to {copied['high']:.1%}) lie nearer to a training image than 99 % "
                 f"of held-out real {kind}s do; about 1 % is what real {kind}s give, far more would mean copies."
             )
+
+
+def _epoch(run: Run, epoch: int) -> str:
+    return "" if run.request.untrained else f", epoch {epoch}"
 
 
 def cost(row: dict) -> None:

@@ -83,7 +83,7 @@ def show() -> None:
 
 def _learned(run: Run, epoch: int) -> str:
     """What a generator has learned from by this epoch."""
-    if run.request.n_labelled == 0:
+    if run.request.untrained:
         return "Drawn from fonts and pen strokes: no labelled image seen."
     n_train = run.request.n_images("train")
     return f"After epoch {epoch}" + (f"; {n_train:,} labelled images seen." if n_train else ".")
