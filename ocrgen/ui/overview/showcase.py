@@ -78,7 +78,8 @@ def show() -> None:
             alt = f"{title}: {ROWS} generated images of each of the {summary(own)}"
             show_sheet(partial(saved_images, grids[epoch], len(own)), own, alt)
             st.caption(_learned(run, epoch))
-            link("3_Gallery", f"More by this {title}", query_params={"run": run.name}, icon=":material/grid_view:")
+            words = f"More {noun(own)}s that were rendered" if run.request.untrained else f"More by this {title}"
+            link("3_Gallery", words, query_params={"run": run.name}, icon=":material/grid_view:")
 
 
 def _learned(run: Run, epoch: int) -> str:
