@@ -17,7 +17,7 @@ from ocrgen.generators.glyphs.strokes import GRID, Drawing, handwritten, hershey
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.files import write_atomically
 
-VERSION = 4  # of what is cached: to be raised when a field changes
+VERSION = 5  # of what is cached: to be raised when a field changes
 SIDE = 48  # pixels of a field
 DRAWN = 192  # pixels of the square that a character is drawn on
 FILL = 0.62  # of that side, the longer side of a character

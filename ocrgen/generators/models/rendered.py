@@ -19,7 +19,7 @@ from ocrgen.datasets.base import SIZE
 from ocrgen.generators.base import GenerativeModel, GeneratorConfig
 from ocrgen.generators.glyphs.fields import REACH, load_glyphs
 from ocrgen.generators.glyphs.warping import LOOK, extent, per_column, per_image, read_field, smooth, turning
-from ocrgen.imaging.geometry import Geometry, stroke_widths
+from ocrgen.imaging.geometry import INK, Geometry, stroke_widths
 
 COARSE, FINE = 4, 7  # points along each side of the fields that bend a character
 SCALARS = 11  # random numbers besides these fields: see `Renderer.forward`
@@ -50,7 +50,7 @@ class RenderedConfig(GeneratorConfig):
     thick: float = Field(default=0.0, ge=0, le=8, description="thickest stroke, pixels; 0 = as in the data set")
     pressure: float = Field(default=0.25, ge=0, le=0.9, description="change of the width along a stroke, as a share")
     outlined: float = Field(default=0.0, ge=0, le=1, description="share of characters drawn as outlines of strokes")
-    blur: float = Field(default=1.2, ge=0.3, le=4, description="pixels over which the softest edge fades")
+    blur: float = Field(default=0.0, ge=0, le=4, description="pixels over which edges fade; 0 = as in the data set")
     ink: float = Field(default=0.9, ge=0.3, le=1, description="brightness of the palest stroke")
 
     @model_validator(mode="after")
@@ -63,8 +63,9 @@ class RenderedConfig(GeneratorConfig):
 HANDWRITING = RenderedConfig()
 PENS = RenderedConfig(thin=1.2, thick=6, outlined=0.2)
 PRINT = RenderedConfig(style="print", rotation=3, slant=0.1, aspect=0.1, bend=0.02, tremble=0.01, pressure=0.1)
-WIDTHS = (0.1, 0.8)  # quantiles in which drawn strokes are as wide as a data set's; beyond are blots, as Arabic zeros
-FITTED, ROUNDS = 300, 4  # characters that are drawn to compare their strokes with a data set's, and how often
+WIDTHS = (0.2, 0.8)  # quantiles in which drawn strokes are as wide as a data set's
+BLUR, BRIGHT = 0.9, 1.25  # pixels over which edges fade where no data set says; brightness of the darkest stroke
+FITTED, ROUNDS = 300, 6  # characters that are drawn to compare their strokes with a data set's, and how often
 PEN = (1.8, 4.0)  # pixels, the thinnest and the thickest stroke where no data set says
 
 
@@ -76,14 +77,14 @@ class Renderer(nn.Module):
     first: Tensor  # int64 (K + 1,), the first shape of each label
     pens: Tensor  # bool (G,)
     sizes: Tensor  # (G,)
-    layout: Tensor  # (7,): box, row, column, least and greatest side (0 = all as the box), thinnest, thickest stroke
+    layout: Tensor  # (8,): box, row, column, least, greatest side (0 = all as the box), thinnest, thickest pen, blur
 
     def __init__(self, config: RenderedConfig):
         super().__init__()
         self.config = config
         for name in ("fields", "ends", "first", "pens", "sizes"):
             self.register_buffer(name, torch.empty(0))
-        self.register_buffer("layout", torch.tensor([*_layout(Geometry()), *PEN]))
+        self.register_buffer("layout", torch.tensor([*_layout(Geometry()), *PEN, BLUR]))
 
     def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
         """N(0, I) noise (B, noise_size), labels (B,) -> ink (B, 1, 28, 28) in [0, 1]."""
@@ -118,8 +119,8 @@ class Renderer(nn.Module):
         # Of an outlined stroke only a line along its edge is drawn.
         outlined = per_image((hollow < config.outlined) & is_pen)
         edge = torch.where(outlined, (edge + OUTLINE).abs() - OUTLINE, edge)
-        fade = 0.3 + (config.blur - 0.3) * soft
-        ink = (0.5 - edge / per_image(fade)).clamp(0, 1) * per_image(config.ink + (1.6 - config.ink) * pale)
+        fade = (config.blur or self.layout[7]) * (0.5 + soft)
+        ink = (0.5 - edge / per_image(fade)).clamp(0, 1) * per_image(config.ink + (BRIGHT - config.ink) * pale)
         return ink.masked_fill(far, 0).clamp(0, 1).unsqueeze(1)
 
     def _place(self, mass, side, relative, is_pen, pen, size, right, down) -> tuple[Tensor, Tensor, Tensor]:
@@ -129,7 +130,7 @@ class Renderer(nn.Module):
         pixels' places in the field (B, 28, 28, 2), the field's length of a pixel (B,), the pen's radius in pixels (B,).
         """
         config, n = self.config, len(side)
-        box, row, column, least, greatest, thinnest, thickest = self.layout.float().unbind()
+        box, row, column, least, greatest, thinnest, thickest, _ = self.layout.float().unbind()
         target = box.expand(n)  # the longer side fills the box, or as much of it as the character does in its font
         if greatest > 0:
             target = (box * relative.sqrt() * SIZES ** (2 * size - 1)).clamp(least, greatest)
@@ -143,6 +144,21 @@ class Renderer(nn.Module):
         y = mass[:, 1:] + (grid - per_column(row)) * pixel[:, None]
         points = torch.stack([x[:, None, :].expand(n, SIZE, SIZE), y[:, :, None].expand(n, SIZE, SIZE)], -1)
         return points, pixel, radius
+
+
+def _widths(images: np.ndarray) -> tuple[float, float]:
+    """The middle and the half width, pixels, of the range over which stroke widths of images (N, 28, 28) spread.
+
+    That of evenly spread ones with the same quantiles; what lies beyond these may be blots, as Arabic zeros are.
+    """
+    low, high = np.quantile(stroke_widths(images), WIDTHS)
+    return float(low + high) / 2, float(high - low) / 2 / (WIDTHS[1] - WIDTHS[0])
+
+
+def _darkness(images: np.ndarray) -> float:
+    """Mean of the ink of images uint8 (N, 28, 28), of some 1,000 of them, 0 to 255."""
+    some = images[:: max(1, len(images) // 1000)]
+    return float(some[some > INK].mean()) if (some > INK).any() else 255.0
 
 
 def _layout(geometry: Geometry) -> list[float]:
@@ -180,24 +196,26 @@ class Rendered(GenerativeModel[RenderedConfig, Renderer]):
                 "first": torch.searchsorted(labels, torch.arange(k + 1)),
                 "pens": torch.from_numpy(glyphs.pens),
                 "sizes": torch.from_numpy(glyphs.sizes),
-                "layout": torch.tensor([*_layout(geometry), *PEN]),
+                "layout": torch.tensor([*_layout(geometry), *PEN, BLUR]),
             }
         )
         if images is not None and len(images):
-            self._fit_pens(images)
+            self._fit_look(images)
         return self
 
-    def _fit_pens(self, images: np.ndarray) -> None:
-        """Choose the pens so that strokes come out as thin and as thick as in images uint8 (N, 28, 28)."""
-        wanted = widths = np.quantile(stroke_widths(images), WIDTHS)
+    def _fit_look(self, images: np.ndarray) -> None:
+        """Choose pens and blur so that strokes come out as wide and as dark as in images uint8 (N, 28, 28)."""
+        (wanted, wanted_spread), ink = _widths(images), _darkness(images)
+        middle, spread, blur = wanted, wanted_spread, BLUR
         labels = torch.arange(FITTED) % len(self.classes)
         for _ in range(ROUNDS):
-            a, b = WIDTHS
-            slope = max(widths[1] - widths[0], 0) / (b - a)
-            pens = np.sort(np.clip([widths[0] - a * slope, widths[1] + (1 - b) * slope], 0.3, 8))
-            self.sampler.layout[-2:] = torch.from_numpy(pens)
+            pens = np.clip([middle - spread, middle + spread], 0.6, 8)
+            self.sampler.layout[-3:] = torch.tensor([*pens, blur])
             drawn = self.sample(labels, torch.Generator().manual_seed(0)).numpy()
-            widths = widths + wanted - np.quantile(stroke_widths(drawn), WIDTHS)
+            found, found_spread = _widths(drawn)
+            middle += wanted - found
+            spread *= float(np.clip(wanted_spread / max(found_spread, 1e-6), 0.5, 1.5))
+            blur = float(np.clip(blur * (_darkness(drawn) / ink) ** 1.5, 0.3, 3))
 
     def fused_sampler(self) -> Renderer:
         """The renderer; it prepares itself to draw as large as MNIST does, if nobody has."""
@@ -214,9 +232,10 @@ class Rendered(GenerativeModel[RenderedConfig, Renderer]):
         if (
             not fits
             or any(len(tensors[name]) != n for name in ("ends", "pens", "sizes"))
-            or len(tensors["layout"]) != 7
+            or len(tensors["layout"]) not in (7, 8)
         ):
             raise RuntimeError("the shapes are not those of these classes")
+        tensors["layout"] = torch.cat([tensors["layout"], torch.tensor([BLUR])])[:8]  # earlier versions had no blur
         for name, tensor in tensors.items():
             setattr(self.sampler, name, tensor)
 
