@@ -5,26 +5,34 @@ import numpy as np
 
 from ocrgen.datasets import Characters, Splits
 from ocrgen.datasets.alphabet import are_digits, split_characters
+from ocrgen.generators.base import GenerativeModel
 from ocrgen.generators.sampling import draw_total
 from ocrgen.generators.untrained import ready
 from ocrgen.imaging.geometry import INK, Geometry
 
 HELD_OUT = 2000  # images to choose the weights by, and as many to grade them on
 LEAST_PER_CLASS = 500
-STYLE = "pens"  # these readers are for pictures, which people write with pens of any kind
+STYLES = ("pens", "print")  # these readers are for pictures: of what pens of any kind have written, and printers
 APART = 0.3  # share of a class's images in more than one piece, from which a picture holds one character
 
 
 def typed_characters(text: str, n: int, seed: int, style: str = "", fonts: str = "") -> Splits:
     """Rendered images of the characters that `text` names: n for training, at least 500 a class, and others held out.
 
-    style: a preset of the renderer's, STYLE if "". fonts: a folder with fonts of the user's. UserError if there are
-    less than two characters, or no font holds them all.
+    style: a preset of the renderer's, STYLES in equal parts if "". fonts: a folder with fonts of the user's.
+    UserError if there are less than two characters, or no font holds them all.
     """
-    model = ready("rendered", split_characters(text), preset=style or STYLE, fonts=fonts)
-    n = max(n, LEAST_PER_CLASS * len(model.classes))
-    seeds = [3 * seed + i for i in range(3)]
-    return Splits(*(draw_total(model, m, s, "rendered") for m, s in zip((n, HELD_OUT, HELD_OUT), seeds, strict=True)))
+    classes, styles = split_characters(text), (style,) if style else STYLES
+    models = [ready("rendered", classes, preset=each, fonts=fonts) for each in styles]
+    n = max(n, LEAST_PER_CLASS * len(classes))
+    return Splits(*(_drawn(models, m, 3 * seed + i) for i, m in enumerate((n, HELD_OUT, HELD_OUT))))
+
+
+def _drawn(models: list[GenerativeModel], n: int, seed: int) -> Characters:
+    """n images, by each of the models as many."""
+    parts = [draw_total(model, -(-n // len(models)), seed, "rendered") for model in models]
+    images, labels = (np.concatenate([getattr(p, name) for p in parts]) for name in ("images", "labels"))
+    return Characters(images, labels, parts[0].classes, "rendered")
 
 
 def typed_geometry(characters: Characters) -> Geometry:

@@ -29,7 +29,7 @@ def test_recipes_name_what_they_need_before_they_need_it():
         assert recipe.name not in seen
         seen.add(recipe.name)
     trained = {r.name for r in recipes() if r.verb == "train"}
-    assert trained == {f"{name}-{script}" for name in ("cvae", "cvae-paper", "cgan") for script in SCRIPTS}
+    assert trained == {f"{name}-{script}" for name in ("cvae", "cvae-paper", "cgan", "rendered") for script in SCRIPTS}
 
 
 def test_another_generator_in_the_folder_is_not_shipped(monkeypatch):
