@@ -53,7 +53,7 @@ def downloads(columns: list[Choice], seed: int) -> None:
             stem = f"{choice.run.name}-epoch-{choice.epoch}-seed-{seed}"
             with st.container(horizontal=True, vertical_alignment="center"):
                 n = len(classes) * per_class
-                st.markdown(f"**{choice.model}**, epoch {choice.epoch}: {n:,} labelled images")
+                st.markdown(f"**{choice.title}**: {n:,} labelled images")
 
                 def drawn(choice=choice) -> tuple[Characters, dict]:
                     made = draw(generator(choice.run, choice.epoch), per_class, seed, choice.run.name)

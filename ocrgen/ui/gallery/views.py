@@ -66,7 +66,7 @@ def side_by_side(columns: list[Choice], text: str | None, count: int, seed: int)
     places = st.columns(len(columns) + 1)
     for place, choice in zip(places[1:], columns, strict=True):
         with place:
-            heading(f"{choice.model}, epoch {choice.epoch}", charts.hue(choice.run.request.model))
+            heading(choice.title, charts.hue(choice.run.request.model))
             labels, classes = labels_of(choice, text), classes_of(choice)
             if not labels:
                 continue
@@ -128,7 +128,8 @@ def over_the_epochs(columns: list[Choice], text: str | None, count: int, seed: i
             else:
                 width = len(classes) if text is None else count
                 picture(images.swapaxes(0, 1).reshape(-1, 28, 28), width, alt)
-            st.caption(f"After epoch {names}, {way}.")
+            untrained = choice.run.request.untrained
+            st.caption("Drawn without any training." if untrained else f"After epoch {names}, {way}.")
 
 
 def latent_walk(columns: list[Choice], text: str | None, count: int, seed: int) -> None:

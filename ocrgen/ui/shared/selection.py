@@ -26,6 +26,11 @@ class Choice:
         return model_title(self.run.request.model)
 
     @property
+    def title(self) -> str:
+        """Its model and epoch, as far as it has been trained."""
+        return self.model if self.run.request.untrained else f"{self.model}, epoch {self.epoch}"
+
+    @property
     def dataset(self) -> str:
         """The data set that it learned from."""
         return self.run.request.dataset
