@@ -9,7 +9,7 @@ from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 MARKS: dict[VerdictWord, str] = {HOLDS: "✓", FAILS: "✗", OPEN: "?", UNMEASURED: "–"}
 MEANINGS: dict[VerdictWord, str] = {
     HOLDS: "the whole interval lies on the claim's side",
-    FAILS: "it surely lies on the other side",
+    FAILS: "the data speak against the claim, by the rule written beside it",
     OPEN: "it spans both: more repetitions may tell",
     UNMEASURED: "nothing here speaks on it yet",
 }

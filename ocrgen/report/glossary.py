@@ -13,7 +13,7 @@ GLOSSARY = {
     "Two training mixes compare fairly only if this number is the same.",
     "Points": "percentage points of accuracy: from 95% to 96% is one point.",
     "[low, high]": "a 95% interval over the seeds (Student's t); training mixes are compared in pairs of the same "
-    "seed. An interval of a difference that spans zero decides nothing.",
+    "seed. A difference whose interval spans zero may go either way; a narrow one shows that it is small.",
     "Seed": "one repetition, in which images, generator and reader are all drawn anew.",
     "FID, LFID": "distances between generated and real images by the features of a network: FID-2048 by its last "
     "layer, LFID-64 to LFID-768 by earlier ones. Here the network is {network}, not Inception: its "

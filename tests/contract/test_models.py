@@ -214,6 +214,8 @@ def test_the_papers_architectures():
     assert channels == [(32, 1), (64, 32), (128, 64), (256, 128)]
     real, digit = cgan.discriminator(*batch(4))
     assert real.shape == (4,) and digit.shape == (4, 10)
+    # "All weights were initialised from N(0, 0.02)": the embedding of the labels, too.
+    assert all(abs(p.std().item() - 0.02) < 0.004 for p in cgan.parameters() if p.ndim > 1)
     assert cvae.config.batch == cgan.config.batch == 16
 
 

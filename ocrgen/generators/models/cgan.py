@@ -143,7 +143,7 @@ class CGAN(GenerativeModel[CGANConfig, nn.Module]):
         else:
             self.discriminator = AuxiliaryDiscriminator(config.discriminator_width, k)
             for module in self.modules():
-                if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+                if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.Embedding):
                     nn.init.normal_(module.weight, 0, 0.02)
         self.build_ema(config.ema)
         self.register_buffer("penalty", torch.zeros(()))

@@ -11,8 +11,8 @@ from ocrgen.ui.shared.widgets import link
 
 RESULT_FILES = ("results.json", "table.parquet", "cells", "benchmark.json", "scores")
 HOW = """
-- **95% interval [low, high]**: repeated again and again, such intervals hold the true figure 95 times in 100. One that
-  spans zero decides nothing.
+- **95% interval [low, high]**: repeated again and again, such intervals hold the true figure 95 times in 100. A
+  difference whose interval spans zero may go either way; a narrow one shows that it is small, whichever way it goes.
 - **Seeds**: how often everything was done anew: images drawn, generator and reader trained.
 - **Points**: percentage points of characters read right; +0.5 points are five more right in a thousand.
 - **Labelled images seen**: how many images of a known digit or letter a training mix has learned from, its generator
