@@ -55,7 +55,7 @@ def render(args: list[str]) -> int:
         model = ready("rendered", train.classes, geometry_for(dataset, train), train.images, style, fonts=fonts)
     drawn = draw(model, per_class, seed, "rendered", Bar("render").show)
     named = ["--characters", characters] if characters else [dataset]
-    named += ["--per-class", str(per_class), "--seed", str(seed), "--style", style, "--out", str(out)]
+    named += ["--per-class", str(per_class), "--seed", str(seed), "--style", style, "--out", out.name]
     named += ["--fonts", fonts] if fonts else []
     facts = {
         "made by": f"ocrgen {__version__}",

@@ -1,5 +1,7 @@
 """Rendered characters: fonts that hold an alphabet, those that do not, and what is drawn of them."""
 
+import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import torch
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 
+from ocrgen.cli.rendering import render
 from ocrgen.datasets.alphabet import AlphabetError, split_characters
 from ocrgen.generators import generators
 from ocrgen.generators.glyphs import fonts as finding
@@ -219,3 +222,17 @@ def test_every_arabic_letter_has_handwritten_forms(text):
     plain = [1 + form.split(" @ ")[0].count("|") for form in BODIES[bodies]]
     extra = [len(d.strokes) - plain[i % len(plain)] for i, d in enumerate(drawings)]
     assert min(extra) > 0 if dots else not any(extra)
+
+
+def test_the_command_in_a_file_draws_the_same_file_again(store, tmp_path, monkeypatch):
+    (tmp_path / "my fonts").mkdir()
+    shutil.copy(font_file(), tmp_path / "my fonts")
+    monkeypatch.chdir(tmp_path)
+    asked = ["--characters", "A ß", "--per-class", "3", "--seed", "5", "--style", "print", "--fonts", "my fonts"]
+    render([*asked, "--out", "first.npz"])
+    with np.load("first.npz") as file:
+        first, facts = file["images"], json.loads(str(file["provenance"]))
+    Path("first.npz").unlink()
+    render(shlex.split(facts["command"])[4:])
+    with np.load("first.npz") as file:
+        assert np.array_equal(first, file["images"])
