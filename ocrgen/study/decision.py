@@ -116,8 +116,10 @@ def would_decide(estimate: Estimate, matters: float, alpha: float = ALPHA, compa
         two, one = (float(ndtri(q) if math.isinf(df) else stdtrit(df, q)) for q in (1 - alpha / 2, 1 - alpha))
         return mean <= two * scale and gap <= one * scale
 
-    if open_at(math.inf) or open_at(MOST_SEEDS):
+    if open_at(math.inf):
         return "no number of seeds: more test images"
+    if open_at(MOST_SEEDS):
+        return f"more than {MOST_SEEDS:,} seeds, or more test images"
     few, enough = estimate.seeds, MOST_SEEDS
     while enough - few > 1:
         middle = (few + enough) // 2

@@ -148,6 +148,7 @@ def test_what_would_decide_is_right_about_the_seeds_and_about_the_images():
     scale = lambda n: (e.seed_variance / n) ** 0.5  # noqa: E731
     assert 1.96 * scale(8 + more) < 0.003 and 1.97 * scale(8 + more - 1) > 0.003
     assert would_decide(_of(0.003, 0.003, image=0.9), 0.003).startswith("no number of seeds")
+    assert would_decide(_of(0.0001, 0.002), 0.0001).startswith("more than 1,000 seeds")
 
 
 def test_advice_takes_the_greatest_lower_bound_not_the_greatest_gain():
