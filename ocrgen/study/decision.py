@@ -1,0 +1,156 @@
+"""Decide a family of differences that was declared before: better, worse, no difference that matters, or undecided."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtri, stdtrit
+
+from ocrgen.study.inference import Estimate
+
+Word = Literal["better", "worse", "no difference that matters", "undecided", "too few to tell"]
+ALPHA = 0.05
+MIN_SEEDS, MIN_IMAGES, CEILING = 3, 200, 0.995
+MOST_SEEDS = 1000
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One comparison, decided. Differences are shares, not points.
+
+    low, high: simultaneous interval over the family (Bonferroni, level 1 - alpha / m): wider than the Holm test that
+    decides, so that a word may be surer than its interval. p_superiority, p_equivalence: Holm-corrected. less: whether
+    the difference, though surely there, is surely smaller than `matters`. would_decide: what more to measure, in words.
+    """
+
+    word: Word
+    less: bool
+    estimate: Estimate
+    low: float
+    high: float
+    matters: float
+    p_superiority: float
+    p_equivalence: float
+    would_decide: str = ""
+
+    @property
+    def decided(self) -> bool:
+        """Whether the question has an answer."""
+        return self.word in ("better", "worse", "no difference that matters")
+
+    @property
+    def words(self) -> str:
+        """The verdict, for example "better by less than matters"."""
+        if self.less:
+            return f"{self.word} by less than matters"
+        return f"{self.word}: {self.would_decide}" if self.would_decide else self.word
+
+
+def default_matters(accuracy: float) -> float:
+    """The least difference that matters: the larger of 0.005 and a tenth of the bar's error rate 1 - accuracy."""
+    return max(0.005, (1 - accuracy) / 10)
+
+
+def holm(p: ArrayLike) -> np.ndarray:
+    """Holm's step-down corrected p-values (1979) of a family p (m,): max_{j <= i} (m - j + 1) p_(j), at most 1."""
+    p = np.asarray(p, float)
+    order = np.argsort(p, kind="stable")
+    corrected = np.empty(len(p))
+    corrected[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    return corrected
+
+
+def too_few(estimate: Estimate, accuracies: Sequence[float] = ()) -> bool:
+    """Whether a study is too small for verdicts, or all `accuracies` of the two ways leave no room to differ."""
+    full = bool(accuracies) and min(accuracies) > CEILING
+    return math.isnan(estimate.df) or estimate.seeds < MIN_SEEDS or estimate.images < MIN_IMAGES or full
+
+
+def decide(
+    family: Mapping[str, Estimate],
+    matters: float,
+    accuracies: Mapping[str, Sequence[float]] | None = None,
+    alpha: float = ALPHA,
+) -> dict[str, Decision]:
+    """Decide the comparisons of a family, which must hold all that were declared before any result was known.
+
+    accuracies: of both ways of each comparison. Superiority (two-sided, alpha) and equivalence (Schuirmann's two
+    one-sided tests, 1987, at alpha: a 1 - 2 alpha interval inside +-matters) each have their own Holm correction.
+    Comparisons that are too small to tell remain in the family with p = 1.
+    """
+    few = {name: too_few(e, (accuracies or {}).get(name, ())) for name, e in family.items()}
+    superiority = holm([1 if few[name] else e.p_superiority() for name, e in family.items()])
+    equivalence = holm([1 if few[name] else e.p_equivalence(matters) for name, e in family.items()])
+    decisions = {}
+    for (name, e), p, q in zip(family.items(), superiority, equivalence, strict=True):
+        differs, same = p <= alpha, q <= alpha
+        word: Word = "undecided"
+        if few[name]:
+            word = "too few to tell"
+        elif differs:
+            word = "better" if e.mean > 0 else "worse"
+        elif same:
+            word = "no difference that matters"
+        more = would_decide(e, matters, alpha, len(family)) if word == "undecided" else ""
+        bounds = e.interval(1 - alpha / len(family))
+        less = bool(differs and same)
+        decisions[name] = Decision(word, less, e, *bounds, matters, float(p), float(q), more)
+    return decisions
+
+
+def would_decide(estimate: Estimate, matters: float, alpha: float = ALPHA, comparisons: int = 1) -> str:
+    """What would decide an open comparison if its mean and variances stay as they are.
+
+    "about N more seeds", or "no number of seeds: more test images" where the variance that the seeds share, being of
+    the test images, keeps it open by itself. comparisons: Bonferroni, a little more than Holm's test may need.
+    """
+    alpha = alpha / comparisons
+    gap, mean = matters - abs(estimate.mean), abs(estimate.mean)
+
+    def open_at(seeds: float) -> bool:
+        variance = estimate.seed_variance / seeds + estimate.image_variance
+        scale, df = math.sqrt(variance), estimate.df * seeds / estimate.seeds
+        two, one = (float(ndtri(q) if math.isinf(df) else stdtrit(df, q)) for q in (1 - alpha / 2, 1 - alpha))
+        return mean <= two * scale and gap <= one * scale
+
+    if open_at(math.inf):
+        return "no number of seeds: more test images"
+    if open_at(MOST_SEEDS):
+        return f"more than {MOST_SEEDS:,} seeds, or more test images"
+    few, enough = estimate.seeds, MOST_SEEDS
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        few, enough = (middle, enough) if open_at(middle) else (few, middle)
+    more = enough - estimate.seeds
+    return f"about {more} more seed{'s' if more != 1 else ''}"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The way to take of a family: its name, or None where none is better; gain and its bounds in shares."""
+
+    way: str | None
+    gain: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+
+    @property
+    def words(self) -> str:
+        """The advice with its gain in points and in errors per 1,000 characters."""
+        if self.way is None:
+            return "No way is surely better."
+        points = f"{100 * self.gain:+.2f} points [{100 * self.low:+.2f}, {100 * self.high:+.2f}]"
+        return f"{self.way}: {points}, {1000 * self.gain:.1f} fewer errors per 1,000 characters."
+
+
+def advise(decisions: Mapping[str, Decision]) -> Advice:
+    """Of the ways that are better, the one with the greatest simultaneous lower bound; None where none is better."""
+    better = {name: d.low for name, d in decisions.items() if d.word == "better"}
+    if not better:
+        return Advice(None)
+    name = max(better, key=lambda way: better[way])
+    d = decisions[name]
+    return Advice(name, d.estimate.mean, d.low, d.high)

@@ -1,0 +1,55 @@
+"""Add seeds until a family is decided, looking at set times only, without more false verdicts than a single look."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ocrgen.study.decision import ALPHA, Decision, decide
+from ocrgen.study.inference import Estimate
+
+LOOKS = (8, 12, 16, 20)  # seeds
+
+
+def look_due(seeds: int, taken: int = 0, looks: tuple[int, ...] = LOOKS) -> bool:
+    """Whether `seeds` complete seeds have reached a look beyond the `taken` looks so far."""
+    return taken < len(looks) and seeds >= looks[taken]
+
+
+def look(
+    family: Mapping[str, Estimate],
+    matters: float,
+    before: Mapping[str, Decision] | None = None,
+    accuracies: Mapping[str, tuple[float, float]] | None = None,
+    looks: tuple[int, ...] = LOOKS,
+    alpha: float = ALPHA,
+) -> dict[str, Decision]:
+    """One look at the whole family, whose estimates hold exactly looks[k] seeds, or fewer where decided before.
+
+    alpha is divided equally over the looks, as Pocock's constant boundary (1977) divides it but by Bonferroni, which
+    needs no assumption on how the looks depend on each other. At each look the whole family is Holm-corrected,
+    superiority and equivalence apart. The first true null rejected then has p <= alpha / (looks x true nulls) at some
+    look, so that the family-wise error of each is at most alpha. before: the last look's decisions; what was decided
+    there is final and is returned as it was.
+    """
+    before = before or {}
+    if set(before) - set(family):
+        raise ValueError("the family must stay as it was declared")
+    final = {name: d for name, d in before.items() if d.decided}
+    seeds = {e.seeds for name, e in family.items() if name not in final}
+    if seeds - set(looks):
+        raise ValueError(f"looks are at {looks} seeds, not {sorted(seeds)}")
+    fresh = decide(family, matters, accuracies, alpha / len(looks))
+    return {name: final.get(name, d) for name, d in fresh.items()}
+
+
+def corrected(decision: Decision, looks: tuple[int, ...] = LOOKS) -> Decision:
+    """The same decision with p-values also corrected for the looks, to be held against alpha itself."""
+    p, q = (min(1.0, x * len(looks)) for x in (decision.p_superiority, decision.p_equivalence))
+    return replace(decision, p_superiority=p, p_equivalence=q)
+
+
+def first_decided(history: list[dict[str, Decision]], looks: tuple[int, ...] = LOOKS) -> dict[str, int | None]:
+    """For each comparison the number of seeds at the look that decided it; None while it is open."""
+    names = history[0] if history else ()
+    return {
+        name: next((n for n, taken in zip(looks, history, strict=False) if taken[name].decided), None) for name in names
+    }
