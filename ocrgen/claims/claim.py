@@ -15,7 +15,8 @@ WORDS = {
 }
 RULES = {
     1: "Training is timed three ways: with the paper's networks, with equal numbers of weights, with the same decoder. "
-    "Holds if the CVAE is ten times faster each way; one way that surely is not refutes it.",
+    "Holds if the CVAE is ten times faster each way, does not hold if it surely is in none; where it surely is in one "
+    "way and surely not in another, it depends on what is compared.",
     2: "LFID-64 of each checkpoint's samples is ranked against the accuracy of a reader trained on them, within each "
     "generator and over all. Holds if the rank correlation (Spearman) is everywhere surely negative and at most "
     f"{RANK} worse than FID's; one place where it surely is not refutes it.",

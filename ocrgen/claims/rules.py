@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from ocrgen.benchmark import classify_speed
 from ocrgen.study.verdicts import INK, SANE, Verdict, classify_below, classify_gain
 from ocrgen.utils.statistics import t_quantile
-from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
+from ocrgen.utils.verdict import DEPENDS, FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 
 RULES_BY_UNIT: dict[str, Callable[[float, float], VerdictWord]] = {  # as `verdicts` of a study and a benchmark use them
     "accuracy": classify_gain,
@@ -37,6 +37,14 @@ def all_hold(parts: Sequence[Verdict]) -> VerdictWord:
     if all(p.verdict == HOLDS for p in parts):
         return HOLDS
     return FAILS if any(corrected(p, len(parts)) == FAILS for p in parts) else OPEN
+
+
+def by_way(parts: Sequence[Verdict]) -> VerdictWord:
+    """Of a claim that leaves open how to compare: as `all_hold`, but it depends if one part holds and one does not."""
+    words = {corrected(p, len(parts)) for p in parts}
+    if {HOLDS, FAILS} <= words:
+        return DEPENDS
+    return OPEN if all_hold(parts) == FAILS and words != {FAILS} else all_hold(parts)
 
 
 def any_holds(parts: Sequence[Verdict]) -> VerdictWord:

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ocrgen.study.verdicts import GAIN, INK, RANK, SANE, Verdict
-from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
+from ocrgen.utils.verdict import DEPENDS, FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 
-MARKS: dict[VerdictWord, str] = {HOLDS: "✓", FAILS: "✗", OPEN: "?", UNMEASURED: "–"}
+MARKS: dict[VerdictWord, str] = {HOLDS: "✓", FAILS: "✗", DEPENDS: "≷", OPEN: "?", UNMEASURED: "–"}
 MEANINGS: dict[VerdictWord, str] = {
     HOLDS: "the whole interval lies on the claim's side",
     FAILS: "the data speak against the claim, by the rule written beside it",
+    DEPENDS: "it surely holds in one way of comparing, and surely not in another",
     OPEN: "it spans both: more repetitions may tell",
     UNMEASURED: "nothing here speaks on it yet",
 }

@@ -23,6 +23,7 @@ QUIET = "light-dark(#5A6472, #A9B4C2)"
 VERDICT_COLOURS = {
     "holds": "light-dark(#00734C, #3DD598)",
     "does not hold": "light-dark(#B8321F, #FF8A75)",
+    "depends": "light-dark(#8A5A00, #F2B84B)",
     "undecided": QUIET,
     "not measured": QUIET,
 }

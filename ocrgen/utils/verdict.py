@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-VerdictWord = Literal["holds", "does not hold", "undecided", "not measured"]
+VerdictWord = Literal["holds", "does not hold", "depends", "undecided", "not measured"]
 HOLDS: Literal["holds"] = "holds"
 FAILS: Literal["does not hold"] = "does not hold"
+DEPENDS: Literal["depends"] = "depends"
 OPEN: Literal["undecided"] = "undecided"
 UNMEASURED: Literal["not measured"] = "not measured"

@@ -10,14 +10,14 @@ import pytest
 from ocrgen.benchmark.results import make_row
 from ocrgen.claims.answer import answer
 from ocrgen.claims.evidence import judge_claims
-from ocrgen.claims.rules import all_hold, any_holds, combine, corrected
+from ocrgen.claims.rules import all_hold, any_holds, by_way, combine, corrected
 from ocrgen.claims.selection import Benchmark, SelectedRuns, Study
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import StudyConfig
 from ocrgen.study.results import COLUMNS, Results
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
 from ocrgen.study.verdicts import Verdict
-from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED
+from ocrgen.utils.verdict import DEPENDS, FAILS, HOLDS, OPEN, UNMEASURED
 from tests.helpers.tables import checkpoints, falling, results
 
 NOBODY = SelectedRuns(None, None, None, (), ())
@@ -47,6 +47,21 @@ BARELY = part(0.0001, 0.02)  # above zero, but not if it is one of several
 )
 def test_a_claim_without_exception(parts, verdict):
     assert all_hold(parts) == verdict
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        ([YES, YES], HOLDS),
+        ([YES, NO], DEPENDS),  # as a claim without exception it would be refuted
+        ([NO, NO], FAILS),
+        ([YES, MAYBE], OPEN),
+        ([BARELY, NO], OPEN),
+        ([], UNMEASURED),
+    ],
+)
+def test_a_claim_that_leaves_open_how_to_compare(parts, verdict):
+    assert by_way(parts) == verdict
 
 
 @pytest.mark.parametrize(
@@ -194,9 +209,15 @@ def speeds(paper, decoder):
 
 @pytest.mark.parametrize(
     ("paper", "decoder", "verdict"),
-    [((30, 32), (11, 12), HOLDS), ((30, 32), (1, 2), FAILS), ((30, 32), (9, 11), OPEN), ((30, 32), (2, 9.9), OPEN)],
+    [
+        ((30, 32), (11, 12), HOLDS),
+        ((30, 32), (1, 2), DEPENDS),
+        ((2, 3), (1, 2), FAILS),
+        ((30, 32), (9, 11), OPEN),
+        ((30, 32), (2, 9.9), OPEN),
+    ],
 )
 def test_ten_times_faster_is_a_claim_on_every_way_of_training(paper, decoder, verdict):
     one = judge_claims(speeds(paper, decoder))[0]
     assert one.verdict == verdict and one.run == "speed" and one.page == "6_Runtime"
-    assert (one.n, one.n_labelled, one.mark) == (10, 2048, 10) and len(one.figures) == 2 and len(one.parts) == 3
+    assert (one.n, one.n_labelled, one.mark) == (10, None, 10) and len(one.figures) == 2 and len(one.parts) == 3
