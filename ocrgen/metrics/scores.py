@@ -14,8 +14,9 @@ from ocrgen.metrics.extractors.base import TAPS, FeatureExtractor
 from ocrgen.metrics.frechet import frechet_distance
 from ocrgen.metrics.gaussian import Accumulator, GaussianStats
 from ocrgen.metrics.measures import MeasureInput, measures
+from ocrgen.metrics.measures.memorisation import SHIFT
 from ocrgen.metrics.measures.spread import within_class_spread
-from ocrgen.metrics.neighbours import nearest
+from ocrgen.metrics.neighbours import nearest_shifted
 from ocrgen.metrics.order import strength_order
 
 PER_CLASS = (64, 192)
@@ -99,9 +100,9 @@ class Reference:
 
     @cached_property
     def held_out_distances(self) -> tuple[np.ndarray, np.ndarray]:
-        """`nearest` training image to each of the first HELD_OUT held-out images; computed once."""
+        """The nearest training image to each of the first HELD_OUT held-out images, shifts allowed; computed once."""
         assert self.held_out is not None and self.train is not None, "a loaded reference has no images"
-        return nearest(self.held_out.images[:HELD_OUT], self.train.images)
+        return nearest_shifted(self.held_out.images[:HELD_OUT], self.train.images, SHIFT)
 
     @cached_property
     def order(self) -> dict[int, float] | None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ocrgen.metrics.measures.memorisation import memorised
+from ocrgen.metrics.neighbours import nearest
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.statistics import share_interval
 
@@ -19,6 +20,17 @@ def test_copies_of_training_images(small):
     found = memorised(small.train.images[50:250], small.train.images, small.test.images)
     assert found["share"] == 1 and found["n"] == 200 and found["high"] == pytest.approx(1)
     assert found["low"] == pytest.approx(0.981, abs=0.001)
+
+
+@pytest.mark.parametrize(("y", "x"), [(1, 0), (0, -1), (2, -2)])
+def test_copies_that_were_moved_are_copies(small, y, x):
+    """Compared in place, a copy moved by one pixel is as far from its original as from another digit."""
+    train = np.pad(small.train.images[:, 3:-3, 3:-3], ((0, 0), (3, 3), (3, 3)))
+    moved = np.roll(train[:100], (y, x), (1, 2))
+    held_out = np.pad(small.test.images[:, 3:-3, 3:-3], ((0, 0), (3, 3), (3, 3)))
+    assert memorised(moved, train, held_out)["share"] == 1
+    threshold = np.quantile(nearest(held_out, train)[1], 0.01)
+    assert (nearest(moved, train)[1] <= threshold).mean() < 0.2
 
 
 @pytest.mark.parametrize("quantile", [0.01, 0.1, 0.5])
@@ -43,8 +55,10 @@ def test_noise_is_no_copy(small):
 def test_the_threshold_is_the_distance_that_it_says(small):
     samples = small.test.images[:80]
     found = memorised(samples, small.train.images, small.validation.images, 0.2)
-    gaps = samples[:, None].astype(np.float64) - small.train.images[None]
-    distance = np.sqrt((gaps**2).mean((2, 3))).min(1) / 255
+    padded = np.pad(samples, ((0, 0), (2, 2), (2, 2))).astype(np.float64)
+    moved = [padded[:, y : y + 28, x : x + 28] for y in range(5) for x in range(5)]
+    gaps = (np.sqrt(np.square(m[:, None] - small.train.images[None]).mean((2, 3))).min(1) for m in moved)
+    distance = np.min(list(gaps), 0) / 255
     assert found["share"] == pytest.approx(np.mean(distance <= found["threshold"]))
     assert 0 < found["share"] < 0.6
 

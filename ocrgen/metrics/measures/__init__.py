@@ -17,7 +17,7 @@ class MeasureInput:
 
     features, real_features: float32 (m, d), of m generated and m real images. real_spread: within classes, of the
     training images. train, held_out: real characters, None if not at hand. held_out_distances: index and distance of
-    `neighbours.nearest(held_out, train)`, None to have them computed.
+    `neighbours.nearest_shifted(held_out, train, 2)`, None to have them computed.
     """
 
     generated: Characters
