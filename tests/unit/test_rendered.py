@@ -195,6 +195,11 @@ def test_no_character_comes_out_blank(store, style):
         assert draw(rendered(texts, **config), 60, 0).images.max((1, 2)).min() > 100
 
 
+def test_blank_images_have_no_look_to_take(store):
+    model = RENDERED(RENDERED.Config(), tuple("AB")).prepare(Geometry(), np.zeros((5, 28, 28), np.uint8)).eval()
+    assert np.array_equal(draw(model, 3, 0).images, draw(rendered("AB"), 3, 0).images)
+
+
 @pytest.mark.parametrize("least, most", [(1.6, 2.2), (3.0, 4.5)])
 def test_strokes_become_as_wide_as_those_of_a_data_set(store, least, most):
     like = draw(rendered("ABCDEF", thin=least, thick=most), 100, 1).images

@@ -199,7 +199,7 @@ class Rendered(GenerativeModel[RenderedConfig, Renderer]):
                 "layout": torch.tensor([*_layout(geometry), *PEN, BLUR]),
             }
         )
-        if images is not None and len(images):
+        if images is not None and (images > INK).any():
             self._fit_look(images)
         return self
 
@@ -235,9 +235,9 @@ class Rendered(GenerativeModel[RenderedConfig, Renderer]):
             or len(tensors["layout"]) not in (7, 8)
         ):
             raise RuntimeError("the shapes are not those of these classes")
-        tensors["layout"] = torch.cat([tensors["layout"], torch.tensor([BLUR])])[:8]  # earlier versions had no blur
         for name, tensor in tensors.items():
             setattr(self.sampler, name, tensor)
+        self.sampler.layout = torch.cat([tensors["layout"], torch.tensor([BLUR])])[:8]  # earlier versions had no blur
 
     def paint(self, output: Tensor) -> Tensor:
         """The renderer's ink is the pixels."""
