@@ -14,12 +14,15 @@ from ocrgen.generators.checkpoint import load_generator
 from ocrgen.generators.config import TrainConfig, TrainRequest
 from ocrgen.generators.sampling import draw_total
 from ocrgen.generators.training import Trainer
+from ocrgen.metrics.measures.memorisation import memorised
 from ocrgen.runs.run import Run
 from ocrgen.study.plan import Arm, Cell, StudyConfig
 from ocrgen.study.sizes import check
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 from ocrgen.utils.threads import configure_threads
+
+COPIES, HELD_OUT = 1000, 2000  # samples that are compared with training images, and new handwriting likewise
 
 
 class GeneratorStore:
@@ -100,7 +103,16 @@ class GeneratorStore:
             for epoch in run.epochs()[:-1]:
                 run.weights(epoch).unlink()
         run.update(state="done")
-        return {"n_labelled": len(train), "training_seconds": trainer.seconds, "steps": trainer.total}
+        told = {"n_labelled": len(train), "training_seconds": trainer.seconds, "steps": trainer.total}
+        return told | {"memorised": self.memorised(cell, train)}
+
+    def memorised(self, cell: Cell, train: Characters) -> float:
+        """Share of COPIES samples of the task's generator that are as near to one of its training images as 1 % of new
+        handwriting is: far more than 0.01 means that it redraws them. Of held-out images no label is used.
+        """
+        drawn = self.sample(cell, None).images[:COPIES]
+        held_out = self.data.validation.images[:HELD_OUT]
+        return float(memorised(drawn, train.images, held_out, train_labels=train.labels)["share"])
 
     def sample(self, cell: Cell, epoch: int | None, factor: float = 1.0) -> Characters:
         """Images drawn from the task's generator as it was after `epoch`, the last one if None.

@@ -11,6 +11,7 @@ from ocrgen.study.results import Results
 from ocrgen.study.verdicts import classify_gain
 from ocrgen.utils.verdict import VerdictWord
 
+REDRAWN = 0.05  # share of samples that are copies, from which a generator is said to redraw its training images
 PROTOCOLS = {"fair": "fair protocol", "paper": "the paper's protocol"}
 
 
@@ -106,16 +107,29 @@ def banner(results: Results) -> Banner:
         text = (
             f"At each n ({sizes}) every training mix, generator and filter included, learned from the same n labelled "
             f"images of {data}; at most n more (up to {config.validation:,}) served to choose among settings. The test "
-            "images were used only for the final evaluation."
+            f"images were used only for the final evaluation.{redrawn(results)}"
         )
         return Banner("Fair protocol: an equal comparison.", text, True)
     most = int(results.summary.n_labelled.max())
     text = (
         f"The generators learned from {most:,} labelled images of {data}, the readers of real images from {PAPER_N}. "
         f"What is gained here may come from the other {most - PAPER_N:,} labels. Whether synthetic images pay where "
-        f"only {PAPER_N} are labelled is for a study of the fair protocol to say."
+        f"only {PAPER_N} are labelled is for a study of the fair protocol to say.{redrawn(results)}"
     )
     return Banner("The paper's protocol: not an equal comparison.", text, False)
+
+
+def redrawn(results: Results) -> str:
+    """A sentence for each generator that redraws its training images; "" where none does, or none was looked at."""
+    rows = results.summary.loc[(results.summary.kind == "generator") & (results.summary.metric == "memorised")]
+    told = ""
+    for arm, group in rows.loc[rows["mean"] > REDRAWN].groupby("arm", sort=False):
+        shares = ", ".join(f"{r['mean']:.0%} at n = {r['n_labelled']:,}" for r in group.to_dict("records"))
+        told += (
+            f" The {Arm.parse(str(arm)).title} redraws its training images: so near to one of them are {shares} of its "
+            "samples, and 1% of new handwriting."
+        )
+    return told
 
 
 def complete_seeds(results: Results) -> int:

@@ -22,7 +22,7 @@ from ocrgen.utils.files import parse, write_atomically
 FIGURES = (
     *("accuracy", "precision_macro", "recall_macro", "f1_macro", "precision_weighted", "recall_weighted"),
     *("f1_weighted", "calibration_error", "validation", "gan_test", "kept", "share", "seconds", "cpu_seconds"),
-    "training_seconds",
+    *("training_seconds", "memorised"),
 )
 COLUMNS = ["kind", "arm", "n_real", "seed", "epoch", "n_labelled", "n_validation", "metric", "value"]
 

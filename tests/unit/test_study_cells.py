@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ocrgen.datasets import Characters
@@ -12,7 +13,10 @@ from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.runs.store import SHIPPED
 from ocrgen.study.cells import TaskRunner
+from ocrgen.study.headline import banner
 from ocrgen.study.plan import Arm, Cell, StudyConfig, plan
+from ocrgen.study.results import COLUMNS, Results
+from ocrgen.study.statistics import paired, summarise
 
 CONFIG = {
     "dataset": "digits",
@@ -93,3 +97,22 @@ def test_the_papers_epoch_is_validations_whatever_the_test_set_would_prefer(cell
         key = Cell("epoch", cell.seed, 0, Arm(generator="cvae"), epoch).key
         cells.result_file(key).write_text(json.dumps(good if epoch == best else bad))
     assert cells.best_epoch(cell) == best
+
+
+def test_a_generator_that_redraws_its_training_images_is_found_out(cells, monkeypatch):
+    """Copies count where they were moved, too; an honest generator has about as many as new handwriting."""
+    training = next(c for c in plan(cells.config) if c.kind == "generator")
+    train = cells.labelled(training)
+    assert cells.memorised(training, train) < 0.05
+    moved = replace(train, images=np.roll(train.images, 1, 2))
+    monkeypatch.setattr(cells, "sample", lambda cell, epoch: moved)
+    assert cells.memorised(training, train) > 0.95
+
+
+def test_a_study_says_which_generator_redraws_its_training_images():
+    honest, copies = (["generator", arm, 100, s, 0, 100, 0, "memorised"] for arm in ("cgan", "cvae") for s in (0,))
+    facts = pd.DataFrame([[*honest, 0.012], [*copies, 0.79]], columns=COLUMNS)
+    config = StudyConfig(n=[100], generators=["cvae", "cgan"], seeds=1)
+    found = Results(config, facts, summarise(facts), paired(facts), [], {}, [], 0, 0)
+    assert "The CVAE redraws its training images" in banner(found).text and "79% at n = 100" in banner(found).text
+    assert "CGAN" not in banner(found).text
