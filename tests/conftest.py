@@ -87,7 +87,7 @@ def environment() -> dict:
 @pytest.fixture(scope="session")
 def studied(tmp_path_factory) -> RunStore:
     """A store with two finished studies, one of each protocol; tests only read it."""
-    from ocrgen.study.plan import StudyConfig
+    from ocrgen.study.config import StudyConfig
     from ocrgen.study.runner import run_study
 
     def make(store: RunStore) -> None:

@@ -7,10 +7,11 @@ from ocrgen.claims.selection import SelectedRuns, Study
 from ocrgen.datasets import title
 from ocrgen.datasets.alphabet import are_digits, noun
 from ocrgen.runs.run import Run
+from ocrgen.study.arms import BAR, Arm
 from ocrgen.study.formatting import accuracy, bounds, per_class, points
-from ocrgen.study.headline import compare, compared_sizes, headline_size
-from ocrgen.study.plan import Arm
+from ocrgen.study.headline import compare, compared_sizes, headline_size, shown_ways
 from ocrgen.study.results import Results
+from ocrgen.study.verdicts import AnyWord
 from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 
 LEADS: dict[VerdictWord, str] = {
@@ -19,7 +20,13 @@ LEADS: dict[VerdictWord, str] = {
     OPEN: "**Not decided** so far.",
     UNMEASURED: "**Not decided**: no equal comparison has been made yet.",
 }
-EFFECTS: dict[VerdictWord, str] = {HOLDS: "**add**", FAILS: "**add nothing**:", OPEN: "**may or may not help**:"}
+EFFECTS: dict[AnyWord, str] = {
+    "better": "**add**",
+    "worse": "**harm**:",
+    "no difference that matters": "**add nothing that matters**:",
+    "undecided": "**may or may not help**:",
+    "too few to tell": "cannot be judged by so little data:",
+}
 NOTHING = (
     "Nothing has been measured yet. A quick study of the bundled digits takes a few minutes: the page OCR starts it, "
     "and so does `python -m ocrgen study --quick`."
@@ -45,7 +52,7 @@ def answer(runs: SelectedRuns) -> Answer:
     study = next((s for s in runs.studies if compared_sizes(s.results)), None)
     if study is None:
         return Answer(NOTHING, "")
-    results, n, fair = study.results, headline_size(study.results), study is runs.fair
+    results, n, fair = study.results, headline_size(study.results), study is not runs.paper
     real, bar = (results.of(arm, n, "accuracy") for arm in ("real", "real+aug"))
     assert real and bar  # `compared_sizes` has seen both
     kind = noun(results.classes)
@@ -56,13 +63,18 @@ def answer(runs: SelectedRuns) -> Answer:
         f"With {counted} a network learns to read {accuracy(real)} of unseen {kind}s; classical augmentation, which "
         f"moves, turns and bends those images, makes that **{accuracy(bar)}**."
     ]
-    for name in results.config.generators:
-        if gain := compare(results, Arm("real", True, name, True), Arm("real", True), n):
-            where = "On top of that, filtered" if len(sentences) == 1 else "Filtered"
+    for arm in shown_ways(results):
+        if gain := compare(results, arm, Arm.parse(BAR), n):
+            where = "On top of that," if len(sentences) == 1 else ""
+            source = (
+                f"{'filtered ' * arm.filtered}{Arm(generator=arm.generator).title} {kind}s" if arm.generator else ""
+            )
+            pool = ("" if not arm.pool else "pseudo-labels") + " and " * bool(arm.pool and source)
+            words = f"{where} {pool}{source}".strip()
             interval = "(one seed: no interval)" if gain.seeds < 2 else bounds(gain.low, gain.high)
+            less = ", less than matters" if gain.decision and gain.decision.less else ""
             sentences.append(
-                f"{where} {Arm(generator=name).title} {kind}s {EFFECTS[gain.verdict]} {points(gain.mean)} points "
-                f"{interval}."
+                f"{words[:1].upper()}{words[1:]} {EFFECTS[gain.verdict]} {points(gain.mean)} points {interval}{less}."
             )
     labelled = int(bar["n_labelled"])
     if fair:
@@ -79,5 +91,5 @@ def answer(runs: SelectedRuns) -> Answer:
 def study_alone(run: Run, results: Results) -> SelectedRuns:
     """One study as all that there is to judge by: its own answer and claims."""
     study = Study(run, results, results.done == results.total)
-    fair = results.config.protocol == "fair"
+    fair = results.config.protocol != "paper"
     return SelectedRuns(study if fair else None, None if fair else study, None, (), ())

@@ -8,15 +8,11 @@ chance. That all parts hold, or that none does, needs no such correction: it is 
 from collections.abc import Callable, Sequence
 
 from ocrgen.benchmark import classify_speed
-from ocrgen.study.verdicts import INK, SANE, Verdict, classify_below, classify_gain
+from ocrgen.study.verdicts import Verdict
 from ocrgen.utils.statistics import t_quantile
 from ocrgen.utils.verdict import DEPENDS, FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 
-RULES_BY_UNIT: dict[str, Callable[[float, float], VerdictWord]] = {  # as `verdicts` of a study and a benchmark use them
-    "accuracy": classify_gain,
-    "area": lambda low, high: classify_gain(low, high, 0.0),
-    "correlation": lambda low, high: classify_below(low, high, SANE),
-    "share of saliency": lambda low, high: classify_below(-high, -low, INK),
+RULES_BY_UNIT: dict[str, Callable[[float, float], VerdictWord]] = {  # as a benchmark uses them
     "times": classify_speed,
 }
 
@@ -47,19 +43,21 @@ def by_way(parts: Sequence[Verdict]) -> VerdictWord:
     return OPEN if all_hold(parts) == FAILS and words != {FAILS} else all_hold(parts)
 
 
-def any_holds(parts: Sequence[Verdict]) -> VerdictWord:
-    """Of a claim that there is a way: holds if one part, corrected, holds; does not if every part surely does not."""
-    if not parts:
+def some_way(parts: Sequence[Verdict]) -> VerdictWord:
+    """Of a claim that there is a way: holds if one is better by what may matter; does not if each surely is not.
+
+    The comparisons are of one declared family, and their words are corrected for its size already.
+    """
+    words = {p.judged for p in parts} - {UNMEASURED}
+    if not words:
         return UNMEASURED
-    if any(corrected(p, len(parts)) == HOLDS for p in parts):
-        return HOLDS
-    return FAILS if all(p.verdict == FAILS for p in parts) else OPEN
+    return HOLDS if HOLDS in words else OPEN if OPEN in words else FAILS
 
 
 def combine(words: Sequence[VerdictWord]) -> VerdictWord:
-    """Of a claim that names several things: holds if all do; does not if one does not; else undecided."""
-    if not words or set(words) == {UNMEASURED}:
-        return UNMEASURED
+    """Of a claim that names several things: holds if all do, does not if one does not; else open or not measured."""
     if FAILS in words:
         return FAILS
+    if not words or UNMEASURED in words:
+        return UNMEASURED
     return HOLDS if set(words) == {HOLDS} else OPEN

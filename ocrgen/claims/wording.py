@@ -3,31 +3,32 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from ocrgen.study.verdicts import GAIN, INK, RANK, SANE, Verdict
+from ocrgen.study.verdicts import EXPLORATORY, AnyWord, Verdict
 from ocrgen.utils.verdict import DEPENDS, FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 
-MARKS: dict[VerdictWord, str] = {HOLDS: "✓", FAILS: "✗", DEPENDS: "≷", OPEN: "?", UNMEASURED: "–"}
 MEANINGS: dict[VerdictWord, str] = {
-    HOLDS: "the whole interval lies on the claim's side",
+    HOLDS: "the data speak for the claim, by the rule written beside it",
     FAILS: "the data speak against the claim, by the rule written beside it",
     DEPENDS: "it surely holds in one way of comparing, and surely not in another",
-    OPEN: "it spans both: more repetitions may tell",
+    OPEN: "the data do not decide: more seeds or more test images may",
     UNMEASURED: "nothing here speaks on it yet",
 }
-_GAIN = (
-    f"A gain does not hold where the whole 95% interval of the difference lies below {100 * GAIN:.1f} points, which "
-    "helps nobody. Else it holds where the interval lies above zero, and is undecided where it does not. Training "
-    "mixes are paired by seed."
+MARKS: dict[AnyWord, str] = {
+    **{HOLDS: "✓", FAILS: "✗", DEPENDS: "≷", OPEN: "?", UNMEASURED: "–"},
+    **{"better": "▲", "worse": "▼", "no difference that matters": "=", "too few to tell": "…", EXPLORATORY: "·"},
+}
+_FAMILY = (
+    "Better or worse: the difference is there, corrected for all that were declared (Holm, 5%). No difference that "
+    "matters: it surely lies within what matters, either way (two one-sided tests). Too few to tell: under 3 seeds or "
+    "200 test images, or both above 99.5%. Intervals hold the errors of seeds and test images, and are as wide as the "
+    "number of comparisons asks for (Bonferroni), so that a word may be surer than its interval. Exploratory: not "
+    "declared beforehand, which earns no word."
 )
 COMPARISON_RULES = {
-    2: "A distance stands in for FID where its rank correlation with accuracy (Spearman) is surely negative and surely "
-    f"at most {RANK} worse than FID's own. It does not where the correlation is surely positive, or surely more than "
-    f"{RANK} worse. n counts trainings: the epochs of one belong together.",
-    3: _GAIN,
-    4: "Maps order pixels better than chance where hiding what they mark lowers the reader's certainty sooner (the "
-    f"interval lies above zero). They are not those of random weights where they correlate surely below {SANE}. A "
-    f"reader looks at ink no less where it surely loses under {100 * INK:.0f}% of its saliency to the paper.",
-    5: _GAIN,
+    2: "",
+    3: _FAMILY,
+    4: "",
+    5: _FAMILY,
 }
 
 

@@ -12,7 +12,7 @@ from ocrgen.cli.common import checked, data_set, execute, open_store, parse
 
 if TYPE_CHECKING:
     from ocrgen.runs.run import Run
-    from ocrgen.study.plan import StudyConfig
+    from ocrgen.study.config import StudyConfig
 
 
 def study(args: list[str]) -> int:
@@ -37,7 +37,7 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
 
     from ocrgen.cli.flags import RunFlags
     from ocrgen.datasets import load_data
-    from ocrgen.study.plan import QUICK, StudyConfig
+    from ocrgen.study.config import QUICK, StudyConfig
     from ocrgen.study.sizes import default_sizes
 
     quick_study = "--quick" in args
@@ -71,23 +71,23 @@ def to_json(run: "Run") -> dict:
 
     from ocrgen.claims.answer import answer, study_alone
     from ocrgen.study import read_results, verdicts
-    from ocrgen.study.recommendation import recommend
+    from ocrgen.study.advice import advise
 
     results = read_results(run)
     frames = {name: getattr(results, name) for name in ("table", "summary", "differences")}
     frames["correlations"] = pd.DataFrame(results.correlations)
     tables = {name: json.loads(f.to_json(orient="records", double_precision=10)) for name, f in frames.items()}
-    judged = {"verdicts": [v.to_json() for v in verdicts(results)], "advice": [a.to_json() for a in recommend(results)]}
+    judged = {"verdicts": [v.to_json() for v in verdicts(results)], "advice": [a.to_json() for a in advise(results)]}
     return {"run": run.name, "answer": answer(study_alone(run, results)).markdown} | tables | judged
 
 
 def _print(run: "Run") -> None:
     from ocrgen.claims.answer import answer, study_alone
     from ocrgen.study import read_results, verdicts
+    from ocrgen.study.advice import advise
+    from ocrgen.study.arms import Arm
     from ocrgen.study.formatting import accuracy, bounds, signed
     from ocrgen.study.headline import banner
-    from ocrgen.study.plan import Arm
-    from ocrgen.study.recommendation import recommend
 
     results = read_results(run)
     print(answer(study_alone(run, results)).markdown.replace("**", ""))
@@ -100,7 +100,7 @@ def _print(run: "Run") -> None:
     for v in verdicts(results):
         figure = f"{signed(v.figure, v.unit)} {bounds(v.low, v.high, v.unit)}"
         print(f"claim {v.claim}: {v.verdict:<13} {figure} n = {v.n}  {v.about}")
-    for a in recommend(results):
+    for a in advise(results):
         print(f"advice at n = {a.n:,}: {a.headline}. {a.words}")
 
 

@@ -75,12 +75,14 @@ def provenance(run: Run, epoch: int | None, per_class: int, seed: int) -> dict:
     """How a set of samples was made, enough to make it again: JSON values."""
     metadata = read_metadata(run.weights(epoch))
     command = f"python -m ocrgen sample {run.name} --epoch {metadata['epoch']} --per-class {per_class} --seed {seed}"
+    return made_now(per_class, seed) | {"command": command, "run": run.name, "generator": metadata}
+
+
+def made_now(per_class: int, seed: int) -> dict:
+    """The part of a provenance that every set of samples has: JSON values."""
     return {
         "made by": f"ocrgen {__version__}",
         "made at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command,
-        "run": run.name,
-        "generator": metadata,
         "per class": per_class,
         "seed": seed,
         "note": "Synthetic characters: no image here was written by a hand.",

@@ -136,3 +136,16 @@ def fgsm(
         loss = F.cross_entropy(classify(leaf), labels.clone(), reduction="sum")
         (gradient,) = torch.autograd.grad(loss, leaf)
     return [(images + epsilon * gradient.sign()).clamp(0, 1) for epsilon in epsilons]
+
+
+NOISE_SHARE = 0.5  # of the images of a batch: the others stay clean, so that these are still learned
+
+
+def with_noise(images: Tensor) -> Tensor:
+    """Gaussian noise on half of the images float (B, 1, H, W), drawn anew: the plainest way to train against it.
+
+    Its standard deviation is uniform up to that of the strongest corruption.
+    """
+    most = CORRUPTIONS["noise"].amounts[-1]
+    amount = torch.rand(len(images), 1, 1, 1) * most * (torch.rand(len(images), 1, 1, 1) < NOISE_SHARE)
+    return (images + amount.to(images) * torch.randn(images.shape).to(images)).clamp_(0, 1)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from ocrgen.datasets.alphabet import noun, shown
 from ocrgen.plots.study import colour, error_bars, symbol
 from ocrgen.plots.style import styled
-from ocrgen.study.plan import Arm
+from ocrgen.study.arms import Arm
 
 FEW = 12  # classes up to which all is written large
 NUMBERED = 30  # classes up to which the numbers fit into their cells

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ocrgen.plots.style import OTHERS, REAL, hue, styled
-from ocrgen.study.plan import Arm
+from ocrgen.study.arms import Arm
 
 METRICS = {
     "accuracy": "Accuracy",

@@ -26,6 +26,11 @@ VERDICT_COLOURS = {
     "depends": "light-dark(#8A5A00, #F2B84B)",
     "undecided": QUIET,
     "not measured": QUIET,
+    "better": "light-dark(#00734C, #3DD598)",
+    "worse": "light-dark(#B8321F, #FF8A75)",
+    "no difference that matters": "light-dark(#3D4A5C, #C9D3DF)",
+    "too few to tell": QUIET,
+    "exploratory": QUIET,
 }
 OTHERS = ["#676328", "#8F8A20", "#A0586F", "#97806F", "#8A7A5C"]
 TITLES = {

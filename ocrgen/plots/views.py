@@ -10,9 +10,10 @@ from ocrgen.datasets.alphabet import noun, shown
 from ocrgen.imaging.corruptions import CORRUPTIONS, EPSILONS, STRENGTHS
 from ocrgen.plots import study as charts
 from ocrgen.plots.confusion import NUMBERED, class_chart, confusion_chart
+from ocrgen.study.arms import BAR, Arm
+from ocrgen.study.config import PAPER_N
 from ocrgen.study.formatting import n_label
-from ocrgen.study.headline import headline_size
-from ocrgen.study.plan import PAPER_N, Arm, arms
+from ocrgen.study.headline import headline_size, shown_ways
 from ocrgen.study.results import Results
 
 LINES = {"solid": "━━", "dash": "╍╍", "dot": "┈┈"}
@@ -207,13 +208,13 @@ def arm_names(results: Results, n: int | None = None) -> list[str]:
     """Training mixes that have results, at n labelled images or at any, in the study's order."""
     rows = results.readers if n is None else results.readers.loc[results.readers.n_real == n]
     measured = set(rows.arm)
-    return [a.name for a in arms(results.config.generators) if a.name in measured]
+    return [a.name for a in (*results.config.arms, *results.config.arms_alone) if a.name in measured]
 
 
 def main_arms(results: Results, n: int | None = None) -> list[str]:
     """Real images, with and without augmentation, and each generator filtered on top of it."""
     named = [(name, Arm.parse(name)) for name in arm_names(results, n)]
-    return [name for name, arm in named if not arm.generator or (arm.filtered and arm.augmented)]
+    return [name for name, arm in named if name in ("real", BAR) or arm in shown_ways(results)]
 
 
 def _listed(rows: pd.DataFrame, form: str) -> str:

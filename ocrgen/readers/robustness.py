@@ -1,5 +1,8 @@
 """Accuracy of a reader under corruptions of five strengths, and under an adversarial attack (FGSM)."""
 
+from dataclasses import dataclass
+
+import numpy as np
 import torch
 
 from ocrgen.datasets import Characters
@@ -7,24 +10,35 @@ from ocrgen.imaging.corruptions import CORRUPTIONS, EPSILONS, STRENGTHS, corrupt
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.readers.network import Reader
 
+CORRUPTED, ATTACKED = len(CORRUPTIONS) * len(STRENGTHS), len(EPSILONS) - 1  # times that each image is read
 
-def robustness(reader: Reader, characters: Characters, n: int) -> dict:
-    """Accuracy on a fixed subset of `n` images; empty if n is 0.
 
-    Keys: n_robust, images used; corruptions, by name: accuracy at strengths 1 to 5; fgsm: accuracy at each of
-    EPSILONS, 0 to 0.1 (fast gradient sign method, Goodfellow et al. 2015).
+@dataclass(frozen=True, eq=False)
+class Robustness:
+    """How a reader does on corrupted and attacked images.
+
+    corruptions: accuracy at strengths 1 to 5, by name. fgsm: at each of EPSILONS, 0 to 0.1. corrupted, attacked: how
+    often each image was read right, int (N,), out of CORRUPTED and of ATTACKED times.
     """
-    if not n:
-        return {}
-    subset = characters.subset(min(n, len(characters)), 0)
-    images, labels = torch.from_numpy(subset.images).unsqueeze(1).float().div_(255), torch.from_numpy(subset.labels)
 
-    def accuracy(changed: torch.Tensor) -> float:
-        return float((probabilities(reader, changed).argmax(1) == subset.labels).mean())
+    corruptions: dict[str, list[float]]
+    fgsm: list[float]
+    corrupted: np.ndarray
+    attacked: np.ndarray
 
-    attacked = fgsm(reader.eval(), images, labels, EPSILONS)
-    return {
-        "n_robust": len(subset),
-        "corruptions": {c: [accuracy(corrupt(images, c, k)) for k in STRENGTHS] for c in CORRUPTIONS},
-        "fgsm": [accuracy(changed) for changed in attacked],
-    }
+
+def robustness(reader: Reader, characters: Characters) -> Robustness:
+    """Read every image under all corruptions (`imaging/corruptions.py`), and attacked (Goodfellow et al. 2015)."""
+    images, labels = torch.from_numpy(characters.images).unsqueeze(1).float().div_(255), characters.labels
+
+    def right(changed: torch.Tensor) -> np.ndarray:
+        return probabilities(reader, changed).argmax(1) == labels
+
+    corruptions = {c: [right(corrupt(images, c, k)) for k in STRENGTHS] for c in CORRUPTIONS}
+    attacked = [right(changed) for changed in fgsm(reader.eval(), images, torch.from_numpy(labels), EPSILONS)]
+    return Robustness(
+        {c: [float(r.mean()) for r in by_strength] for c, by_strength in corruptions.items()},
+        [float(r.mean()) for r in attacked],
+        np.sum([r for by_strength in corruptions.values() for r in by_strength], 0),
+        np.sum(attacked[1:], 0),
+    )

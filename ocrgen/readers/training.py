@@ -34,13 +34,13 @@ class TrainedReader:
 
     @property
     def validation(self) -> float:
-        """Validation accuracy of the weights that were kept."""
+        """Validation accuracy of the weights that were kept. KeyError if there was no validation."""
         return dict(self.evaluations)[self.best]
 
 
 def train_reader(
     characters: Characters,
-    validation: Characters,
+    validation: Characters | None,
     config: ReaderConfig,
     steps: int,
     seed: int,
@@ -52,6 +52,8 @@ def train_reader(
     show: Callable[[int], None] = lambda step: None,
 ) -> TrainedReader:
     """Train for `steps` batches and keep the weights with the highest validation accuracy; the later one of a tie.
+
+    Without `validation` the last weights are kept.
 
     share: of synthetic images in each batch, 0 to 1. augment: random transform of the real images of every batch, float
     (B, 1, 28, 28) in [0, 1]. n_evaluations: on `validation`, at even intervals. show(step): called after each step.
@@ -79,7 +81,7 @@ def train_reader(
             loss.backward()
             optimiser.step()
             losses.append(loss.detach())
-            if step * n_evaluations // steps > (step - 1) * n_evaluations // steps:
+            if validation and step * n_evaluations // steps > (step - 1) * n_evaluations // steps:
                 read = probabilities(reader, validation.images).argmax(1)
                 evaluations.append((step, float((read == validation.labels).mean())))
                 if evaluations[-1][1] >= best[1]:
@@ -89,10 +91,12 @@ def train_reader(
             show(step)
             if stop():
                 raise Cancelled
-    reader.cpu().load_state_dict(state)
+    reader.cpu()
+    if validation:
+        reader.load_state_dict(state)
     seconds = time.process_time() - begun
     return TrainedReader(
-        reader.eval(), best[0], evaluations, len(characters), seconds, torch.stack(losses).cpu().tolist()
+        reader.eval(), best[0] or steps, evaluations, len(characters), seconds, torch.stack(losses).cpu().tolist()
     )
 
 

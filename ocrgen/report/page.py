@@ -22,10 +22,10 @@ from ocrgen.report.figures import FONT, Figures
 from ocrgen.report.glossary import glossary, sources
 from ocrgen.runs.run import Run, now
 from ocrgen.study import Results, read_results, verdicts
+from ocrgen.study.advice import advise
+from ocrgen.study.config import describe
 from ocrgen.study.formatting import accuracy, per_class
 from ocrgen.study.headline import PROTOCOLS, banner, complete_seeds, headline, seeds_in_words
-from ocrgen.study.plan import describe
-from ocrgen.study.recommendation import recommend
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.progress import duration
 
@@ -95,7 +95,7 @@ def _found(run: Run, results: Results, figures: Figures) -> dict:
         else "",
         "comparisons": headline(results),
         "by_size": tables.by_size(results),
-        "advice": recommend(results),
+        "advice": advise(results),
         "per_class": partial(per_class, classes=results.classes),
         "tones": tables.TONES,
         "banner": banner(results),

@@ -1,7 +1,7 @@
 """The tables of a report: by size, every training mix, every comparison, every figure, data and settings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -10,14 +10,20 @@ from ocrgen.datasets.alphabet import shown
 from ocrgen.metrics.measures import columns
 from ocrgen.plots.study import DISTANCES, METRICS, colour
 from ocrgen.runs.run import Run
+from ocrgen.study.arms import Arm
+from ocrgen.study.config import StudyConfig
 from ocrgen.study.formatting import accuracy, bounds, n_label, per_class, points, signed
-from ocrgen.study.headline import compare, compared_sizes, headline_size
-from ocrgen.study.plan import Arm, StudyConfig
+from ocrgen.study.headline import compare, compared_sizes, headline_size, shown_ways
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import Verdict
-from ocrgen.utils.verdict import FAILS, HOLDS, OPEN
+from ocrgen.study.verdicts import EXPLORATORY, AnyWord, Verdict
+from ocrgen.utils.verdict import DEPENDS, FAILS, HOLDS, OPEN, UNMEASURED
 
-TONES = {HOLDS: "holds", FAILS: "fails", OPEN: "open"}  # verdict -> class
+# verdict -> class
+TONES: dict[AnyWord, str] = {
+    **{HOLDS: "holds", FAILS: "fails", OPEN: "open", DEPENDS: "open", UNMEASURED: "open"},
+    **{"better": "holds", "worse": "fails", "no difference that matters": "same", "too few to tell": "open"},
+    EXPLORATORY: "open",
+}
 SHOWN = {"accuracy": "Accuracy", "f1_macro": "F1 (macro)", "corrupted": "Under corruption", "attacked": "Under attack"}
 KINDS = {"reader": "reader", "epoch": "reader of an epoch", "generator": "generator", "saliency": "saliency"}
 
@@ -43,7 +49,7 @@ class Table:
 
 def by_size(results: Results) -> Table | None:
     """The answer at each number of labelled images; None where there is only one."""
-    sizes, names = compared_sizes(results), results.config.generators
+    sizes, ways = compared_sizes(results), shown_ways(results)
     if len(sizes) < 2:
         return None
     rows = []
@@ -52,17 +58,16 @@ def by_size(results: Results) -> Table | None:
             f"{n:,}, {per_class(n, results.classes)}",
             *(accuracy(r) for arm in ("real", "real+aug") if (r := results.of(arm, n, "accuracy"))),
         ]
-        for name in names:
-            gain = compare(results, Arm("real", True, name, True), Arm("real", True), n)
+        for arm in ways:
+            gain = compare(results, arm, Arm("real", True), n)
             if gain is None:
                 row.append("not yet")
                 continue
             words = f"{points(gain.mean)} {bounds(gain.low, gain.high)}" + f", {gain.seeds} seeds" * (gain.seeds > 1)
-            verdict = "gain" if gain.verdict == HOLDS else gain.verdict
-            row.append(Markup('<span class="{}">{}<b> {}</b></span>').format(TONES[gain.verdict], words, verdict))
+            row.append(Markup('<span class="{}">{}<b> {}</b></span>').format(TONES[gain.verdict], words, gain.words))
         rows.append(row)
     heads = ["Labelled images", "Real alone", "With augmentation"]
-    heads += [f"Points that {Arm(generator=name).title} adds on top" for name in names]
+    heads += [f"Points that {replace(arm, real='', augmented=False).title} adds on top" for arm in ways]
     caption = "The answer at each number of labelled images, the same for every training mix of a row"
     return Table(caption, heads, rows, cards="plain")
 

@@ -17,7 +17,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.stress.faults import Outcome, Show, finish, leftovers, own_store, wait, zombies
-from ocrgen.study.plan import StudyConfig
+from ocrgen.study.config import StudyConfig
 
 VOLATILE = ("seconds", "cpu_seconds", "training_seconds", "cost", "updated")
 SMALL = {

@@ -1,32 +1,42 @@
-"""Carry out a study's tasks: train and score generators; train, grade and explain readers."""
+"""Carry out a study's tasks: train and score generators; label a pool; train, grade and explain readers."""
 
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from ocrgen.datasets import Characters, geometry_for
 from ocrgen.imaging.augmentation import augment
+from ocrgen.imaging.corruptions import with_noise
 from ocrgen.metrics.extractors import load_extractor
 from ocrgen.metrics.reference import find_reference
 from ocrgen.metrics.scores import score
 from ocrgen.readers.checkpoint import load_reader, save_reader
 from ocrgen.readers.evaluation import grade, probabilities
 from ocrgen.readers.network import Reader
-from ocrgen.readers.robustness import robustness
+from ocrgen.readers.robustness import ATTACKED, CORRUPTED, robustness
 from ocrgen.readers.saliency import faithfulness
-from ocrgen.readers.training import TrainedReader, train_reader
-from ocrgen.study.generators import GeneratorStore
-from ocrgen.study.plan import Cell, plan
+from ocrgen.readers.training import train_reader
+from ocrgen.runs.run import Run
+from ocrgen.study.arms import BAR, LABELS, Arm
+from ocrgen.study.correctness import packed
+from ocrgen.study.generators import GeneratorStore, joined, pseudo_key
+from ocrgen.study.plan import Cell
+from ocrgen.utils.device import computing_in
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
+from ocrgen.utils.threads import configure_threads
 
 MISREAD = 400  # misread test images, at most, in a task's result
 SCORES = ("lfid_64", "lfid_192", "lfid_768", "fid_2048", "coverage", "density", "precision", "recall", "spread")
+FURTHER = 1000  # between the seeds of a task's readers, more than a study has seeds
+ROUNDS = 2  # of pseudo-labels: what the second labels is labelled better, and later ones hardly differ
 
 
 class TaskRunner(GeneratorStore):
@@ -35,6 +45,10 @@ class TaskRunner(GeneratorStore):
     Each kind of task (`Cell.kind`) is the method of that name: it returns the result, and Cancelled ends it after
     `stop()` returns True.
     """
+
+    def __init__(self, run: Run):
+        super().__init__(run)
+        configure_threads(self.config.threads)
 
     @cached_property
     def extractor(self):
@@ -53,7 +67,8 @@ class TaskRunner(GeneratorStore):
         """
         wall, cpu = time.perf_counter(), time.process_time()
         try:
-            row = getattr(self, cell.kind)(cell, stop)
+            with computing_in(self.run.request.precision or self.config.precision):
+                row = getattr(self, cell.kind)(cell, stop)
             row |= {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
         except Exception as fault:
             row = {"error": str(fault) if isinstance(fault, UserError) else f"{type(fault).__name__}: {fault}"}
@@ -62,71 +77,90 @@ class TaskRunner(GeneratorStore):
     def epoch(self, cell: Cell, stop: Callable[[], bool]) -> dict:
         """Score one epoch of a generator by distances to real images and by a reader trained on its samples."""
         generated = self.sample(cell, cell.epoch)
-        trained = self.train(cell, stop, None, generated)
-        row = self.grade(cell, trained)
+        reader = self.train(cell, stop, None, generated)
+        row = self.graded(cell, [reader])
+        validation = grade(reader, self.validation(cell))
+        row |= {"validation": validation.accuracy, "n_validation": validation.n}
         if cell.seed == 0:
-            self.save(cell, trained.reader, row)
+            self.save(cell, reader, row)
         scores = score(generated, self.reference, self.extractor, copies=False)
         row["scores"] = {k: scores[k] for k in SCORES if k in scores}
-        return row | {"gan_test": self.gan_test(cell, generated), "n_labelled": len(self.data.train)}
+        return row | {"gan_test": self.gan_test(cell, generated), "n_labelled": len(self.lessons(cell))}
+
+    def pseudo(self, cell: Cell, stop: Callable[[], bool]) -> dict:
+        """Label the pool: by the reader of real images first, then by one that has learned from that too.
+
+        Writes the labels, and saves the last reader, which filters what generators draw.
+        """
+        real, pool = self.labelled(cell), self.pool(cell)
+        reader = load_reader(self.reader_file(bar_key(cell)))[0]
+        certain = probabilities(reader, pool.images)
+        for _ in range(ROUNDS - 1):
+            kept = np.flatnonzero(certain.max(1) >= self.config.confidence)
+            known = replace(pool, labels=certain.argmax(1))[kept]
+            mix = Cell("pseudo", cell.seed, cell.n, Arm("real", True))
+            reader = self.train(mix, stop, joined(real, known), None)
+            certain = probabilities(reader, pool.images)
+        labels, sure = certain.argmax(1), certain.max(1) >= self.config.confidence
+        right = labels == pool.labels
+        row = {"kept": float(sure.mean()), "pseudo_accuracy": float(right[sure].mean()) if sure.any() else 0.0}
+        row |= {"n_labelled": len(real), "n_unlabelled": len(pool)}
+        buffer = BytesIO()
+        np.savez_compressed(buffer, labels=labels.astype(np.uint16), sure=sure)
+        self.run.folder("pool")
+        write_atomically(self.run.path / "pool" / f"{cell.key}.npz", buffer.getvalue())
+        self.save(cell, reader, {"accuracy": row["pseudo_accuracy"]})
+        return row
 
     def reader(self, cell: Cell, stop: Callable[[], bool]) -> dict:
-        """Train the reader of a training mix and grade it on the test set.
-
-        Where real and generated images are mixed, one reader is trained per share in `shares`; the best on validation
-        data is graded, of equally good ones that with the smallest share.
-        """
-        arm, config = cell.arm, self.config
+        """Train the readers of a training mix, and grade them on the test set: every one as its last step left it."""
         real, generated, row = self.material(cell)
-        shares = config.shares if arm.mixed else [1.0]
-        by_share = {share: self.train(cell, stop, real, generated, share) for share in shares}
-        share = max(by_share, key=lambda s: (by_share[s].validation, -s))
-        trained = by_share[share]
-        if arm.generator:
-            row |= {"share": share, "shares": {s: t.validation for s, t in by_share.items()}}
-        graded = self.grade(cell, trained)
-        # Readers of real or of generated images alone filter, grade and are explained; of the rest one seed is enough.
-        if cell.seed == 0 or not (arm.generator and (arm.real or arm.filtered)):
-            self.save(cell, trained.reader, graded)
-        return row | graded | robustness(trained.reader, self.data.test, config.n_robustness)
+        count = 1 if cell.arm.real == "all" else self.config.readers_per_task
+        readers = [self.train(cell, stop, real, generated, cell.seed + FURTHER * i) for i in range(count)]
+        row |= self.graded(cell, readers)
+        self.save(cell, readers[0], row)
+        return row
 
     def material(self, cell: Cell) -> tuple[Characters | None, Characters | None, dict]:
-        """The images that a task's reader learns from: real, generated, and a first part of its result.
+        """The images that a task's readers learn from: real, generated, and a first part of its result.
 
-        Either kind of images is None where the training mix has none. Result: n_labelled; for generated images also
-        gan_test, n_synthetic and epoch (None for the last one), and `kept` if filtered.
+        Either kind of images is None where the training mix has none. Result: n_labelled, and n_unlabelled of a pool;
+        for generated images also gan_test, n_synthetic and epoch (None for the last one), and `kept` if filtered.
         """
-        arm = cell.arm
+        arm, pooled = cell.arm, self.config.protocol == "pool"
         real = self.labelled(cell) if arm.real else None
-        paper_generator = arm.generator and self.config.protocol == "paper"
-        row: dict = {"n_labelled": len(self.data.train if paper_generator else self.labelled(cell))}
+        row: dict = {"n_labelled": 0 if arm.alone else len(self.labelled(cell))}
+        if pooled and cell.n and (arm.pool or arm.filtered):
+            row["n_unlabelled"] = len(self.pool(cell)) if arm.pool != LABELS else 0
+        if real is not None and arm.pool:
+            real = joined(real, self.pool(cell) if arm.pool == LABELS else self.pseudo_labelled(cell))
+            row["n_labelled"] = len(real) if arm.pool == LABELS else row["n_labelled"]
         if not arm.generator:
             return real, None, row
+        if self.config.protocol == "paper":
+            row["n_labelled"] = len(self.lessons(cell))
         epoch = self.best_epoch(cell)
-        generated = self.sample(cell, epoch)
         if arm.filtered:
-            generated, row["kept"] = self.filter(cell, epoch)
-        return (
-            real,
-            generated,
-            row | {"gan_test": self.gan_test(cell, generated), "n_synthetic": len(generated), "epoch": epoch},
-        )
+            generated, row["kept"] = self.filter(cell, epoch, load_reader(self.reader_file(self.judge(cell)))[0])
+        else:
+            generated = self.sample(cell, epoch)
+        gan_test = self.gan_test(cell, generated)
+        return real, generated, row | {"gan_test": gan_test, "n_synthetic": len(generated), "epoch": epoch}
 
-    def load_or_retrain(self, key: str, stop: Callable[[], bool]) -> Reader:
-        """The reader of a finished task; where it was not saved, it is trained again, to the same weights."""
-        if not self.reader_file(key).exists():
-            cell = next(c for c in plan(self.config) if c.key == key)
-            real, generated, _ = self.material(cell)
-            return self.train(cell, stop, real, generated, self.result(key).get("share", 1.0)).reader
-        return load_reader(self.reader_file(key))[0]
+    def judge(self, cell: Cell) -> str:
+        """The key of the task whose reader filters: it has learned from the images that the generator learns from."""
+        if self.config.protocol == "paper":
+            return Cell("reader", cell.seed, 0, Arm("all")).key
+        return pseudo_key(cell) if self.config.protocol == "pool" else bar_key(cell)
 
     def saliency(self, cell: Cell, stop: Callable[[], bool]) -> dict:
         """Measure Grad-CAM's maps of a reader: their faithfulness, and agreement with the reader of real images."""
-        readers = [self.load_or_retrain(key, stop) for key in cell.needs]
-        test = self.data.test.subset(min(self.config.n_saliency, len(self.data.test)), 0)
+        readers = [load_reader(self.reader_file(key))[0] for key in cell.needs]
+        test = self.splits(cell.seed).test
+        test = test.subset(min(self.config.n_saliency, len(test)), 0)
         real_reader = readers[0] if len(readers) > 1 else None
         row = {"saliency": faithfulness(readers[-1], test.images, cell.seed, real_reader), "n_looked": len(test)}
-        return row | {k: self.result(cell.needs[-1])[k] for k in ("n_labelled", "n_validation")}
+        return row | {k: self.result(cell.needs[-1])[k] for k in ("n_labelled",)}
 
     def train(
         self,
@@ -134,63 +168,68 @@ class TaskRunner(GeneratorStore):
         stop: Callable[[], bool],
         real: Characters | None,
         synthetic: Characters | None,
-        share: float = 1.0,
-    ) -> TrainedReader:
-        """Train one reader on real images, synthetic ones, or both.
-
-        share: of synthetic images in a batch, if there are both.
-        """
+        seed: int | None = None,
+    ) -> Reader:
+        """Train one reader on real images, synthetic ones, or both; seed: its own, the task's if None."""
         arm, images = cell.arm, synthetic if real is None else real
         assert images is not None  # a training mix has images of at least one kind
+        mixed = real is not None and synthetic is not None
         return train_reader(
             images,
-            self.validation(cell),
+            None,
             Reader.presets[self.config.reader],
-            self.config.full_steps if arm.real == "all" else self.config.steps,
-            cell.seed,
-            augment=augment if arm.augmented else None,
-            synthetic=synthetic if real is not None else None,
-            share=share if real is not None and synthetic is not None else 0.0,
+            self.config.full_steps if arm.real == "all" else self.steps(cell),
+            cell.seed if seed is None else seed,
+            augment=(_noisy if arm.noise else augment) if arm.augmented else None,
+            synthetic=synthetic if mixed else None,
+            share=self.config.share if mixed else 0.0,
             stop=stop,
-        )
+        ).reader
 
-    def grade(self, cell: Cell, trained: TrainedReader) -> dict:
-        """Grade a trained reader on the test set; as part of a task's result.
+    def steps(self, cell: Cell) -> int:
+        """Optimiser steps of a task's readers, the same for all training mixes of a size.
 
-        The figures of `Graded.figures`, validation accuracy, numbers of images, optimiser steps, scores per class, the
-        confusion matrix, and the first misread images: [their indices, the classes read].
+        Without labelled images as many as with the fewest; twice as many under protocol pool, whose images are many.
         """
-        graded = grade(trained.reader, self.data.test)
-        return graded.figures() | {
-            "validation": trained.validation,
-            "n_validation": len(self.validation(cell)),
-            "n_test": graded.n,
-            "steps": trained.best,
-            "per_class": graded.per_class,
-            "confusion": graded.confusion,
-            "misread": [graded.misread[:MISREAD], graded.read[:MISREAD]],
+        pooled = self.config.protocol == "pool" and not self.config.steps
+        n = cell.n or min(self.config.sizes())
+        return self.config.steps_at(n, self.data.train.n_classes) * (1 + pooled)
+
+    def graded(self, cell: Cell, readers: list[Reader]) -> dict:
+        """Grade trained readers on the seed's test images; as part of a task's result.
+
+        The figures of `OCRReport.figures`, means over the readers; numbers of images, optimiser steps, scores per
+        class, the confusion matrix summed, the first reader's misread images: [their indices, the classes read], and
+        for each test image how often it was read right.
+        """
+        test, tested = self.splits(cell.seed).test, self.tested(cell.seed)
+        reports, k = [grade(reader, test) for reader in readers], len(readers)
+        right = np.full(len(test), k)
+        for report in reports:
+            right[report.misread] -= 1
+        row = {name: float(np.mean([r.figures()[name] for r in reports])) for name in reports[0].figures()}
+        row |= {
+            "n_test": len(test),
+            "readers": k,
+            "steps": self.config.full_steps if cell.arm.real == "all" else self.steps(cell),
+            "f1": np.mean([[c["f1"] for c in r.per_class] for r in reports], 0).tolist(),
+            "confusion": np.sum([r.confusion for r in reports], 0).tolist(),
+            "misread": [tested[reports[0].misread[:MISREAD]].tolist(), reports[0].read[:MISREAD]],
+            "per_image": {"accuracy": packed(right, k, tested)},
         }
-
-    def filter(self, cell: Cell, epoch: int | None) -> tuple[Characters, float]:
-        """Generated images whose label a reader gives at least probability `confidence`; and their share of all drawn.
-
-        The reader has learned from the same real images as the generator. Twice `samples` are drawn; of each class at
-        most its share of `samples` is kept. UserError if no image passes.
-        """
-        generated = self.sample(cell, epoch, factor=2)
-        reader, _ = load_reader(self.reader_file(cell.needs[-1]))
-        confirmed = (
-            probabilities(reader, generated.images)[np.arange(len(generated)), generated.labels]
-            >= self.config.confidence
-        )
-        if not confirmed.any():
-            raise UserError(
-                "The filter confirms no generated image at all: the generator or the filter has learned nothing."
-            )
-        per_class = -(-self.config.samples // generated.n_classes)
-        by_class = [np.flatnonzero(confirmed & (generated.labels == c)) for c in range(generated.n_classes)]
-        index = np.concatenate([found[:per_class] for found in by_class])
-        return generated[np.sort(index)], float(confirmed.mean())
+        if cell.kind == "reader" and self.config.n_robustness:
+            images, index = self.robust(cell.seed)
+            found = [robustness(reader, images) for reader in readers]
+            row["corruptions"] = {
+                c: np.mean([f.corruptions[c] for f in found], 0).tolist() for c in found[0].corruptions
+            }
+            row["fgsm"] = np.mean([f.fgsm for f in found], 0).tolist()
+            counts = {"corrupted": CORRUPTED, "attacked": ATTACKED}
+            for name, times in counts.items():
+                right = np.sum([getattr(f, name) for f in found], 0)
+                row["per_image"][name] = packed(right, k * times, tested[index])
+            row["n_robust"] = len(images)
+        return row
 
     def gan_test(self, cell: Cell, generated: Characters) -> float:
         """GAN-test (Shmelkov et al. 2018): accuracy, on generated images, of a reader trained on all real ones."""
@@ -198,12 +237,22 @@ class TaskRunner(GeneratorStore):
         return grade(reader, generated).accuracy
 
     def reader_file(self, key: str) -> Path:
-        """The weights of a task's reader."""
+        """The weights of a task's reader, the first one."""
         return self.run.path / "readers" / f"{key}.safetensors"
 
     def save(self, cell: Cell, reader: Reader, row: dict) -> None:
-        """Save a task's reader, with where it comes from and its validation and test accuracy."""
+        """Save a task's reader, with where it comes from and its test accuracy."""
         metadata = {"arm": cell.arm.name, "dataset": self.config.dataset, "seed": cell.seed, "n": cell.n}
-        metadata["geometry"] = asdict(geometry_for(self.config.dataset, self.data.train))
-        metadata |= {"epoch": cell.epoch} | {k: row[k] for k in ("validation", "accuracy")}
+        metadata["geometry"] = asdict(geometry_for(self.config.dataset, self.splits(cell.seed).train))
+        metadata |= {"epoch": cell.epoch} | {k: row[k] for k in ("validation", "accuracy") if k in row}
         save_reader(reader, metadata, self.reader_file(cell.key))
+
+
+def bar_key(cell: Cell) -> str:
+    """The key of the task that trains readers of real images with augmentation, of the same seed and size."""
+    return Cell("reader", cell.seed, cell.n, Arm.parse(BAR)).key
+
+
+def _noisy(images: Tensor) -> Tensor:
+    """Classical augmentation, and noise."""
+    return with_noise(augment(images))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ocrgen.runs.jobs import PATIENCE, Cancelled, Stop
 from ocrgen.runs.run import Run
-from ocrgen.study.plan import Cell, StudyConfig, plan
+from ocrgen.study.config import StudyConfig
+from ocrgen.study.plan import Cell, plan
 from ocrgen.study.worker import execute_cells, listen, start_worker, state_of, write_failure
 from ocrgen.utils.errors import UserError
 

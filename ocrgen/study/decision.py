@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,9 +12,11 @@ from scipy.special import ndtri, stdtrit
 from ocrgen.study.inference import Estimate
 
 Word = Literal["better", "worse", "no difference that matters", "undecided", "too few to tell"]
+K = TypeVar("K")  # what names a comparison
 ALPHA = 0.05
 MIN_SEEDS, MIN_IMAGES, CEILING = 3, 200, 0.995
 MOST_SEEDS = 1000
+NO_SEEDS = "no number of seeds"
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Decision:
 
     low, high: simultaneous interval over the family (Bonferroni, level 1 - alpha / m): wider than the Holm test that
     decides, so that a word may be surer than its interval. p_superiority, p_equivalence: Holm-corrected. less: whether
-    the difference, though surely there, is surely smaller than `matters`. would_decide: what more to measure, in words.
+    the difference, though surely there, is surely smaller than `matters`. would_decide: what more to measure, in words;
+    more_seeds: how many more seeds, if any number would do.
     """
 
     word: Word
@@ -35,6 +38,7 @@ class Decision:
     p_superiority: float
     p_equivalence: float
     would_decide: str = ""
+    more_seeds: int | None = None
 
     @property
     def decided(self) -> bool:
@@ -70,21 +74,23 @@ def too_few(estimate: Estimate, accuracies: Sequence[float] = ()) -> bool:
 
 
 def decide(
-    family: Mapping[str, Estimate],
-    matters: float,
-    accuracies: Mapping[str, Sequence[float]] | None = None,
+    family: Mapping[K, Estimate],
+    matters: float | Mapping[K, float],
+    accuracies: Mapping[K, Sequence[float]] | None = None,
     alpha: float = ALPHA,
-) -> dict[str, Decision]:
+) -> dict[K, Decision]:
     """Decide the comparisons of a family, which must hold all that were declared before any result was known.
 
-    accuracies: of both ways of each comparison. Superiority (two-sided, alpha) and equivalence (Schuirmann's two
-    one-sided tests, 1987, at alpha: a 1 - 2 alpha interval inside +-matters) each have their own Holm correction.
-    Comparisons that are too small to tell remain in the family with p = 1.
+    matters: the least difference that matters, of all or of each. accuracies: of both ways of each. Superiority
+    (two-sided, alpha) and equivalence (Schuirmann's two one-sided tests, 1987, at alpha: a 1 - 2 alpha interval inside
+    +-matters) each have their own Holm correction. Comparisons that are too small to tell remain in the family with
+    p = 1.
     """
+    least = dict(matters) if isinstance(matters, Mapping) else dict.fromkeys(family, matters)
     few = {name: too_few(e, (accuracies or {}).get(name, ())) for name, e in family.items()}
     superiority = holm([1 if few[name] else e.p_superiority() for name, e in family.items()])
-    equivalence = holm([1 if few[name] else e.p_equivalence(matters) for name, e in family.items()])
-    decisions = {}
+    equivalence = holm([1 if few[name] else e.p_equivalence(least[name]) for name, e in family.items()])
+    decisions: dict[K, Decision] = {}
     for (name, e), p, q in zip(family.items(), superiority, equivalence, strict=True):
         differs, same = p <= alpha, q <= alpha
         word: Word = "undecided"
@@ -94,18 +100,22 @@ def decide(
             word = "better" if e.mean > 0 else "worse"
         elif same:
             word = "no difference that matters"
-        more = would_decide(e, matters, alpha, len(family)) if word == "undecided" else ""
+        more = seeds_to_decide(e, least[name], alpha, len(family)) if word == "undecided" else 0.0
         bounds = e.interval(1 - alpha / len(family))
         less = bool(differs and same)
-        decisions[name] = Decision(word, less, e, *bounds, matters, float(p), float(q), more)
+        decisions[name] = Decision(
+            word, less, e, *bounds, least[name], float(p), float(q),
+            would_decide(more) if word == "undecided" else "",
+            int(more) if word == "undecided" and more <= MOST_SEEDS else None,
+        )  # fmt: skip
     return decisions
 
 
-def would_decide(estimate: Estimate, matters: float, alpha: float = ALPHA, comparisons: int = 1) -> str:
-    """What would decide an open comparison if its mean and variances stay as they are.
+def seeds_to_decide(estimate: Estimate, matters: float, alpha: float = ALPHA, comparisons: int = 1) -> float:
+    """About how many more seeds would decide an open comparison if its mean and variances stay as they are.
 
-    "about N more seeds", or "no number of seeds: more test images" where the variance that the seeds share, being of
-    the test images, keeps it open by itself. comparisons: Bonferroni, a little more than Holm's test may need.
+    Infinite where the variance that the seeds share, being of the test images, keeps it open by itself; MOST_SEEDS + 1
+    for any number beyond MOST_SEEDS. comparisons: Bonferroni, a little more than Holm's test may need.
     """
     alpha = alpha / comparisons
     gap, mean = matters - abs(estimate.mean), abs(estimate.mean)
@@ -117,40 +127,20 @@ def would_decide(estimate: Estimate, matters: float, alpha: float = ALPHA, compa
         return mean <= two * scale and gap <= one * scale
 
     if open_at(math.inf):
-        return "no number of seeds: more test images"
+        return math.inf
     if open_at(MOST_SEEDS):
-        return f"more than {MOST_SEEDS:,} seeds, or more test images"
+        return MOST_SEEDS + 1
     few, enough = estimate.seeds, MOST_SEEDS
     while enough - few > 1:
         middle = (few + enough) // 2
         few, enough = (middle, enough) if open_at(middle) else (few, middle)
-    more = enough - estimate.seeds
-    return f"about {more} more seed{'s' if more != 1 else ''}"
+    return enough - estimate.seeds
 
 
-@dataclass(frozen=True)
-class Advice:
-    """The way to take of a family: its name, or None where none is better; gain and its bounds in shares."""
-
-    way: str | None
-    gain: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-
-    @property
-    def words(self) -> str:
-        """The advice with its gain in points and in errors per 1,000 characters."""
-        if self.way is None:
-            return "No way is surely better."
-        points = f"{100 * self.gain:+.2f} points [{100 * self.low:+.2f}, {100 * self.high:+.2f}]"
-        return f"{self.way}: {points}, {1000 * self.gain:.1f} fewer errors per 1,000 characters."
-
-
-def advise(decisions: Mapping[str, Decision]) -> Advice:
-    """Of the ways that are better, the one with the greatest simultaneous lower bound; None where none is better."""
-    better = {name: d.low for name, d in decisions.items() if d.word == "better"}
-    if not better:
-        return Advice(None)
-    name = max(better, key=lambda way: better[way])
-    d = decisions[name]
-    return Advice(name, d.estimate.mean, d.low, d.high)
+def would_decide(more: float) -> str:
+    """What `seeds_to_decide` says, in words: "about N more seeds", or "no number of seeds: more test images"."""
+    if math.isinf(more):
+        return f"{NO_SEEDS}: more test images"
+    if more > MOST_SEEDS:
+        return f"more than {MOST_SEEDS:,} seeds, or more test images"
+    return f"about {more:.0f} more seed{'s' if more != 1 else ''}"

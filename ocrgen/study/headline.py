@@ -5,22 +5,29 @@ from dataclasses import dataclass
 
 from ocrgen.datasets import title as dataset_title
 from ocrgen.datasets.alphabet import noun
+from ocrgen.study.arms import BAR, Arm
+from ocrgen.study.config import PAPER_N
+from ocrgen.study.decision import Decision
 from ocrgen.study.formatting import ONE_SEED, bounds, n_label, points
-from ocrgen.study.plan import PAPER_N, Arm, plan
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import classify_gain
-from ocrgen.utils.verdict import VerdictWord
+from ocrgen.study.verdicts import EXPLORATORY, JUDGED, AnyWord
+from ocrgen.utils.verdict import FAILS, VerdictWord
 
 REDRAWN = 0.05  # share of samples that are copies, from which a generator is said to redraw its training images
-PROTOCOLS = {"fair": "fair protocol", "paper": "the paper's protocol"}
+PROTOCOLS = {"fair": "fair protocol", "pool": "pool protocol", "paper": "the paper's protocol"}
+EARLIER = (
+    " It was made by the rules of an earlier version: shares and steps were chosen by as many labelled images again, "
+    "and its intervals hold the error of the seeds only. Here it is judged anew from its table by the present rules."
+)
 
 
 @dataclass(frozen=True)
 class Comparison:
     """The accuracy of one training mix (arm) minus that of another (against) at n real labelled images.
 
-    mean, low, high: as shares, paired by seed, with the 95 % interval over the seeds (NaN for a single seed).
-    n_labelled: labelled images that the arm learned from, its generator's included.
+    mean, low, high: as shares, paired by seed, with the 95 % interval, of the declared family corrected for its size
+    (NaN for a single seed). n_labelled: labelled images that the arm learned from, its generator's included. n_test:
+    test images whose error the interval holds, 0 for none. decision: None where it was not declared.
     """
 
     title: str
@@ -32,23 +39,36 @@ class Comparison:
     high: float
     seeds: int
     n_labelled: int
+    n_test: int = 0
+    decision: Decision | None = None
 
     @property
     def generator(self) -> str:
-        """The generator whose images make the difference; "" where augmentation does."""
+        """The generator whose images make the difference; "" where augmentation or pseudo-labels do."""
         return self.arm.generator
 
     @property
-    def verdict(self) -> VerdictWord:
-        """Whether the difference is a gain."""
-        return classify_gain(self.low, self.high)
+    def verdict(self) -> AnyWord:
+        """The word of the comparison."""
+        return self.decision.word if self.decision else EXPLORATORY
+
+    @property
+    def judged(self) -> VerdictWord:
+        """What it says of the claim that synthetic images help."""
+        return FAILS if self.decision and self.decision.less else JUDGED[self.verdict]
+
+    @property
+    def words(self) -> str:
+        """The verdict with what else it says."""
+        return self.decision.words if self.decision else EXPLORATORY
 
     @property
     def interval(self) -> str:
-        """The interval in words: 95%: [-0.22, +0.44], 5 seeds."""
+        """The interval in words: 95%: [-0.22, +0.44], 8 seeds, 10,000 test images."""
         if self.seeds < 2:
             return ONE_SEED
-        return f"95%: {bounds(self.low, self.high)}, {self.seeds} seeds"
+        images = f", {self.n_test:,} test images" if self.n_test else ""
+        return f"95%: {bounds(self.low, self.high)}, {self.seeds} seeds{images}"
 
     @property
     def figure(self) -> str:
@@ -80,14 +100,24 @@ def headline_size(results: Results) -> int:
     return nearest(compared_sizes(results) or results.config.sizes())
 
 
+def shown_ways(results: Results) -> list[Arm]:
+    """The declared ways that are shown first: filtered images only, of generators that have both."""
+    ways = [arm for arm in results.config.arms if arm.primary]
+    filtered = {arm.generator for arm in ways if arm.filtered}
+    return [arm for arm in ways if arm.filtered or arm.generator not in filtered]
+
+
 def headline(results: Results) -> list[Comparison]:
-    """Augmentation, each generator filtered on top of it, and each generator alone, at the headline's size."""
-    names, n, kind = results.config.generators, headline_size(results), noun(results.classes)
-    augmented, on_top = Arm("real", True), [Arm("real", True, name, True) for name in names]
-    pairs = [(augmented, Arm("real"), "Augmentation instead of synthetic data")]
-    pairs += [(a, augmented, f"{Arm(generator=a.generator).title} {kind}s, filtered, on top of that") for a in on_top]
-    alone = [Arm(generator=name) for name in names]
-    pairs += [(a, Arm("real"), f"{a.title} {kind}s alone, in place of real ones") for a in alone]
+    """Augmentation, each way on top of it, and each generator's images in its place, at the headline's size."""
+    n, kind, bar = headline_size(results), noun(results.classes), Arm.parse(BAR)
+    pairs = [(bar, Arm("real"), "Augmentation instead of synthetic data")]
+    for arm in shown_ways(results):
+        source = Arm(generator=arm.generator).title
+        images = f"{source} {kind}s{', filtered,' * arm.filtered}" if arm.generator else "Pseudo-labels"
+        pairs.append((arm, bar, f"{images} on top of {'pseudo-labels' if arm.pool and arm.generator else 'that'}"))
+    for arm in results.config.arms:
+        if not arm.real and arm.generator and arm.filtered == arm.augmented:
+            pairs.append((arm, bar, f"{Arm(generator=arm.generator).title} {kind}s in place of real ones"))
     return [c for arm, against, title in pairs if (c := compare(results, arm, against, n, title))]
 
 
@@ -96,27 +126,58 @@ def compare(results: Results, arm: Arm, against: Arm, n: int, title: str = "") -
     d, row = results.difference(arm.name, against.name, n), results.of(arm.name, n, "accuracy")
     if d is None or row is None:
         return None
-    return Comparison(title, arm, against, n, d["mean"], d["low"], d["high"], d["n"], int(row["n_labelled"]))
+    decision = results.decisions.get((arm.name, n)) if against.name == BAR else None
+    figures = (d["mean"], d["low"], d["high"], int(d["n"]), int(row["n_labelled"]), int(d["images"]))
+    return Comparison(title, arm, against, n, *figures, decision)
 
 
 def banner(results: Results) -> Banner:
     """How many labelled images the training mixes learned from, without which no figure of a study can be read."""
     config, data = results.config, dataset_title(results.config.dataset)
-    if config.protocol == "fair":
-        sizes = "; ".join(n_label(n, results.classes) for n in config.n)
-        text = (
-            f"At each n ({sizes}) every training mix, generator and filter included, learned from the same n labelled "
-            f"images of {data}; at most n more (up to {config.validation:,}) served to choose among settings. The test "
-            f"images were used only for the final evaluation.{redrawn(results)}"
-        )
-        return Banner("Fair protocol: an equal comparison.", text, True)
-    most = int(results.summary.n_labelled.max())
-    text = (
-        f"The generators learned from {most:,} labelled images of {data}, the readers of real images from {PAPER_N}. "
-        f"What is gained here may come from the other {most - PAPER_N:,} labels. Whether synthetic images pay where "
-        f"only {PAPER_N} are labelled is for a study of the fair protocol to say.{redrawn(results)}"
+    earlier = EARLIER if config.rules == 1 else ""
+    sizes = "; ".join(n_label(n, results.classes) for n in config.sizes())
+    if config.protocol == "paper":
+        return Banner("The paper's protocol: not an equal comparison.", _paper(results, data) + earlier, False)
+    text = f"At each n ({sizes}) every training mix, generator and filter included, learned from the same n labelled "
+    text += f"images of {data}"
+    if config.protocol == "pool":
+        pool = results.summary.loc[results.summary.metric == "n_unlabelled"]
+        count = int(pool["mean"].max()) if len(pool) else config.unlabelled
+        text += f", and, where its name says so, from {count:,} others without their labels"
+    text += "." if config.rules == 1 else f"; nothing was chosen by further ones.{_means(results)}"
+    text += f" The test images were used only for the final evaluation.{redrawn(results)}"
+    title = (
+        "Pool protocol: equally many labels." if config.protocol == "pool" else "Fair protocol: an equal comparison."
     )
-    return Banner("The paper's protocol: not an equal comparison.", text, False)
+    return Banner(title, text + earlier, True)
+
+
+def _means(results: Results) -> str:
+    """How many readers each figure is a mean of, and how they were trained."""
+    config = results.config
+    steps = results.summary.loc[(results.summary.metric == "steps") & (results.summary.n_real > 0)]
+    steps = sorted({int(s) for s in steps.loc[steps.kind == "reader"]["mean"]})
+    told = " and ".join(f"{s:,}" for s in steps[-3:]) if len(steps) < 3 else f"{steps[0]:,} to {steps[-1]:,}"
+    trained = f", each after {told} steps" if steps else ""
+    readers = f"{config.readers_per_task} readers" if config.readers_per_task > 1 else "one reader"
+    return f" Each seed trains {readers}{trained}; synthetic images are {config.share:.0%} of a batch beside real ones."
+
+
+def _paper(results: Results, data: str) -> str:
+    """What learned from what under the paper's protocol, and with which networks, steps, filters and choices."""
+    config, s = results.config, results.summary
+    most = int(s.loc[s.kind.isin(("generator", "epoch"))].n_labelled.max()) if len(s) else 0
+    most = most or int(s.n_labelled.max())
+    named = ", ".join(Arm(generator=g).title for g in config.trained)
+    steps = f"{config.steps:,}" if config.steps else "400 to 2,000"
+    return (
+        f"Networks: {named} of preset {config.preset}, {config.epochs} epochs; readers of preset {config.reader}, "
+        f"{steps} steps. The epoch of a generator is chosen by its reader's accuracy on validation images; the filter is "
+        f"a reader of all training images. The generators learned from {most:,} labelled images of {data}, the readers "
+        f"of real images from {PAPER_N}. What is gained here may come from the other {most - PAPER_N:,} labels. Whether "
+        f"synthetic images pay where only {PAPER_N} are labelled is for a study of the fair protocol to say."
+        f"{redrawn(results)}"
+    )
 
 
 def redrawn(results: Results) -> str:
@@ -134,13 +195,13 @@ def redrawn(results: Results) -> str:
 
 def complete_seeds(results: Results) -> int:
     """The number of seeds of which every task has a result."""
-    per_seed = len(plan(results.config)) // results.config.seeds
+    per_seed = max(1, results.total // results.seeds)
     tasks = results.table[["kind", "arm", "n_real", "seed", "epoch"]].drop_duplicates()
     return sum(count >= per_seed for count in tasks.groupby("seed").size())
 
 
 def seeds_in_words(results: Results) -> str:
     """ "5 seeds", or "3 of 5 seeds" while some are not complete."""
-    seeds = results.config.seeds
+    seeds = results.seeds
     whole = results.done == results.total
     return f"{seeds if whole else f'{complete_seeds(results)} of {seeds}'} seed{'s' * (seeds > 1 or not whole)}"

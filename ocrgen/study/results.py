@@ -1,11 +1,14 @@
 """A study's results: one tidy table of all tasks' figures and its statistics; written to and read from the run."""
 
 import json
+import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +16,12 @@ import pandas as pd
 from ocrgen.datasets import Characters, classes_of_run
 from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.runs.run import Run
-from ocrgen.study.plan import StudyConfig, plan
+from ocrgen.study.arms import BAR
+from ocrgen.study.config import StudyConfig
+from ocrgen.study.correctness import Correctness
+from ocrgen.study.decision import Decision
+from ocrgen.study.family import Measured, Way
+from ocrgen.study.plan import blocks, plan
 from ocrgen.study.statistics import correlations, paired, summarise
 from ocrgen.utils.checksums import verify
 from ocrgen.utils.errors import UserError
@@ -22,22 +30,24 @@ from ocrgen.utils.files import parse, write_atomically
 FIGURES = (
     *("accuracy", "precision_macro", "recall_macro", "f1_macro", "precision_weighted", "recall_weighted"),
     *("f1_weighted", "calibration_error", "validation", "gan_test", "kept", "share", "seconds", "cpu_seconds"),
-    *("training_seconds", "memorised"),
+    *("training_seconds", "memorised", "pseudo_accuracy", "n_unlabelled", "steps"),
 )
 COLUMNS = ["kind", "arm", "n_real", "seed", "epoch", "n_labelled", "n_validation", "metric", "value"]
+UNKNOWN = 10_000  # test images that a study of earlier rules is taken to have where it does not say
 
 
 @dataclass(eq=False)
 class Results:
     """What a study has measured so far.
 
-    table: one row per figure: kind (of task), arm, n_real (0 for all), seed, epoch, n_labelled (labelled images that
-    the arm learned from, its generator's included), n_validation (further ones, to choose by), metric, value.
-    summary: as `statistics.summarise` returns it. differences: as `paired` does. correlations: as `correlations` does.
-    confusions: by "arm|n_real", counts (K, K) summed over the seeds; rows are true classes, columns those read.
+    table: one row per figure: kind (of task), arm, n_real (0 for all, or none), seed, epoch, n_labelled (labelled
+    images that the arm learned from, its generator's included), n_validation (further ones, to choose by), metric,
+    value. summary: as `statistics.summarise` returns it. differences: as `paired` does. correlations: as `correlations`
+    does. confusions: by "arm|n_real", counts (K, K) summed over the seeds; rows are true classes, columns those read.
     failures: key and error of each task that failed. done, total: tasks that have ended, failed ones included, and all.
     misread: by "arm|n_real", for seed 0: indices of misread test images, and the classes read. classes: texts of the K
-    classes. token: unique to this object, a cheap cache key.
+    classes. decisions: the primary family, decided. correct: which test images were read right; empty for studies of
+    earlier rules. n_test: test images, of all seeds together. token: unique to this object, a cheap cache key.
     """
 
     config: StudyConfig
@@ -51,6 +61,9 @@ class Results:
     total: int
     misread: dict[str, list[list[int]]] = field(default_factory=dict)
     classes: tuple[str, ...] = DIGITS
+    decisions: Mapping[Way, Decision] = field(default_factory=dict)
+    correct: Correctness = field(default_factory=Correctness)
+    n_test: int = UNKNOWN
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @cached_property
@@ -72,12 +85,32 @@ class Results:
         """The row of `differences` for arm minus against; None if it has not been measured."""
         return self._rows.get((arm, against, n_real, metric))
 
+    @cached_property
+    def measured(self) -> Measured:
+        """Estimates of any difference between two training mixes."""
+        return Measured(self.config, self.table, self.correct, self.n_test)
+
+    @property
+    def whole_errors(self) -> bool:
+        """Whether intervals hold the error of the test images beside that of the seeds."""
+        return bool(self.correct.counts)
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds the study has been going for: until decided, up to the look that it has begun."""
+        if not self.config.until_decided:
+            return self.config.seeds
+        sizes = np.cumsum([len(block) for block in blocks(self.config)])
+        looks = np.cumsum([len({cell.seed for cell in block}) for block in blocks(self.config)])
+        return int(looks[min(np.searchsorted(sizes, self.total), len(looks) - 1)])
+
 
 def numbers(row: dict) -> dict[str, float]:
     """The figures of one task's result `row`, by metric; lists become one metric per entry, and their mean another."""
     figures = {k: row[k] for k in FIGURES if row.get(k) is not None}
     figures |= row.get("scores", {}) | row.get("saliency", {})
-    figures |= {f"f1/{c}": d["f1"] for c, d in enumerate(row.get("per_class") or row.get("per_digit") or [])}
+    per_class = row.get("per_class") or row.get("per_digit") or []
+    figures |= {f"f1/{c}": f1 for c, f1 in enumerate(row.get("f1") or [d["f1"] for d in per_class])}
     if corruptions := row.get("corruptions"):
         figures |= {f"corruption/{c}/{k}": v for c, values in corruptions.items() for k, v in enumerate(values, 1)}
         figures["corrupted"] = float(np.mean(list(corruptions.values())))
@@ -88,35 +121,86 @@ def numbers(row: dict) -> dict[str, float]:
     return figures
 
 
-def collect(config: StudyConfig, rows: list[dict], classes: tuple[str, ...] = DIGITS) -> Results:
-    """Results of a study of `classes` from the result files' contents `rows`, of all its tasks or of some."""
-    succeeded = [r for r in rows if "error" not in r]
-    cells = {cell.key: cell for cell in plan(config)}
-    records = []
-    for r in succeeded:
-        # Not the row's epoch: in a reader's row it is the epoch chosen for it, and would split one figure over rows.
-        identity = [r["kind"], r["arm"], r["n_real"], r["seed"], cells[r["key"]].epoch]
-        identity += [r.get("n_labelled", 0), r.get("n_validation", 0)]
-        records += [[*identity, metric, float(value)] for metric, value in numbers(r).items()]
-    table = pd.DataFrame(records, columns=COLUMNS)
-    confusions: dict[str, np.ndarray] = {}
-    for r in succeeded:
-        if r["kind"] == "reader":
-            key = f"{r['arm']}|{r['n_real']}"
-            confusions[key] = confusions.get(key, 0) + np.array(r["confusion"])
+def epoch_of(row: dict) -> int:
+    """The epoch of a task that scores one; 0 for others. Not a reader's `epoch`, which is the one chosen for it."""
+    found = re.search(r"-e(\d+)$", row["key"])
+    return int(found[1]) if found else 0
+
+
+def build(config: StudyConfig, table: pd.DataFrame, correct: Correctness, **rest: Any) -> Results:
+    """Results from a table of figures, with all statistics and the family's decisions."""
+    decisions = Measured(config, table, correct, rest.get("n_test", UNKNOWN)).decisions()
     return Results(
         config,
         table,
-        summarise(table),
-        paired(table),
+        summarise(table, correct),
+        corrected(paired(table, correct), decisions),
         correlations(table),
-        {k: v.tolist() for k, v in confusions.items()},
-        [{k: r[k] for k in ("key", "error")} for r in rows if "error" in r],
-        len(rows),
-        len(cells),
-        {f"{r['arm']}|{r['n_real']}": r["misread"] for r in succeeded if r["kind"] == "reader" and r["seed"] == 0},
-        classes,
+        decisions=decisions,
+        correct=correct,
+        **rest,
     )
+
+
+def corrected(differences: pd.DataFrame, decisions: Mapping[Way, Decision]) -> pd.DataFrame:
+    """Differences with the family's corrected intervals where they belong to it, so that each has one interval only."""
+    for i, row in differences.loc[(differences.against == BAR) & (differences.metric == "accuracy")].iterrows():
+        if decision := decisions.get((str(row["arm"]), int(row["n_real"]))):
+            differences.loc[i, ["low", "high"]] = (decision.low, decision.high)
+            differences.loc[i, "n"] = decision.estimate.seeds
+            differences.loc[i, "mean"] = decision.estimate.mean
+    return differences
+
+
+def collect(
+    config: StudyConfig,
+    rows: list[dict],
+    classes: tuple[str, ...] = DIGITS,
+    total: int | None = None,
+    tested: dict | None = None,
+) -> Results:
+    """Results of a study of `classes` from the result files' contents `rows`, of all its tasks or of some.
+
+    total: number of tasks; counted if None. tested: n, the number of test images, and their writers, or None.
+    ValueError if a row is damaged.
+    """
+    succeeded = [r for r in rows if "error" not in r]
+    records = []
+    for r in succeeded:
+        identity = [r["kind"], r["arm"], r["n_real"], r["seed"], epoch_of(r)]
+        identity += [r.get("n_labelled", 0), r.get("n_validation", 0)]
+        records += [[*identity, metric, float(value)] for metric, value in numbers(r).items()]
+    confusions: dict[str, np.ndarray] = {}
+    readers = [r for r in succeeded if r["kind"] == "reader"]
+    for r in readers:
+        key = f"{r['arm']}|{r['n_real']}"
+        confusions[key] = confusions.get(key, 0) + np.array(r["confusion"])
+    n_test = int((tested or {}).get("n") or max((r.get("n_test", 0) for r in readers), default=0) or UNKNOWN)
+    writers = (tested or {}).get("writers")
+    seeds = 1 + max((r["seed"] for r in readers), default=0)
+    correct = Correctness.collect(readers, n_test, seeds, None if writers is None else np.array(writers))
+    return build(
+        config,
+        pd.DataFrame(records, columns=COLUMNS),
+        correct,
+        confusions={k: v.tolist() for k, v in confusions.items()},
+        failures=[{k: r[k] for k in ("key", "error")} for r in rows if "error" in r],
+        done=len(rows),
+        total=tasks(config, {r["key"] for r in rows}) if total is None else total,
+        misread={f"{r['arm']}|{r['n_real']}": r["misread"] for r in readers if r["seed"] == 0},
+        classes=classes,
+        n_test=n_test,
+    )
+
+
+def tasks(config: StudyConfig, ended: set[str]) -> int:
+    """How many tasks a study has: until decided, those up to the look that it has begun."""
+    total = 0
+    for i, block in enumerate(blocks(config)):
+        if i and not any(cell.key in ended for cell in block):
+            break
+        total += len(block)
+    return total
 
 
 def read_row(file: Path) -> dict | None:
@@ -130,26 +214,37 @@ def read_row(file: Path) -> dict | None:
 
 def cell_rows(run: Run) -> list[dict]:
     """The results of all tasks that have ended, failed ones included; a damaged file counts as not done."""
-    keys = sorted(cell.key for cell in plan(StudyConfig.model_validate(run.request.settings)))
-    rows = [read_row(run.path / "cells" / f"{key}.json") for key in keys]
+    config, folder = StudyConfig.model_validate(run.request.settings), run.path / "cells"
+    planned = {cell.key for cell in plan(config)} if config.rules > 1 else {f.stem for f in folder.glob("*.json")}
+    rows = [read_row(folder / f"{key}.json") for key in sorted(planned)]
     return [row for row in rows if row is not None]
 
 
+def _collected(run: Run) -> Results:
+    """What the tasks' result files in a run's folder tell."""
+    config = StudyConfig.model_validate(run.request.settings)
+    tested = run.read_json("tested.json") if (run.path / "tested.json").exists() else None
+    rows = cell_rows(run)
+    total = None if config.rules > 1 else max(run.read_status().total, len(rows))
+    return collect(config, rows, classes_of_run(run), total, tested)
+
+
 def assemble(run: Run) -> Results:
-    """Collect all results and write `table.parquet` and `results.json`, which `read_results` needs alone."""
-    results = collect(StudyConfig.model_validate(run.request.settings), cell_rows(run), classes_of_run(run))
+    """Collect all results and write what `read_results` needs alone: `table.parquet`, `correct.npz`, `results.json`."""
+    results = _collected(run)
     buffer = BytesIO()
     results.table.to_parquet(buffer)
     write_atomically(run.path / "table.parquet", buffer.getvalue())
-    content = {k: getattr(results, k) for k in ("confusions", "misread", "failures", "done", "total")}
-    write_atomically(run.path / "results.json", json.dumps(content))
+    write_atomically(run.path / "correct.npz", results.correct.to_npz())
+    names = ("confusions", "misread", "failures", "done", "total", "n_test")
+    write_atomically(run.path / "results.json", json.dumps({k: getattr(results, k) for k in names}))
     return results
 
 
 def keep_misread(run: Run, results: Results, test: Characters) -> None:
     """Write the test images that readers of seed 0 misread to `misread.npz`, for pages to show without the data set.
 
-    Arrays: index (n,) into the test set, images uint8 (n, 28, 28), labels (n,).
+    test: all that the study tests. Arrays: index (n,) into it, images uint8 (n, 28, 28), labels (n,).
     """
     index = np.unique(np.concatenate([np.asarray(i, int) for i, _ in results.misread.values()] or [[]]).astype(int))
     buffer = BytesIO()
@@ -164,15 +259,18 @@ def read_results(run: Run) -> Results:
         # A study that has not begun its first task has no folder yet, and no figures.
         begun = (run.path / "results.json").exists() or run.read_status().state in ("done", "damaged")
         if (run.path / "cells").is_dir() or not (run.shipped or begun):
-            return collect(config, cell_rows(run), classes_of_run(run))
+            return _collected(run)
         for name in ("table.parquet", "results.json"):
             verify(run.path / name)
         table = pd.read_parquet(run.path / "table.parquet")
-        kept = parse((run.path / "results.json").read_bytes())
+        kept, correct = parse((run.path / "results.json").read_bytes()), Correctness()
         if not isinstance(kept, dict):
             raise TypeError("results.json")
-        return Results(
-            config, table, summarise(table), paired(table), correlations(table), **kept, classes=classes_of_run(run)
-        )
+        if config.rules > 1:
+            verify(run.path / "correct.npz")
+            correct = Correctness.read((run.path / "correct.npz").read_bytes())
+        elif run.request.data:
+            kept.setdefault("n_test", run.request.n_images("test") or UNKNOWN)
+        return build(config, table, correct, **kept, classes=classes_of_run(run))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as fault:
         raise UserError(f"{run.name}: the study's results are missing or damaged ({type(fault).__name__}).") from fault

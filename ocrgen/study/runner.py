@@ -5,14 +5,18 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from ocrgen.datasets import load_data
 from ocrgen.runs.jobs import PATIENCE, Cancelled, Stop
 from ocrgen.runs.run import Run
-from ocrgen.study.plan import Cell, StudyConfig, plan
+from ocrgen.study.config import StudyConfig
+from ocrgen.study.plan import Cell, blocks, plan
 from ocrgen.study.results import assemble, keep_misread
-from ocrgen.study.worker import execute_cells, start_worker, state_of
+from ocrgen.study.worker import execute_cells, finished, start_worker, state_of
 from ocrgen.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from ocrgen.study.cells import TaskRunner  # which imports torch
 
 
 def run_study(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
@@ -22,38 +26,34 @@ def run_study(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     failed; the results of the others are written. Raises Cancelled after `stop()` returns True.
     """
     config = StudyConfig.model_validate(run.request.settings)
-    cells = plan(config)
-    folder = run.path / "cells"
-    folder.mkdir(exist_ok=True)
-    for cell in cells:
+    if config.rules == 1:
+        raise UserError(
+            f"{run.name} was begun by an earlier version, which chose shares and steps by further labelled images. "
+            "What it has found can still be read; start a new study to go on."
+        )
+    runner = _begin(run, config)
+    folder, cells = run.path / "cells", []
+    for cell in plan(config):
         if state_of(run, cell.key) == "failed":
             (folder / f"{cell.key}.json").unlink()
-    if run.request.data is None:
-        from ocrgen.study.cells import TaskRunner
-
-        data = TaskRunner(run).data
-        run.amend(data=data.facts(), classes=data.train.classes)
-    begun, done_before = time.monotonic(), len(_ended(run, cells))
-
-    def report_progress() -> None:
-        done = len(_ended(run, cells))
-        seconds = time.monotonic() - begun
-        left = seconds / (done - done_before) * (len(cells) - done) if done > done_before else None
-        run.update(step=done, total=len(cells), left=left)
-        show(done, len(cells))
-
     stop.graceful = True
-    if address := os.environ.get("OCRGEN_SCHEDULER"):
-        from ocrgen.study.cluster import run_on_cluster
+    address = os.environ.get("OCRGEN_SCHEDULER")
+    with contextlib.nullcontext() if address else _helpers(run, config.workers - 1):
+        for block in blocks(config):
+            cells += block
+            report_progress = _reporter(run, cells, show)
+            if address:
+                from ocrgen.study.cluster import run_on_cluster
 
-        run_on_cluster(address, run, cells, stop, report_progress)
-    else:
-        with _helpers(run, config.workers - 1):
-            execute_cells(run, cells, stop, report_progress)
-    report_progress()
+                run_on_cluster(address, run, block, stop, report_progress)
+            else:
+                execute_cells(run, block, stop, report_progress, runner)
+            report_progress()
+            if finished(run, config, block):
+                break
     shutil.rmtree(folder / ".locks", ignore_errors=True)
     results = assemble(run)
-    keep_misread(run, results, load_data(config.dataset).test)
+    keep_misread(run, results, runner.data.test if runner.whole is None else runner.whole)
     if results.failures:
         raise UserError(
             f"{len(results.failures)} of {len(cells)} tasks failed; the first: {results.failures[0]['key']}: "
@@ -61,10 +61,40 @@ def run_study(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
         )
 
 
-def _ended(run: Run, cells: list[Cell]) -> set[str]:
-    """The keys of the tasks that have a result file, whatever it says: counting them must be quick."""
-    files = {file.stem for file in (run.path / "cells").glob("*.json")}
-    return files & {cell.key for cell in cells}
+def _begin(run: Run, config: StudyConfig) -> "TaskRunner":
+    """Note in the run what it is about, and the precision that all its tasks will have, resumed ones too."""
+    import torch
+
+    from ocrgen.study.cells import TaskRunner
+    from ocrgen.utils.device import pick_device, pick_dtype
+
+    (run.path / "cells").mkdir(exist_ok=True)
+    if run.request.precision is None:
+        bf16 = pick_dtype(pick_device(), config.precision) is torch.bfloat16
+        run.amend(precision="bf16" if bf16 else "fp32")
+    runner = TaskRunner(run)
+    runner.begin()
+    return runner
+
+
+def _reporter(run: Run, cells: list[Cell], show: Callable[[int, int], None]) -> Callable[[], None]:
+    """A function that tells how many of the tasks are done, and how long the rest will take."""
+    keys = {cell.key for cell in cells}
+
+    def ended() -> int:
+        """Tasks that have a result file, whatever it says: counting them must be quick."""
+        return len(keys & {file.stem for file in (run.path / "cells").glob("*.json")})
+
+    begun, done_before = time.monotonic(), ended()
+
+    def report_progress() -> None:
+        done = ended()
+        seconds = time.monotonic() - begun
+        left = seconds / (done - done_before) * (len(cells) - done) if done > done_before else None
+        run.update(step=done, total=len(cells), left=left)
+        show(done, len(cells))
+
+    return report_progress
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ocrgen.study.decision import ALPHA, Decision, decide
+from ocrgen.study.decision import ALPHA, Decision, K, decide
 from ocrgen.study.inference import Estimate
 
 LOOKS = (8, 12, 16, 20)  # seeds
@@ -15,13 +15,13 @@ def look_due(seeds: int, taken: int = 0, looks: tuple[int, ...] = LOOKS) -> bool
 
 
 def look(
-    family: Mapping[str, Estimate],
-    matters: float,
-    before: Mapping[str, Decision] | None = None,
-    accuracies: Mapping[str, tuple[float, float]] | None = None,
+    family: Mapping[K, Estimate],
+    matters: float | Mapping[K, float],
+    before: Mapping[K, Decision] | None = None,
+    accuracies: Mapping[K, tuple[float, float]] | None = None,
     looks: tuple[int, ...] = LOOKS,
     alpha: float = ALPHA,
-) -> dict[str, Decision]:
+) -> dict[K, Decision]:
     """One look at the whole family, whose estimates hold exactly looks[k] seeds, or fewer where decided before.
 
     alpha is divided equally over the looks, as Pocock's constant boundary (1977) divides it but by Bonferroni, which

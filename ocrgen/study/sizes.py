@@ -3,7 +3,7 @@
 from ocrgen.datasets import Characters
 from ocrgen.datasets.alphabet import noun
 from ocrgen.generators import generators
-from ocrgen.study.plan import StudyConfig
+from ocrgen.study.config import StudyConfig
 from ocrgen.utils.errors import UserError
 
 PER_CLASS = (10, 50, 100, 500)  # of ten digits 100, 500, 1,000 and 5,000 in all
@@ -29,7 +29,7 @@ def check(config: StudyConfig, train: Characters) -> None:
             f"{config.dataset} has {train.n_classes} {noun(train.classes)}s: choose n from {2 * train.n_classes} on, "
             f"two images of each, not {min(config.sizes())}."
         )
-    for name in config.generators:
+    for name in config.trained:
         if config.preset not in generators()[name].presets:
             raise UserError(
                 f"{name} has no preset {config.preset!r}: choose from {', '.join(generators()[name].presets)}."

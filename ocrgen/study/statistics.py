@@ -1,20 +1,27 @@
 """Statistics over a study's seeds: intervals, differences paired by seed, rank correlations."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
+from ocrgen.study.arms import BAR, NOISE_BAR
+from ocrgen.study.correctness import PER_IMAGE, Correctness
+from ocrgen.study.inference import Estimate
 from ocrgen.utils.statistics import t_interval, t_quantile
 
 DISTANCES = ("lfid_64", "lfid_192", "lfid_768", "fid_2048")
 PAIRED = ("accuracy", "f1_macro", "corrupted", "attacked")
 RESAMPLES = 2000
+LEAST = 1e-10  # variance of a seed: of few images, several seeds may happen to agree
 
 
-def summarise(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean and Student's 95 % interval over the seeds, for each kind, arm, n_real, epoch and metric.
+def summarise(table: pd.DataFrame, correct: Correctness | None = None) -> pd.DataFrame:
+    """Mean and 95 % interval for each kind, arm, n_real, epoch and metric.
 
-    table: as in `Results`. Columns added: mean, low, high (NaN for a single seed), n seeds, and the greatest
-    n_labelled and n_validation.
+    table, correct: as in `Results`. The interval holds the errors of seeds and test images where readers' images are
+    kept one by one (accuracy, also under corruption and attack); else it is Student's over the seeds. Columns added:
+    mean, low, high (NaN for a single seed), n seeds, and the greatest n_labelled and n_validation.
     """
     keys = ["kind", "arm", "n_real", "epoch", "metric"]
     figures = {"mean": ("value", "mean"), "std": ("value", "std"), "n": ("value", "size")}
@@ -22,28 +29,58 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     rows = table.groupby(keys, sort=False).agg(**figures, **counts).reset_index().astype(dict.fromkeys(counts, int))
     half = rows["std"] * rows.n.map({n: t_quantile(n) / n**0.5 for n in rows.n.unique()})
     rows["low"], rows["high"] = rows["mean"] - half, rows["mean"] + half
+    if correct and correct.counts:
+        for i, row in rows.loc[(rows.kind == "reader") & rows.metric.isin(PER_IMAGE)].iterrows():
+            if found := correct.estimate((str(row["arm"]), int(row["n_real"]), str(row["metric"]))):
+                rows.loc[i, ["low", "high"]] = found.interval()
     return rows.loc[:, [*keys, "mean", "low", "high", "n", *counts]]
 
 
-def paired(table: pd.DataFrame) -> pd.DataFrame:
-    """Each reader's figures minus those of `real` and of `real+aug` at the same n and seed, for the metrics in PAIRED.
+def paired(table: pd.DataFrame, correct: Correctness | None = None) -> pd.DataFrame:
+    """Each reader's figures minus those of `real`, `real+aug` and `real+aug+noise` at the same n and seed.
 
-    Columns: arm, against, n_real, metric; mean and Student's 95 % interval low, high over the n seeds that have both.
+    For the metrics in PAIRED. Columns: arm, against, n_real, metric; mean and 95 % interval low, high over the n seeds
+    that have both, as for `summarise`; images: how many test images the interval counts in, 0 for seeds alone.
     """
     rows = []
     readers = table.loc[(table.kind == "reader") & (table.n_real > 0) & table.metric.isin(PAIRED)]
     for key, group in readers.groupby(["n_real", "metric"]):
         assert isinstance(key, tuple)
-        n_real, metric = key
+        n_real, metric = int(key[0]), str(key[1])
         by_seed = group.pivot(index="seed", columns="arm", values="value")
         names, values = list(by_seed.columns), by_seed.to_numpy()
-        for against in [name for name in ("real", "real+aug") if name in names]:
+        for against in [name for name in ("real", BAR, NOISE_BAR) if name in names]:
             gains = values - values[:, [names.index(against)]]
             for arm, gain in zip(names, gains.T, strict=True):
-                if arm != against and not np.isnan(gain).all():
-                    names_of_row = {"arm": arm, "against": against, "n_real": int(n_real), "metric": metric}
-                    rows.append(names_of_row | t_interval(gain[~np.isnan(gain)]))
-    return pd.DataFrame(rows, columns=["arm", "against", "n_real", "metric", "mean", "low", "high", "n"])
+                if arm == against or np.isnan(gain).all():
+                    continue
+                row = {"arm": arm, "against": against, "n_real": n_real, "metric": metric}
+                row |= {**t_interval(gain[~np.isnan(gain)]), "images": 0}
+                both = [(name, n_real, metric) for name in (arm, against)]
+                if correct and (found := correct.estimate(*both)):
+                    low, high = found.interval()
+                    row |= {"mean": found.mean, "low": low, "high": high, "images": found.images}
+                rows.append(row)
+    return pd.DataFrame(rows, columns=["arm", "against", "n_real", "metric", "mean", "low", "high", "n", "images"])
+
+
+def of_seeds(
+    table: pd.DataFrame, arm: str, against: str, n_real: int, metric: str, seeds: int | None, images: int
+) -> Estimate | None:
+    """The difference between two training mixes by the error of the seeds alone; None if it has not been measured.
+
+    images: number of test images, whose error is not counted in.
+    """
+    of_both = table.loc[(table.kind == "reader") & (table.n_real == n_real) & (table.metric == metric)]
+    wide = of_both.loc[of_both.arm.isin((arm, against))].pivot(index="seed", columns="arm", values="value")
+    if not {arm, against} <= set(wide.columns):
+        return None
+    gains = (wide[arm] - wide[against]).dropna().sort_index().to_numpy()[:seeds]
+    if not len(gains):
+        return None
+    if len(gains) < 2:
+        return Estimate(float(gains[0]), math.nan, math.nan, math.nan, 1, images)
+    return Estimate(float(gains.mean()), max(float(gains.var(ddof=1)), LEAST), 0.0, len(gains) - 1, len(gains), images)
 
 
 def correlations(table: pd.DataFrame) -> list[dict]:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 from ocrgen.runs.jobs import Cancelled, Stop
 from ocrgen.runs.run import Run, now
 from ocrgen.runs.store import PACKAGE
-from ocrgen.study.plan import Cell, StudyConfig, plan
-from ocrgen.study.results import read_row
+from ocrgen.study.config import StudyConfig
+from ocrgen.study.family import settled
+from ocrgen.study.plan import Cell, blocks
+from ocrgen.study.results import read_results, read_row
 from ocrgen.utils.files import lock, write_atomically
 
 if TYPE_CHECKING:
@@ -28,6 +30,16 @@ def state_of(run: Run, key: str) -> str:
     """The state of the task `key`: "done", "failed", or "" if it has not ended; a damaged file counts as not ended."""
     row = read_row(run.path / "cells" / f"{key}.json")
     return "" if row is None else "failed" if "error" in row else "done"
+
+
+def finished(run: Run, config: StudyConfig, block: list[Cell]) -> bool:
+    """Whether a study ends with this block of tasks, all of which have ended: nothing is left to decide, or one failed.
+
+    Every process that works on it comes to the same answer, since all read the same results.
+    """
+    if not config.until_decided or any(state_of(run, cell.key) == "failed" for cell in block):
+        return True
+    return settled(read_results(run).decisions)
 
 
 @contextlib.contextmanager
@@ -59,7 +71,7 @@ def execute_cells(
     from ocrgen.study.cells import TaskRunner
 
     runner = runner or TaskRunner(run)
-    for name in ("cells", "cells/.locks", "readers", "generators"):
+    for name in ("cells", "cells/.locks", "readers", "generators", "pool"):
         (run.path / name).mkdir(exist_ok=True)
     open_cells = list(cells)
     while open_cells:
@@ -135,5 +147,9 @@ def run_worker(folder: str) -> None:
     """The verb `study-worker`: share the work on a study's tasks as long as the parent process lives."""
     listen()
     run = Run(Path(folder))
+    config, stop = StudyConfig.model_validate(run.request.settings), Stop(run)
     with contextlib.suppress(Cancelled):
-        execute_cells(run, plan(StudyConfig.model_validate(run.request.settings)), Stop(run))
+        for block in blocks(config):
+            execute_cells(run, block, stop)
+            if finished(run, config, block):
+                break

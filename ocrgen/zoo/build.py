@@ -22,7 +22,8 @@ from ocrgen.readers.runs import add_doubt
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
-from ocrgen.study.plan import StudyConfig, plan
+from ocrgen.study.config import StudyConfig
+from ocrgen.study.plan import plan
 from ocrgen.study.statistics import DISTANCES
 from ocrgen.study.worker import state_of
 from ocrgen.utils.checksums import write_sums

@@ -8,7 +8,7 @@ from ocrgen.generators.config import TrainConfig, TrainRequest
 from ocrgen.generators.scoring import ScoreConfig
 from ocrgen.metrics.extractors.digitnet import VERSION
 from ocrgen.readers.request import ReaderRequest
-from ocrgen.study.plan import StudyConfig
+from ocrgen.study.config import StudyConfig
 
 SCRIPTS = ("mnist", "arabic")
 REFERENCES = (*SCRIPTS, "arabic-letters")

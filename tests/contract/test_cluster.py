@@ -15,7 +15,8 @@ import pytest
 from ocrgen.__main__ import main
 from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.study import read_results
-from ocrgen.study.plan import StudyConfig, plan
+from ocrgen.study.config import StudyConfig
+from ocrgen.study.plan import plan
 from ocrgen.utils.errors import UserError
 from tests.helpers.processes import processes_of, wait_for
 from tests.helpers.studies import create, execute, files, log_of

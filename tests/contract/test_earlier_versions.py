@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ocrgen.study.recommendation import recommend
 
 from ocrgen.benchmark import read_benchmark
 from ocrgen.benchmark import verdicts as speed_verdicts
@@ -20,7 +21,6 @@ from ocrgen.runs import jobs
 from ocrgen.runs.store import RunStore
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.export import find_export
-from ocrgen.study.recommendation import recommend
 
 VERSION = Path(__file__).resolve().parents[1] / "fixtures" / "version-0.1"
 

@@ -18,7 +18,8 @@ from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.study import read_results, verdicts
-from ocrgen.study.plan import StudyConfig, describe, plan
+from ocrgen.study.config import StudyConfig, describe
+from ocrgen.study.plan import plan
 from ocrgen.study.statistics import PAIRED
 from ocrgen.study.worker import state_of
 from ocrgen.utils.errors import UserError

@@ -13,7 +13,7 @@ from ocrgen.imaging.geometry import to_frame
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
-from ocrgen.study.plan import StudyConfig
+from ocrgen.study.config import StudyConfig
 from ocrgen.study.runner import run_study
 from tests.helpers.readers import train
 from tests.helpers.runs import train_here

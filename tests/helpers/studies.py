@@ -3,7 +3,8 @@
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
-from ocrgen.study.plan import StudyConfig, plan
+from ocrgen.study.config import StudyConfig
+from ocrgen.study.plan import plan
 from ocrgen.study.runner import run_study
 from ocrgen.study.worker import state_of
 

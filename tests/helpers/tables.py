@@ -6,7 +6,7 @@ import json
 import pandas as pd
 
 from ocrgen.study import Results
-from ocrgen.study.plan import StudyConfig, arms
+from ocrgen.study.config import StudyConfig
 from ocrgen.study.results import COLUMNS
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
 

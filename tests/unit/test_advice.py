@@ -9,6 +9,7 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
+from ocrgen.study.recommendation import recommend
 
 from ocrgen.__main__ import main
 from ocrgen.datasets import load_data
@@ -20,9 +21,9 @@ from ocrgen.report.page import report
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study import Results, read_results
+from ocrgen.study.arms import Arm
+from ocrgen.study.config import StudyConfig
 from ocrgen.study.export import find_export
-from ocrgen.study.plan import Arm, StudyConfig, arms
-from ocrgen.study.recommendation import recommend
 from ocrgen.study.results import COLUMNS
 from ocrgen.study.statistics import paired, summarise
 from ocrgen.utils.errors import UserError

@@ -13,7 +13,7 @@ from ocrgen.claims.evidence import judge_claims
 from ocrgen.claims.rules import all_hold, any_holds, by_way, combine, corrected
 from ocrgen.claims.selection import Benchmark, SelectedRuns, Study
 from ocrgen.runs.run import Run
-from ocrgen.study.plan import StudyConfig
+from ocrgen.study.config import StudyConfig
 from ocrgen.study.results import COLUMNS, Results
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
 from ocrgen.study.verdicts import Verdict

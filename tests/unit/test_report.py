@@ -14,8 +14,9 @@ from ocrgen.report.page import report
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import SHIPPED
 from ocrgen.study import read_results, verdicts
+from ocrgen.study.arms import Arm
+from ocrgen.study.config import describe
 from ocrgen.study.formatting import signed
-from ocrgen.study.plan import Arm, describe
 from ocrgen.study.statistics import correlations, paired, summarise
 from tests.helpers.html import Page
 from tests.helpers.pages import open_page

@@ -12,9 +12,11 @@ from ocrgen.datasets import Characters
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.evaluation import probabilities
 from ocrgen.runs.store import SHIPPED
+from ocrgen.study.arms import Arm
 from ocrgen.study.cells import TaskRunner
+from ocrgen.study.config import StudyConfig
 from ocrgen.study.headline import banner
-from ocrgen.study.plan import Arm, Cell, StudyConfig, plan
+from ocrgen.study.plan import Cell, plan
 from ocrgen.study.results import COLUMNS, Results
 from ocrgen.study.statistics import paired, summarise
 

@@ -13,8 +13,10 @@ from ocrgen.cli.study import asked
 from ocrgen.datasets import load_data
 from ocrgen.generators import generators
 from ocrgen.runs.store import RunStore
+from ocrgen.study.arms import Arm
 from ocrgen.study.cells import TaskRunner
-from ocrgen.study.plan import PAPER_N, QUICK, Arm, StudyConfig, arms, describe, plan
+from ocrgen.study.config import PAPER_N, QUICK, StudyConfig, describe
+from ocrgen.study.plan import plan
 from ocrgen.study.sizes import check, default_sizes
 from ocrgen.utils.errors import UserError
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ocrgen.study.plan import StudyConfig, plan
+from ocrgen.study.config import StudyConfig
+from ocrgen.study.plan import plan
 from ocrgen.study.results import COLUMNS, collect, numbers, read_results
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
 from ocrgen.study.verdicts import GAIN, RANK, classify_gain, classify_stand_in, verdicts

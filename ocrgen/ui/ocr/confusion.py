@@ -8,7 +8,7 @@ from ocrgen.datasets.alphabet import shown
 from ocrgen.plots.views import by_class, confusion_columns, confusion_of
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
-from ocrgen.study.plan import Arm
+from ocrgen.study.arms import Arm
 from ocrgen.ui.ocr.views import cached_section, cached_view, choose_size, show
 from ocrgen.ui.shared.markup import literal
 from ocrgen.ui.shared.widgets import picture, places

@@ -9,8 +9,9 @@ from ocrgen import datasets
 from ocrgen.datasets import Characters
 from ocrgen.datasets.alphabet import DIGITS, noun, summary
 from ocrgen.runs import jobs
+from ocrgen.study.config import QUICK, StudyConfig, describe
 from ocrgen.study.formatting import n_label
-from ocrgen.study.plan import QUICK, StudyConfig, describe, plan
+from ocrgen.study.plan import plan
 from ocrgen.study.sizes import PER_CLASS, default_sizes
 from ocrgen.ui.shared import uploads
 from ocrgen.ui.shared.cache import load_data_set, store

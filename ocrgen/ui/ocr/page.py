@@ -7,7 +7,7 @@ import streamlit as st
 from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
-from ocrgen.study.plan import QUICK, describe
+from ocrgen.study.config import QUICK, describe
 from ocrgen.ui.ocr import form, recommendation, summary, views
 from ocrgen.ui.ocr.confusion import confusion
 from ocrgen.ui.shared.cache import store

@@ -8,39 +8,39 @@ from ocrgen.datasets.alphabet import noun
 from ocrgen.plots.style import VERDICT_COLOURS
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
+from ocrgen.study.advice import Advice, advise
 from ocrgen.study.export import StudyExport, find_export
 from ocrgen.study.formatting import per_class
-from ocrgen.study.recommendation import Recommendation, recommend
 from ocrgen.ui.shared.widgets import model_title, sample_buttons
 from ocrgen.utils.errors import UserError
 
 
 def show_advice(results: Results) -> None:
     """The recommendations of a study, a line for each number of labelled images."""
-    recommendations = recommend(results)
+    recommendations = advise(results)
     if recommendations:
         with st.container(border=True):
             st.markdown("##### What to do")
             st.html("".join(_line(a, results.classes) for a in recommendations))
             st.caption(
-                "The best mix and what it is compared with are chosen on validation images; the gain is that on test "
-                "images, paired by seed."
+                "Of several better ways, the one with the largest lower bound; intervals are corrected for the number "
+                "of ways that were declared beforehand."
             )
 
 
-def _line(a: Recommendation, classes: tuple[str, ...]) -> str:
+def _line(a: Advice, classes: tuple[str, ...]) -> str:
     """A recommendation as HTML: a line that wraps on narrow screens."""
     return (
         f'<div class="part"><span style="flex:0 0 9rem">{a.n:,} labelled images</span>'
         f'<span style="flex:0 0 7rem">{per_class(a.n, classes)}</span>'
-        f'<b style="flex:0 0 7rem;color:{VERDICT_COLOURS[a.verdict]}">{a.headline}</b>'
+        f'<b style="flex:0 0 7rem;color:{VERDICT_COLOURS[a.judged]}">{a.headline}</b>'
         f'<span style="flex:1 1 22rem">{escape(a.words)}</span></div>'
     )
 
 
 def take_home(run: Run, results: Results) -> None:
     """Downloads of the recommended reader and of generated images, if the study keeps its networks."""
-    sizes = [a.n for a in recommend(results)]
+    sizes = [a.n for a in advise(results)]
     if not sizes:
         return
     with st.expander(f"Take home: the best reader, the generated {noun(results.classes)}s"):

@@ -11,9 +11,9 @@ from ocrgen.plots import views
 from ocrgen.plots.views import Section, View
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
+from ocrgen.study.arms import Arm
 from ocrgen.study.formatting import per_class
 from ocrgen.study.headline import headline_size
-from ocrgen.study.plan import Arm, arms
 from ocrgen.ui.shared.cache import remember_spec
 from ocrgen.ui.shared.results import rank_table
 from ocrgen.ui.shared.widgets import places
@@ -118,7 +118,7 @@ def by_arm(results: Results, run: Run) -> None:
 def shares(results: Results, n: int) -> None:
     """The synthetic share of each mix, chosen on validation data, and the share of images that the filter kept."""
     rows = []
-    for name in [a.name for a in arms(results.config.generators) if a.generator]:
+    for name in [a.name for a in results.config.arms if a.generator]:
         share, kept = (results.of(name, n, metric) for metric in ("share", "kept"))
         if share:
             rows.append(

@@ -9,7 +9,7 @@ import streamlit as st
 from ocrgen.plots import study as charts
 from ocrgen.runs.run import Run
 from ocrgen.study import Results, read_results
-from ocrgen.study.plan import Arm
+from ocrgen.study.arms import Arm
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the study …")

@@ -1,0 +1,137 @@
+"""The images of a study: its data set or repeated splits of it, a pool without labels, and the user's synthetic ones."""
+
+import json
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from ocrgen.datasets import Characters, Splits, existing_path, load_data
+from ocrgen.datasets.own import open_data
+from ocrgen.datasets.repeated import n_folds, repeated_split, whole_if_small
+from ocrgen.generators.base import MAX_SAMPLES
+from ocrgen.runs.run import Run
+from ocrgen.study.config import StudyConfig
+from ocrgen.study.plan import Cell
+from ocrgen.study.sizes import check
+from ocrgen.utils.errors import UserError
+from ocrgen.utils.files import write_atomically
+
+
+class StudyData:
+    """The data and result files of one study. Everything is drawn with a task's seed."""
+
+    def __init__(self, run: Run):
+        self.run = run
+        self.config = StudyConfig.model_validate(run.request.settings)
+
+    @cached_property
+    def whole(self) -> Characters | None:
+        """All images of small data of the user's own, of which another part is the test set for each seed; else None.
+
+        The paper's protocol has one test set only.
+        """
+        return None if self.config.protocol == "paper" else whole_if_small(self.config.dataset)
+
+    @cached_property
+    def data(self) -> Splits:
+        """The data set, of small data the split of the first seed.
+
+        UserError if it is too small, or has changed since the study began.
+        """
+        data = load_data(self.config.dataset) if self.whole is None else self._split(0)[0]
+        check(self.config, data.train)
+        if self.run.request.data not in (None, self._facts(data)):
+            raise UserError(f"{self.config.dataset} is not what it was when {self.run.name} began: start a new study.")
+        return data
+
+    def _facts(self, data: Splits) -> dict:
+        facts = data.facts()
+        if self.own is not None:
+            facts["synthetic"] = {"n": len(self.own), "fingerprint": self.own.fingerprint}
+        return facts
+
+    def begin(self) -> None:
+        """Note in the run what data it is about: fingerprints, classes, and whose the test images are."""
+        if self.run.request.data is None:
+            self.run.amend(data=self._facts(self.data), classes=self.data.train.classes)
+        whole = self.data.test if self.whole is None else self.whole
+        writers = None if whole.writers is None else whole.writers.tolist()
+        write_atomically(self.run.path / "tested.json", json.dumps({"n": len(whole), "writers": writers}))
+
+    @lru_cache(maxsize=2)  # noqa: B019 - one object for the life of a process
+    def _split(self, seed: int) -> tuple[Splits, np.ndarray]:
+        assert self.whole is not None
+        return repeated_split(self.whole, seed, n_folds(self.config.most_seeds))
+
+    def splits(self, seed: int) -> Splits:
+        """Training, validation and test images of a seed."""
+        return self.data if self.whole is None else self._split(seed)[0]
+
+    def tested(self, seed: int) -> np.ndarray:
+        """The index of a seed's test images in all that the study tests, int64 (n,)."""
+        return np.arange(len(self.data.test)) if self.whole is None else self._split(seed)[1]
+
+    def result_file(self, key: str) -> Path:
+        """The result file of the task `key`."""
+        return self.run.path / "cells" / f"{key}.json"
+
+    def result(self, key: str) -> dict:
+        """The result of the task `key`, which must have ended."""
+        return json.loads(self.result_file(key).read_bytes())
+
+    def labelled(self, cell: Cell) -> Characters:
+        """The task's real labelled images: n of the training set; all if n is 0.
+
+        Of repeated splits some have an image or two less than n.
+        """
+        train = self.splits(cell.seed).train
+        return train.subset(min(cell.n, len(train)), cell.seed) if cell.n else train
+
+    def pool(self, cell: Cell) -> Characters:
+        """The task's unlabelled images: of the training set, but none of the labelled ones.
+
+        Their labels are for the ceiling, and to tell how many pseudo-labels are right; they decide nothing.
+        """
+        train = self.splits(cell.seed).train
+        numbered = Characters(train.images, train.labels, train.classes, train.name, np.arange(len(train)))
+        used = numbered.subset(min(cell.n, len(train)), cell.seed).writers
+        rest = np.setdiff1d(np.arange(len(train)), used)
+        if not len(rest):
+            raise UserError(f"Of {len(train):,} training images none is left for the pool: choose a smaller n.")
+        chosen = np.random.default_rng((cell.seed, cell.n)).permutation(rest)[: self.config.unlabelled]
+        return train[np.sort(chosen)]
+
+    def validation(self, cell: Cell) -> Characters:
+        """The validation images; only the paper's protocol chooses by them."""
+        return self.splits(cell.seed).validation
+
+    def robust(self, seed: int) -> tuple[Characters, np.ndarray]:
+        """The test images to corrupt, the same for all training mixes, and their index in the seed's test images."""
+        test = self.splits(seed).test
+        numbered = Characters(test.images, test.labels, test.classes, test.name, np.arange(len(test)))
+        index = numbered.subset(min(self.config.n_robustness, len(test)), 0).writers
+        assert index is not None
+        return test[np.sort(index)], np.sort(index)
+
+    @cached_property
+    def own(self) -> Characters | None:
+        """The engineer's own synthetic images, with the data set's classes; None if there are none.
+
+        UserError if they cannot be read, or test images are among them.
+        """
+        if not self.config.synthetic:
+            return None
+        path = existing_path(self.config.synthetic)
+        if path is None:
+            raise UserError(f"{self.config.synthetic} is not there: give the path of your synthetic images.")
+        data = load_data(self.config.dataset) if self.whole is None else None
+        tested, classes = (data.test, data.train.classes) if data else (self.whole, self.whole.classes)  # type: ignore[union-attr]
+        images = open_data(path, least=1).whole.relabelled(classes)
+        known = {image.tobytes() for image in tested.images if image.any()}
+        if copies := sum(image.tobytes() in known for image in images.images):
+            raise UserError(
+                f"{copies:,} of the {len(images):,} images in {path.name} are test images of {self.config.dataset}: "
+                "bring images that were made without them."
+            )
+        return images.subset(MAX_SAMPLES, 0) if len(images) > MAX_SAMPLES else images
