@@ -20,7 +20,7 @@ RULES_BY_UNIT: dict[str, Callable[[float, float], VerdictWord]] = {  # as a benc
 def corrected(part: Verdict, comparisons: int) -> VerdictWord:
     """A comparison's verdict with its interval (Student's t) widened for so many of them; bootstrapped ones stay."""
     if part.unit not in RULES_BY_UNIT or part.low is None or part.high is None:
-        return part.verdict
+        return part.judged
     wider = t_quantile(part.n, comparisons) / t_quantile(part.n)
     low, high = (part.figure + wider * (bound - part.figure) for bound in (part.low, part.high))
     return RULES_BY_UNIT[part.unit](low, high)

@@ -98,7 +98,11 @@ class Characters:
         return replace(self, labels=places[self.labels], classes=classes)
 
     def subset(self, n: int, seed: int) -> Self:
-        """A random subset of `n` images, stratified by label: class counts are proportional, up to rounding.
+        """A random subset of `n` images, as `chosen` says. DataError unless 0 < n <= N."""
+        return self[self.chosen(n, seed)]
+
+    def chosen(self, n: int, seed: int) -> np.ndarray:
+        """Indices of `n` images at random, int64 (n,), stratified by label: class counts are proportional, up to rounding.
 
         Writers are not taken into account. The same seed gives the same subset. DataError unless 0 < n <= N.
         """
@@ -112,7 +116,7 @@ class Characters:
         order = shuffled[np.argsort(-(quota - counts)[shuffled], kind="stable")]
         counts[order[: n - counts.sum()]] += 1
         chosen = [rng.permutation(np.flatnonzero(self.labels == c))[:k] for c, k in enumerate(counts)]
-        return self[rng.permutation(np.concatenate(chosen))]
+        return rng.permutation(np.concatenate(chosen))
 
 
 class Splits(NamedTuple):

@@ -20,20 +20,18 @@ from ocrgen.metrics.scores import score
 from ocrgen.readers.checkpoint import load_reader, save_reader
 from ocrgen.readers.evaluation import grade, probabilities
 from ocrgen.readers.network import Reader
-from ocrgen.readers.robustness import ATTACKED, CORRUPTED, robustness
 from ocrgen.readers.saliency import faithfulness
 from ocrgen.readers.training import train_reader
 from ocrgen.runs.run import Run
 from ocrgen.study.arms import BAR, LABELS, Arm
-from ocrgen.study.correctness import packed
 from ocrgen.study.generators import GeneratorStore, joined, pseudo_key
+from ocrgen.study.grading import corrupted, graded
 from ocrgen.study.plan import Cell
 from ocrgen.utils.device import computing_in
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 from ocrgen.utils.threads import configure_threads
 
-MISREAD = 400  # misread test images, at most, in a task's result
 SCORES = ("lfid_64", "lfid_192", "lfid_768", "fid_2048", "coverage", "density", "precision", "recall", "spread")
 FURTHER = 1000  # between the seeds of a task's readers, more than a study has seeds
 ROUNDS = 2  # of pseudo-labels: what the second labels is labelled better, and later ones hardly differ
@@ -196,39 +194,14 @@ class TaskRunner(GeneratorStore):
         return self.config.steps_at(n, self.data.train.n_classes) * (1 + pooled)
 
     def graded(self, cell: Cell, readers: list[Reader]) -> dict:
-        """Grade trained readers on the seed's test images; as part of a task's result.
-
-        The figures of `OCRReport.figures`, means over the readers; numbers of images, optimiser steps, scores per
-        class, the confusion matrix summed, the first reader's misread images: [their indices, the classes read], and
-        for each test image how often it was read right.
-        """
+        """Grade trained readers on the seed's test images, and on corrupted ones; as part of a task's result."""
         test, tested = self.splits(cell.seed).test, self.tested(cell.seed)
-        reports, k = [grade(reader, test) for reader in readers], len(readers)
-        right = np.full(len(test), k)
-        for report in reports:
-            right[report.misread] -= 1
-        row = {name: float(np.mean([r.figures()[name] for r in reports])) for name in reports[0].figures()}
-        row |= {
-            "n_test": len(test),
-            "readers": k,
-            "steps": self.config.full_steps if cell.arm.real == "all" else self.steps(cell),
-            "f1": np.mean([[c["f1"] for c in r.per_class] for r in reports], 0).tolist(),
-            "confusion": np.sum([r.confusion for r in reports], 0).tolist(),
-            "misread": [tested[reports[0].misread[:MISREAD]].tolist(), reports[0].read[:MISREAD]],
-            "per_image": {"accuracy": packed(right, k, tested)},
-        }
+        row = graded(readers, test, tested)
+        row["steps"] = self.config.full_steps if cell.arm.real == "all" else self.steps(cell)
         if cell.kind == "reader" and self.config.n_robustness:
             images, index = self.robust(cell.seed)
-            found = [robustness(reader, images) for reader in readers]
-            row["corruptions"] = {
-                c: np.mean([f.corruptions[c] for f in found], 0).tolist() for c in found[0].corruptions
-            }
-            row["fgsm"] = np.mean([f.fgsm for f in found], 0).tolist()
-            counts = {"corrupted": CORRUPTED, "attacked": ATTACKED}
-            for name, times in counts.items():
-                right = np.sum([getattr(f, name) for f in found], 0)
-                row["per_image"][name] = packed(right, k * times, tested[index])
-            row["n_robust"] = len(images)
+            told = corrupted(readers, images, tested[index])
+            row |= told | {"per_image": row["per_image"] | told["per_image"]}
         return row
 
     def gan_test(self, cell: Cell, generated: Characters) -> float:

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 
@@ -93,9 +94,11 @@ class Correctness:
 
     def to_npz(self) -> bytes:
         """All of it as a file."""
-        arrays = {"|".join(map(str, (*key, self.of[key]))): counts for key, counts in self.counts.items()}
+        arrays: dict[str, Any] = {"|".join(map(str, (*key, self.of[key]))): c for key, c in self.counts.items()}
+        if self.writers is not None:
+            arrays["writers"] = self.writers
         buffer = BytesIO()
-        np.savez_compressed(buffer, **arrays, **({} if self.writers is None else {"writers": self.writers}))
+        np.savez_compressed(buffer, **arrays)
         return buffer.getvalue()
 
     @classmethod

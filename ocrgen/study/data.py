@@ -1,4 +1,4 @@
-"""The images of a study: its data set or repeated splits of it, a pool without labels, and the user's synthetic ones."""
+"""The images of a study: its data set, or repeated splits of it; a pool without labels; the user's synthetic ones."""
 
 import json
 from functools import cached_property, lru_cache
@@ -94,9 +94,7 @@ class StudyData:
         Their labels are for the ceiling, and to tell how many pseudo-labels are right; they decide nothing.
         """
         train = self.splits(cell.seed).train
-        numbered = Characters(train.images, train.labels, train.classes, train.name, np.arange(len(train)))
-        used = numbered.subset(min(cell.n, len(train)), cell.seed).writers
-        rest = np.setdiff1d(np.arange(len(train)), used)
+        rest = np.setdiff1d(np.arange(len(train)), train.chosen(min(cell.n, len(train)), cell.seed))
         if not len(rest):
             raise UserError(f"Of {len(train):,} training images none is left for the pool: choose a smaller n.")
         chosen = np.random.default_rng((cell.seed, cell.n)).permutation(rest)[: self.config.unlabelled]
@@ -109,10 +107,8 @@ class StudyData:
     def robust(self, seed: int) -> tuple[Characters, np.ndarray]:
         """The test images to corrupt, the same for all training mixes, and their index in the seed's test images."""
         test = self.splits(seed).test
-        numbered = Characters(test.images, test.labels, test.classes, test.name, np.arange(len(test)))
-        index = numbered.subset(min(self.config.n_robustness, len(test)), 0).writers
-        assert index is not None
-        return test[np.sort(index)], np.sort(index)
+        index = np.sort(test.chosen(min(self.config.n_robustness, len(test)), 0))
+        return test[index], index
 
     @cached_property
     def own(self) -> Characters | None:
@@ -125,9 +121,8 @@ class StudyData:
         path = existing_path(self.config.synthetic)
         if path is None:
             raise UserError(f"{self.config.synthetic} is not there: give the path of your synthetic images.")
-        data = load_data(self.config.dataset) if self.whole is None else None
-        tested, classes = (data.test, data.train.classes) if data else (self.whole, self.whole.classes)  # type: ignore[union-attr]
-        images = open_data(path, least=1).whole.relabelled(classes)
+        tested = load_data(self.config.dataset).test if self.whole is None else self.whole
+        images = open_data(path, least=1).whole.relabelled(tested.classes)
         known = {image.tobytes() for image in tested.images if image.any()}
         if copies := sum(image.tobytes() in known for image in images.images):
             raise UserError(

@@ -12,7 +12,8 @@ from ocrgen.study.arms import OWN, Arm, trained
 from ocrgen.study.config import StudyConfig
 from ocrgen.study.generators import GeneratorStore
 from ocrgen.study.plan import Cell, plan_seed
-from ocrgen.study.results import Results, read_row
+from ocrgen.study.results import Results
+from ocrgen.study.rows import read_row
 from ocrgen.utils.errors import UserError
 
 SEED = 0  # the seed of which a study keeps the readers of all training mixes

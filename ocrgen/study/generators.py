@@ -33,7 +33,7 @@ class GeneratorStore(StudyData):
     """The generators of one study, and what they draw."""
 
     def lessons(self, cell: Cell) -> Characters:
-        """The labelled images that a task's generator learns from, under protocol pool also those that readers labelled."""
+        """The labelled images that a task's generator learns from; of a pool also those that readers labelled."""
         if self.config.protocol == "paper":
             train = self.data.train
             n = self.config.generator_n

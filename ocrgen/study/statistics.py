@@ -57,7 +57,7 @@ def paired(table: pd.DataFrame, correct: Correctness | None = None) -> pd.DataFr
                 row = {"arm": arm, "against": against, "n_real": n_real, "metric": metric}
                 row |= {**t_interval(gain[~np.isnan(gain)]), "images": 0}
                 both = [(name, n_real, metric) for name in (arm, against)]
-                if correct and (found := correct.estimate(*both)):
+                if correct and (found := correct.estimate(both[0], both[1])):
                     low, high = found.interval()
                     row |= {"mean": found.mean, "low": low, "high": high, "images": found.images}
                 rows.append(row)

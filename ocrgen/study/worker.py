@@ -19,7 +19,8 @@ from ocrgen.runs.store import PACKAGE
 from ocrgen.study.config import StudyConfig
 from ocrgen.study.family import settled
 from ocrgen.study.plan import Cell, blocks
-from ocrgen.study.results import read_results, read_row
+from ocrgen.study.results import read_results
+from ocrgen.study.rows import read_row
 from ocrgen.utils.files import lock, write_atomically
 
 if TYPE_CHECKING:
