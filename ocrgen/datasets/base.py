@@ -102,7 +102,7 @@ class Characters:
         return self[self.chosen(n, seed)]
 
     def chosen(self, n: int, seed: int) -> np.ndarray:
-        """Indices of `n` images at random, int64 (n,), stratified by label: class counts are proportional, up to rounding.
+        """Indices of `n` images at random, int64 (n,), stratified by label: counts are proportional, up to rounding.
 
         Writers are not taken into account. The same seed gives the same subset. DataError unless 0 < n <= N.
         """

@@ -174,8 +174,9 @@ def _paper(results: Results, data: str) -> str:
         f"Networks: {named} of preset {config.preset}, {config.epochs} epochs; readers of preset {config.reader}, "
         f"{steps} steps. The epoch of a generator is chosen by its reader's accuracy on validation images; the filter "
         f"is a reader of all training images. The generators learned from {most:,} labelled images of {data}, the "
-        f"readers of real images from {PAPER_N}. What is gained here may come from the other {most - PAPER_N:,} labels. Whether "
-        f"synthetic images pay where only {PAPER_N} are labelled is for a study of the fair protocol to say."
+        f"readers of real images from {PAPER_N}. What is gained here may come from the other {most - PAPER_N:,} "
+        f"labels. Whether synthetic images pay where only {PAPER_N} are labelled is for a study of the fair protocol "
+        "to say."
         f"{redrawn(results)}"
     )
 

@@ -3,12 +3,13 @@
 import functools
 import json
 
+import numpy as np
 import pandas as pd
 
-from ocrgen.study import Results
 from ocrgen.study.config import StudyConfig
-from ocrgen.study.results import COLUMNS
-from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
+from ocrgen.study.correctness import Correctness
+from ocrgen.study.results import COLUMNS, build
+from ocrgen.study.statistics import DISTANCES, correlations
 
 
 def table(values, metric="accuracy", n=100, kind="reader"):
@@ -36,25 +37,51 @@ def falling(arm, seed, epoch, accuracy):
 ranked = functools.cache(lambda: correlations(checkpoints(falling)))
 
 
-def results(seeds=3, **gains):
-    """Results in which every arm reads 0.5 and what `gains` adds by the part of its name."""
-    config = StudyConfig(n=[100], generators=["cvae", "cgan"], seeds=seeds)
+def made(config, facts, **rest):
+    """Results of a table that no task has written; `rest` as in `Results`."""
+    told = {"confusions": {}, "failures": [], "done": 0, "total": 0} | rest
+    return build(config, facts, told.pop("correct", Correctness()), **told)
+
+
+def results(seeds=3, spread=0.1, generators=("cvae", "cgan"), **gains):
+    """Results in which every arm reads 0.5 and what `gains` adds by the part of its name; seeds differ by `spread`."""
+    config = StudyConfig(n=[100], generators=list(generators), seeds=seeds)
     parts = []
     for metric in ("accuracy", "corrupted", "attacked"):
         values = {
-            arm.name: {s: 0.5 + s / 10 + sum(g for part, g in gains.items() if part in arm.name) for s in range(seeds)}
-            for arm in arms(config.generators)
+            arm.name: {s: 0.5 + s * spread + sum(g for k, g in gains.items() if k in arm.name) for s in range(seeds)}
+            for arm in config.arms
         }
         parts.append(table(values, metric))
-    facts = pd.concat([*parts, checkpoints(falling)])
-    return Results(config, facts, summarise(facts), paired(facts), ranked(), {}, [], 0, 0)
+    return made(config, pd.concat([*parts, checkpoints(falling)]))
+
+
+def read(seeds=8, images=2000, accuracy=0.9, noise=0.01, luck=0.0, n=100, config=None, **gains):
+    """Results whose readers' images are kept one by one: each is read right by chance, as often as its arm reads.
+
+    gains: by the part of an arm's name. noise: standard deviation of a reader's accuracy over the seeds. luck: share of
+    the images that all seeds of an arm agree on, so that they err together.
+    """
+    config = config or StudyConfig(n=[n], generators=["cvae", "cgan"], seeds=seeds, n_robustness=0)
+    rng, correct, rows = np.random.default_rng(0), Correctness(), []
+    for size in config.sizes():
+        for arm in config.arms:
+            same = rng.random(images)
+            drawn = np.where(rng.random((seeds, images)) < luck, same, rng.random((seeds, images)))
+            level = accuracy + sum(g for k, g in gains.items() if k in arm.name) + rng.normal(0, noise, (seeds, 1))
+            key = (arm.name, size, "accuracy")
+            correct.counts[key], correct.of[key] = (drawn < level).astype(np.uint16), 1
+            of_arm = {arm.name: dict(enumerate(correct.counts[key].mean(1)))}
+            rows.append(table(of_arm, n=size))
+    return made(config, pd.concat(rows), correct=correct, n_test=images, done=1, total=1)
 
 
 def keep(store, protocol="fair", dataset="mnist", seeds=3, state="done", gain=0.1):
     """A finished study as it is shipped: a table and what else pages need."""
-    settings = StudyConfig(dataset=dataset, protocol=protocol, seeds=seeds, n=[500]).model_dump()
+    config = StudyConfig(dataset=dataset, protocol=protocol, seeds=seeds, n=[500], generators=["cvae"])
+    settings = config.model_dump()
     run = store.create("study", settings, "study")
-    values = {"real": {}, "real+aug": {}, "real+aug+cvae": {}, "real+aug+cvae-filtered": {}}
+    values = {arm.name: {} for arm in config.arms}
     for seed in range(seeds):
         for arm in values:
             values[arm][seed] = 0.5 + seed / 100 + gain * ("cvae" in arm)
@@ -62,5 +89,6 @@ def keep(store, protocol="fair", dataset="mnist", seeds=3, state="done", gain=0.
     facts.to_parquet(run.path / "table.parquet")
     told = {"confusions": {}, "misread": {}, "failures": [], "done": 9, "total": 10 - (state == "done")}
     (run.path / "results.json").write_text(json.dumps(told))
+    (run.path / "correct.npz").write_bytes(Correctness().to_npz())
     run.update(state=state)
     return run

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.stats import t as student
 
-from ocrgen.study.decision import Advice, advise, decide, default_matters, holm, too_few, would_decide
+from ocrgen.study.decision import decide, default_matters, holm, seeds_to_decide, too_few, would_decide
 from ocrgen.study.inference import PSEUDO, Estimate, estimate
 from ocrgen.study.sequential import look, look_due
 from ocrgen.study.simulation import correctness, coverage, family_errors
@@ -143,22 +142,12 @@ def test_a_pooled_threshold_finds_what_holm_does_not():
 
 def test_what_would_decide_is_right_about_the_seeds_and_about_the_images():
     e = _of(0.003, 0.002, df=1000)
-    words = would_decide(e, 0.0001)
-    more = int(words.split()[1])
+    more = seeds_to_decide(e, 0.0001)
     scale = lambda n: (e.seed_variance / n) ** 0.5  # noqa: E731
     assert 1.96 * scale(8 + more) < 0.003 and 1.97 * scale(8 + more - 1) > 0.003
-    assert would_decide(_of(0.003, 0.003, image=0.9), 0.003).startswith("no number of seeds")
-    assert would_decide(_of(0.0001, 0.002), 0.0001).startswith("more than 1,000 seeds")
-
-
-def test_advice_takes_the_greatest_lower_bound_not_the_greatest_gain():
-    family = {"wild": _of(0.04, 0.012), "sure": _of(0.03, 0.002), "worse": _of(-0.03, 0.002)}
-    decisions = decide(family, 0.005)
-    advice = advise(decisions)
-    assert decisions["wild"].word == "better" and advice.way == "sure"
-    assert advice.low == pytest.approx(0.03 - student.ppf(1 - 0.025 / 3, 50) * 0.002)
-    assert "+3.00 points" in advice.words and "30.0 fewer errors per 1,000 characters" in advice.words
-    assert advise({"worse": decisions["worse"]}) == Advice(None)
+    assert would_decide(more) == f"about {more} more seeds"
+    assert would_decide(seeds_to_decide(_of(0.003, 0.003, image=0.9), 0.003)).startswith("no number of seeds")
+    assert would_decide(seeds_to_decide(_of(0.0001, 0.002), 0.0001)).startswith("more than 1,000 seeds")
 
 
 def test_a_decision_is_final_and_looks_are_only_at_set_times():

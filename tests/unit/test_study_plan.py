@@ -16,23 +16,28 @@ from ocrgen.runs.store import RunStore
 from ocrgen.study.arms import Arm
 from ocrgen.study.cells import TaskRunner
 from ocrgen.study.config import PAPER_N, QUICK, StudyConfig, describe
-from ocrgen.study.plan import plan
+from ocrgen.study.plan import blocks, plan
 from ocrgen.study.sizes import check, default_sizes
 from ocrgen.utils.errors import UserError
 
 CONFIGS = [
     StudyConfig(dataset="digits", seeds=2, n=[60, 20]),
     StudyConfig(dataset="digits", seeds=2, protocol="paper", epochs=3),
-    StudyConfig(dataset="digits", seeds=1, n=[60], generators=["cvae"], shares=[0.5]),
+    StudyConfig(dataset="digits", seeds=1, n=[60], generators=["cvae"], n_saliency=0, n_robustness=0),
+    StudyConfig(dataset="digits", seeds=2, n=[60], protocol="pool", unlabelled=200),
 ]
 
 
 def test_an_arms_name_says_all_of_it():
-    every = [*arms(list(generators())), Arm("all"), Arm("all", True)]
+    every = [Arm("all"), Arm("all", True)]
+    for protocol in ("fair", "pool", "paper"):
+        config = StudyConfig(protocol=protocol, generators=list(generators()), synthetic="mine.npz")
+        every += [*config.arms, *config.arms_alone]
+        assert [arm.name for arm in config.arms[:2]] == ["real", "real+aug"]
+    every = list(dict.fromkeys(every))
     assert len({arm.name for arm in every}) == len({arm.title for arm in every}) == len(every)
     assert [Arm.parse(arm.name) for arm in every] == every
     assert Arm("real", True, "cvae", True).name == "real+aug+cvae-filtered"
-    assert [arm.name for arm in every[:2]] == ["real", "real+aug"]
     assert Arm("real", False, "cvae").mixed and not Arm(generator="cvae").mixed and not Arm("real", True).mixed
 
 
@@ -49,32 +54,58 @@ def test_what_a_cell_needs_comes_before_it(config):
 @pytest.mark.parametrize("config", CONFIGS)
 def test_all_arms_are_there_for_every_seed_and_size(config):
     readers = [(c.seed, c.n, c.arm.name) for c in plan(config) if c.kind == "reader" and c.n]
-    names = [arm.name for arm in arms(config.generators)]
+    names = [arm.name for arm in config.arms]
     assert sorted(readers) == sorted((s, n, a) for s in range(config.seeds) for n in config.sizes() for a in names)
-    epochs = [c for c in plan(config) if c.kind == "epoch"]
+    without = [(c.seed, c.arm.name) for c in plan(config) if c.kind == "reader" and not c.n and c.arm.real != "all"]
     paper = config.protocol == "paper"
-    assert len(epochs) == (config.seeds * len(config.generators) * config.epochs if paper else 0)
+    rendered = not paper and "rendered" in config.generators
+    assert without == [(s, "aug+rendered") for s in range(config.seeds)] * rendered
+    epochs = [c for c in plan(config) if c.kind == "epoch"]
+    assert len(epochs) == (config.seeds * len(config.trained) * config.epochs if paper else 0)
     trained = [(c.seed, c.n, c.arm.name) for c in plan(config) if c.kind == "generator"]
     sizes = [0] if paper else config.sizes()
-    assert sorted(trained) == sorted((s, n, g) for s in range(config.seeds) for n in sizes for g in config.generators)
+    assert sorted(trained) == sorted((s, n, g) for s in range(config.seeds) for n in sizes for g in config.trained)
+
+
+def test_a_study_of_rendered_characters_alone_trains_no_generator():
+    cells = plan(StudyConfig(dataset="digits", seeds=1, n=[60], generators=["rendered"]))
+    assert {c.kind for c in cells} == {"reader", "saliency"}
+    assert {c.arm.name for c in cells if c.kind == "saliency"} == {"real", "real+aug", "real+aug+rendered"}
 
 
 @pytest.mark.parametrize("config", CONFIGS)
 def test_the_terms_are_equal(config, tmp_path):
-    """No arm of protocol fair learns from more than n labelled images, or chooses by more than n further ones."""
+    """Nothing that learns has labels of more than n images, or of others than the rest of its seed and size has."""
     store = RunStore(tmp_path, shipped=None)
     cells = TaskRunner(store.create("study", config.model_dump(), "study"))
     train = {image.tobytes() for image in cells.data.train.images}
     of_seed = {}
     for cell in plan(config):
-        labelled, validation = cells.labelled(cell), cells.validation(cell)
+        labelled = cells.labelled(cell)
         n = cell.n or len(cells.data.train)
         assert len(labelled) == n and {image.tobytes() for image in labelled.images} <= train
         # The generator and all readers of a seed and size learn from the very same images.
         assert of_seed.setdefault((cell.seed, cell.n), labelled.fingerprint) == labelled.fingerprint
-        if config.protocol == "fair" and cell.n:
-            assert len(validation) <= min(n, config.validation)
+        if config.protocol == "fair" and cell.kind == "generator":
+            assert cells.lessons(cell).fingerprint == labelled.fingerprint
+        if config.protocol == "pool" and cell.n:
+            pool = {image.tobytes() for image in cells.pool(cell).images}
+            assert len(cells.pool(cell)) == 200 and not pool & {image.tobytes() for image in labelled.images}
     assert len(set(of_seed.values())) == len(of_seed) - (config.seeds - 1)  # all images are all
+
+
+@pytest.mark.parametrize(("n", "classes", "steps"), [(0, 10, 2000), (100, 10, 400), (500, 10, 900), (280, 28, 1100)])
+def test_more_images_are_learned_from_longer(n, classes, steps):
+    assert StudyConfig().steps_at(n, classes) == steps
+    assert StudyConfig(steps=70).steps_at(n, classes) == 70
+
+
+def test_a_study_until_decided_may_end_at_each_look_and_nowhere_else():
+    config = StudyConfig(dataset="digits", n=[60], seeds=3, until_decided=True)
+    parts = blocks(config)
+    assert [len({c.seed for c in part}) for part in parts] == [8, 4, 4, 4]
+    assert [c for part in parts for c in part] == plan(config)
+    assert [len(part) for part in blocks(CONFIGS[0])] == [len(plan(CONFIGS[0]))]
 
 
 def test_the_papers_protocol_compares_at_its_own_size():
@@ -86,9 +117,13 @@ def test_the_papers_protocol_compares_at_its_own_size():
 @pytest.mark.parametrize(
     ("values", "named"),
     [
-        ({"shares": [0.0]}, "between 0 and 1"),
-        ({"shares": [0.5, 1.0]}, "between 0 and 1"),
-        ({"shares": []}, "shares"),
+        ({"share": 0.0}, "share"),
+        ({"share": 1.0}, "share"),
+        ({"steps": 5}, "10 or more"),
+        ({"matters": 0}, "matters"),
+        ({"readers_per_task": 0}, "readers-per-task"),
+        ({"precision": "fp8"}, "precision"),
+        ({"protocol": "paper", "generators": ["rendered"]}, "needs a generator that is trained"),
         ({"n": [5]}, "20 or more"),
         ({"n": []}, "--n"),
         ({"generators": ["quill"]}, "no generator 'quill': choose from"),
@@ -96,7 +131,6 @@ def test_the_papers_protocol_compares_at_its_own_size():
         ({"seeds": 0}, "seeds"),
         ({"samples": 99}, "samples"),
         ({"confidence": 1.1}, "confidence"),
-        ({"validation": 9}, "validation"),
         ({"protocol": "loose"}, "protocol"),
         ({"sead": 1}, "sead"),
     ],
@@ -113,7 +147,8 @@ def test_bounds_are_told_in_one_line(values, named):
     ("args", "message"),
     [
         (["--n", "5"], "20 or more"),
-        (["--shares", "0"], "between 0 and 1"),
+        (["--share", "0"], "share"),
+        (["--dataset", "digits", "--n", "60", "--synthetic", "/no/such"], "/no/such"),
         (["--generators", "quill"], "no generator 'quill'"),
         (["--seeds", "none"], "seeds"),
         (["--protocol", "loose"], "protocol"),
@@ -159,7 +194,8 @@ def test_a_study_takes_the_sizes_that_suit_its_data_unless_told(args, n):
     [
         StudyConfig(),
         StudyConfig(**QUICK),
-        StudyConfig(dataset='/data/it\'s mine/Zähler "2" $HOME', n=[20, 30], shares=[0.001, 0.25], confidence=0),
+        StudyConfig(dataset='/data/it\'s mine/Zähler "2" $HOME', n=[20, 30], share=0.001, confidence=0),
+        StudyConfig(until_decided=True, matters=0.4, readers_per_task=1, precision="fp32", protocol="pool"),
         StudyConfig(protocol="paper", reader="paper", preset="paper", generators=["cgan"], n_robustness=0, threads=2),
     ],
 )
@@ -178,3 +214,10 @@ def test_settings_of_earlier_versions_are_accepted_under_their_old_names():
     old, _, _ = asked(["--least", "640", "--looked=0", "--robust", "7"])
     new, _, _ = asked(["--min-epoch-images", "640", "--n-saliency=0", "--n-robustness", "7"])
     assert old == new and old.min_epoch_images == 640
+
+
+def test_a_study_of_earlier_rules_is_known_by_its_shares():
+    old = StudyConfig.model_validate({"shares": [0.05, 0.2], "validation": 1000, "steps": 400, "generators": ["cvae"]})
+    assert (old.rules, old.readers_per_task, StudyConfig().rules) == (1, 1, 2)
+    assert StudyConfig.model_validate(old.model_dump()) == old
+    assert "real+cvae" in {arm.name for arm in old.arms} and not old.arms_alone

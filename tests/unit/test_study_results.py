@@ -8,14 +8,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from ocrgen.study.arms import BAR, NOISE_BAR
 from ocrgen.study.config import StudyConfig
+from ocrgen.study.correctness import UNTESTED, Correctness, packed, unpacked
 from ocrgen.study.plan import plan
-from ocrgen.study.results import COLUMNS, collect, numbers, read_results
+from ocrgen.study.results import COLUMNS, collect, read_results
+from ocrgen.study.rows import numbers
 from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
-from ocrgen.study.verdicts import GAIN, RANK, classify_gain, classify_stand_in, verdicts
+from ocrgen.study.verdicts import EXPLORATORY, verdicts
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.statistics import t_interval
-from tests.helpers.tables import checkpoints, falling, ranked, results, table
+from tests.helpers.tables import checkpoints, falling, ranked, read, results, table
 
 NAN = math.nan
 
@@ -60,6 +63,41 @@ def test_a_seed_that_is_missing_is_left_out_of_its_pair():
     assert nothing.empty
     assert paired(table({"cvae": {0: 0.5}, "cgan": {0: 0.5}})).empty  # nothing real to compare with
     assert paired(pd.DataFrame([], columns=COLUMNS)).empty
+
+
+def test_both_errors_are_in_every_interval_of_accuracy():
+    found = read(seeds=5, images=400, luck=0.5)
+    for arm, n, metric in found.correct.counts:
+        row, whole = found.of(arm, n, metric), found.correct.estimate((arm, n, metric))
+        assert (row["low"], row["high"]) == pytest.approx(whole.interval()) and row["mean"] == pytest.approx(whole.mean)
+    row = found.difference("real+aug", "real", 100)
+    expected = found.correct.estimate(("real+aug", 100, "accuracy"), ("real", 100, "accuracy"))
+    assert (row["low"], row["high"]) == pytest.approx(expected.interval()) and row["images"] == 400
+
+
+def test_what_was_read_right_is_kept_and_comes_back():
+    rng = np.random.default_rng(0)
+    tested, right = np.array([3, 4, 9, 60_000]), np.array([0, 3, 1, 2])
+    counts, of = unpacked(json.loads(json.dumps(packed(right, 3, tested))), 60_001)
+    assert of == 3 and np.array_equal(counts[tested], right) and (counts == UNTESTED).sum() == 60_001 - 4
+    key = ("real", 5, "accuracy")
+    kept = Correctness({key: rng.integers(0, 3, (2, 7)).astype(np.uint16)}, {key: 3}, np.arange(7))
+    again = Correctness.read(kept.to_npz())
+    assert again.of == kept.of and np.array_equal(again.writers, kept.writers)
+    assert np.array_equal(again.values(key), kept.values(key))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"right": "no"}, {"right": ""}, {"of": 1}, {"of": 0}, {"tested": packed(np.zeros(3), 1, np.arange(3))["tested"]}],
+)
+def test_damaged_counts_are_noticed(damage):
+    whole = packed(np.array([0, 2]), 2, np.array([0, 1]))
+    unpacked(whole, 2)
+    with pytest.raises(ValueError, match="."):
+        unpacked(whole | damage, 2)
+    with pytest.raises(ValueError, match="do not fit"):
+        unpacked(whole, 1)
 
 
 def test_sizes_and_metrics_are_never_mixed_in_a_difference():
@@ -113,66 +151,37 @@ def test_correlations_need_checkpoints():
     assert row["scope"] == "cvae" and row["trainings"] == 1 and math.isnan(row["low"])
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"),
-    [
-        (0.0001, 0.1, "holds"),
-        (0.0, 0.1, "undecided"),
-        (-0.1, 0.1, "undecided"),
-        (-0.1, GAIN, "undecided"),
-        (-0.1, GAIN * 0.99, "does not hold"),
-        (-0.2, -0.1, "does not hold"),
-        (GAIN * 0.1, GAIN * 0.5, "does not hold"),
-        (NAN, NAN, "undecided"),
-        (0.1, NAN, "undecided"),
-    ],
-)
-def test_when_a_difference_is_a_gain(low, high, verdict):
-    assert classify_gain(low, high) == verdict
-
-
-@pytest.mark.parametrize(
-    ("bounds", "verdict"),
-    [
-        ((-0.9, -0.8, -0.1, 0.05), "holds"),
-        ((-0.9, -0.0001, 0.0, RANK * 0.99), "holds"),
-        ((-0.9, 0.0, 0.0, 0.05), "undecided"),
-        ((-0.9, -0.8, 0.0, RANK), "undecided"),
-        ((-0.9, -0.8, RANK, 0.3), "undecided"),
-        ((-0.9, -0.8, RANK * 1.01, 0.3), "does not hold"),
-        ((0.0, 0.5, 0.0, 0.3), "undecided"),
-        ((0.0001, 0.5, -0.2, 0.0), "does not hold"),
-        ((NAN, NAN, NAN, NAN), "undecided"),
-        ((-0.9, -0.8, NAN, 0.05), "undecided"),
-    ],
-)
-def test_when_a_distance_stands_in_for_fid(bounds, verdict):
-    assert classify_stand_in(*bounds) == verdict
-
-
-def test_verdicts_judge_each_claim_on_its_figures():
+def test_comparisons_judge_each_claim_on_its_figures():
     found = verdicts(results(cvae=0.1, cgan=-0.1))
     printed = [v.to_json() for v in found]
     assert json.loads(json.dumps(printed)) == printed
-    assert [v.claim for v in found] == sorted(v.claim for v in found)
-    assert {v.claim: len([w for w in found if w.claim == v.claim]) for v in found} == {2: 9, 3: 12, 5: 4}
-    for v in found:
-        assert v.verdict == ("does not hold" if v.claim != 2 and "cgan" in v.arm else "holds"), v
+    judged = [v for v in found if v.claim in (3, 5) and v.verdict != EXPLORATORY]
+    assert {(v.claim, v.arm, v.verdict) for v in judged} == {
+        (claim, f"real+aug+{name}-filtered", word)
+        for claim in (3, 5)
+        for name, word in (("cvae", "better"), ("cgan", "worse"))
+    }
+    for v in judged:
         assert v.low <= v.figure + 1e-9 and v.figure <= v.high + 1e-9
-    helps = [v for v in found if v.claim == 3]
-    assert {v.n for v in helps} == {3} and {v.n_labelled for v in helps} == {100}
-    ranks = [v for v in found if v.claim == 2]
-    assert {(v.arm, v.n) for v in ranks} == {("all", 8), ("cvae", 4), ("cgan", 4)}  # trainings, not their epochs
+        assert (v.n, v.n_labelled, v.against) == (3, 100, BAR if v.claim == 3 else NOISE_BAR)
 
 
 def test_one_seed_decides_no_comparison():
-    found = [v for v in verdicts(results(seeds=1, cvae=0.1)) if v.claim != 2]
-    assert {v.verdict for v in found} == {"undecided"} and {v.low for v in found} == {None}
+    found = [v for v in verdicts(results(seeds=1, cvae=0.1)) if v.claim in (3, 5)]
+    assert {v.verdict for v in found} == {"too few to tell", EXPLORATORY} and {v.low for v in found} == {None}
     json.dumps([v.to_json() for v in found], allow_nan=False)
 
 
+def test_training_with_noise_is_the_bar_under_corruption():
+    """Augmentation destroys robustness: against it alone any way would seem to help."""
+    found = results(cvae=0.1, noise=0.15)
+    assert found.difference("real+aug+cvae-filtered", BAR, 100, "corrupted")["mean"] == pytest.approx(0.1)
+    (five,) = [v for v in verdicts(found) if v.claim == 5 and "cvae" in v.arm]
+    assert five.figure == pytest.approx(-0.05) and five.judged == "does not hold"
+
+
 def test_every_epoch_of_a_study_is_a_checkpoint_of_its_own():
-    config = StudyConfig(protocol="paper", seeds=2, epochs=3)
+    config = StudyConfig(protocol="paper", seeds=2, epochs=3, generators=["cvae", "cgan"])
     rows = [
         {"key": c.key, "kind": c.kind, "arm": c.arm.name, "n_real": c.n, "seed": c.seed, "accuracy": c.epoch / 10}
         | {"scores": dict.fromkeys(DISTANCES, 1 - c.epoch / 10)}
@@ -206,7 +215,7 @@ def test_a_result_is_found_by_arm_size_and_metric():
     found = results(cvae=0.1)
     assert found.of("real", 100, "accuracy")["mean"] == pytest.approx(0.6)
     assert found.of("real", 500, "accuracy") is None
-    assert found.difference("cvae", "real", 100)["mean"] == pytest.approx(0.1)
+    assert found.difference("aug+cvae-filtered", "real", 100)["mean"] == pytest.approx(0.1)
     assert found.difference("cvae", "nothing", 100) is None
 
 
