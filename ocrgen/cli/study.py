@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from ocrgen.cli.common import checked, data_set, execute, open_store, parse
+from ocrgen.cli.common import absolute, checked, data_set, execute, open_store, parse
 
 if TYPE_CHECKING:
     from ocrgen.runs.run import Run
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 def study(args: list[str]) -> int:
     """Does synthetic data help OCR? study --dataset NAME --protocol fair|paper --seeds N [--quick] [--json]"""
+    from ocrgen.study.data import check_data
+
     config, as_json, label = asked(args)
+    check_data(config)
     store = open_store()
     name = f"study-{config.protocol}-{Path(config.dataset).stem}"
     run = store.create("study", config.model_dump(), name, label)
@@ -36,8 +39,8 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
     from pydantic import Field
 
     from ocrgen.cli.flags import RunFlags
-    from ocrgen.datasets import load_data
     from ocrgen.study.config import QUICK, StudyConfig
+    from ocrgen.study.data import first_split
     from ocrgen.study.sizes import default_sizes
 
     quick_study = "--quick" in args
@@ -54,11 +57,14 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
 
     flags = parse(StudyFlags, "study", args, default=StudyFlags.model_validate(QUICK if quick_study else {}))
     values = flags.model_dump(include=set(StudyConfig.model_fields)) | {
-        "dataset": data_set(flags.dataset, flags.transpose)
+        "dataset": data_set(flags.dataset, flags.transpose),
+        "synthetic": absolute(flags.synthetic) if flags.synthetic else "",
     }
-    if not quick_study and flags.protocol == "fair" and not any(a == "--n" or a.startswith("--n=") for a in args):
-        values["n"] = default_sizes(load_data(values["dataset"]).train)
-    return checked(StudyConfig, values), flags.as_json, flags.run_name
+    config = checked(StudyConfig, values)
+    if not quick_study and flags.protocol != "paper" and not any(a == "--n" or a.startswith("--n=") for a in args):
+        sizes = default_sizes(first_split(config).train)
+        config = config.model_copy(update={"n": sizes[:1] if flags.protocol == "pool" else sizes})
+    return config, flags.as_json, flags.run_name
 
 
 def to_json(run: "Run") -> dict:
@@ -95,11 +101,12 @@ def _print(run: "Run") -> None:
     print(f"{'training mix':<42}{'n real':>8}{'labelled':>10}   accuracy, 95% interval (seeds)")
     rows = results.readers.loc[results.readers.metric == "accuracy"]
     for row in rows.to_dict("records"):
-        name, n = Arm.parse(row["arm"]).title, row["n_real"] or "all"
-        print(f"{name:<42}{n:>8}{row['n_labelled']:>10,}   {accuracy(row)} ({row['n']})")
+        arm = Arm.parse(row["arm"])
+        n = row["n_real"] or ("all" if arm.real else "none")
+        print(f"{arm.title:<42}{n:>8}{row['n_labelled']:>10,}   {accuracy(row)} ({row['n']})")
     for v in verdicts(results):
         figure = f"{signed(v.figure, v.unit)} {bounds(v.low, v.high, v.unit)}"
-        print(f"claim {v.claim}: {v.verdict:<13} {figure} n = {v.n}  {v.about}")
+        print(f"claim {v.claim}: {v.words or v.verdict}. {figure}, {v.repetitions}. {v.about}")
     for a in advise(results):
         print(f"advice at n = {a.n:,}: {a.headline}. {a.words}")
 

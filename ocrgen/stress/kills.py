@@ -22,7 +22,7 @@ from ocrgen.study.config import StudyConfig
 VOLATILE = ("seconds", "cpu_seconds", "training_seconds", "cost", "updated")
 SMALL = {
     "dataset": "digits", "seeds": 1, "n": [60], "generators": ["cvae"], "epochs": 2, "min_epoch_images": 1280,
-    "samples": 200, "steps": 10, "full_steps": 12, "shares": [0.5], "confidence": 0.0, "n_saliency": 0,
+    "samples": 200, "steps": 10, "full_steps": 12, "readers_per_task": 2, "confidence": 0.0, "n_saliency": 0,
     "n_robustness": 10,
 }  # fmt: skip
 

@@ -18,6 +18,47 @@ from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 
 
+def small_data(config: StudyConfig) -> Characters | None:
+    """All images of small data of the user's own, of which another part is the test set for each seed; else None.
+
+    The paper's protocol has one test set only. DataError if the data cannot be read.
+    """
+    return None if config.protocol == "paper" else whole_if_small(config.dataset)
+
+
+def first_split(config: StudyConfig) -> Splits:
+    """The data of a study's first seed. DataError if it cannot be read."""
+    whole = small_data(config)
+    return load_data(config.dataset) if whole is None else repeated_split(whole, 0, n_folds(config.most_seeds))[0]
+
+
+def own_images(config: StudyConfig, tested: Characters) -> Characters | None:
+    """The engineer's own synthetic images, with the classes of `tested`, all that the study tests; None without any.
+
+    UserError if they cannot be read, have other classes, or images of `tested` are among them.
+    """
+    if not config.synthetic:
+        return None
+    path = existing_path(config.synthetic)
+    if path is None:
+        raise UserError(f"{config.synthetic} is not there: give the path of your synthetic images.")
+    images = open_data(path, least=1).whole.relabelled(tested.classes)
+    known = {image.tobytes() for image in tested.images if image.any()}
+    if copies := sum(image.tobytes() in known for image in images.images):
+        raise UserError(
+            f"{copies:,} of the {len(images):,} images in {path.name} are test images of {config.dataset}: bring "
+            "images that were made without them."
+        )
+    return images.subset(MAX_SAMPLES, 0) if len(images) > MAX_SAMPLES else images
+
+
+def check_data(config: StudyConfig) -> None:
+    """Check that a study can begin. UserError if its data, or its synthetic images, cannot be used as it says."""
+    whole, splits = small_data(config), first_split(config)
+    check(config, splits.train)
+    own_images(config, splits.test if whole is None else whole)
+
+
 class StudyData:
     """The data and result files of one study. Everything is drawn with a task's seed."""
 
@@ -27,11 +68,8 @@ class StudyData:
 
     @cached_property
     def whole(self) -> Characters | None:
-        """All images of small data of the user's own, of which another part is the test set for each seed; else None.
-
-        The paper's protocol has one test set only.
-        """
-        return None if self.config.protocol == "paper" else whole_if_small(self.config.dataset)
+        """As `small_data`."""
+        return small_data(self.config)
 
     @cached_property
     def data(self) -> Splits:
@@ -44,6 +82,11 @@ class StudyData:
         if self.run.request.data not in (None, self._facts(data)):
             raise UserError(f"{self.config.dataset} is not what it was when {self.run.name} began: start a new study.")
         return data
+
+    @cached_property
+    def own(self) -> Characters | None:
+        """As `own_images`."""
+        return own_images(self.config, load_data(self.config.dataset).test if self.whole is None else self.whole)
 
     def _facts(self, data: Splits) -> dict:
         facts = data.facts()
@@ -109,24 +152,3 @@ class StudyData:
         test = self.splits(seed).test
         index = np.sort(test.chosen(min(self.config.n_robustness, len(test)), 0))
         return test[index], index
-
-    @cached_property
-    def own(self) -> Characters | None:
-        """The engineer's own synthetic images, with the data set's classes; None if there are none.
-
-        UserError if they cannot be read, or test images are among them.
-        """
-        if not self.config.synthetic:
-            return None
-        path = existing_path(self.config.synthetic)
-        if path is None:
-            raise UserError(f"{self.config.synthetic} is not there: give the path of your synthetic images.")
-        tested = load_data(self.config.dataset).test if self.whole is None else self.whole
-        images = open_data(path, least=1).whole.relabelled(tested.classes)
-        known = {image.tobytes() for image in tested.images if image.any()}
-        if copies := sum(image.tobytes() in known for image in images.images):
-            raise UserError(
-                f"{copies:,} of the {len(images):,} images in {path.name} are test images of {self.config.dataset}: "
-                "bring images that were made without them."
-            )
-        return images.subset(MAX_SAMPLES, 0) if len(images) > MAX_SAMPLES else images

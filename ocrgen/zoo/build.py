@@ -41,7 +41,7 @@ KEPT = {
     "reference": ["*.npz", "reference.json"],
     "train": ["weights/*", "samples/*.png", "scores/*/*.json", "events.*"],
     "reader": ["weights/*", "report.json"],
-    "study": ["table.parquet", "results.json", "misread.npz"],
+    "study": ["table.parquet", "correct.npz", "results.json", "misread.npz"],
     "benchmark": ["benchmark.json"],
 }
 UNFINISHED = ".unfinished"

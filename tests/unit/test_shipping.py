@@ -73,7 +73,7 @@ def test_a_packed_study_shows_the_same(studied, tmp_path):
     pack(run, tmp_path)
     packed = Run(tmp_path / run.name, shipped=True)
     assert sorted(f.name for f in packed.path.iterdir()) == [
-        "misread.npz", "results.json", "run.json", "status.json", "table.parquet"
+        "correct.npz", "misread.npz", "results.json", "run.json", "status.json", "table.parquet"
     ]  # fmt: skip
     assert read_results(packed).summary.equals(read_results(run).summary)
 
