@@ -82,7 +82,7 @@ class Advice:
         elif d.word == "no difference that matters":
             sentence = f"Train on {bar}. No synthetic way gains the {least} that matter; the nearest is {way}: {gain}."
         else:
-            more = f" It would take {d.would_decide}." if d.more_seeds or d.would_decide.startswith("no ") else ""
+            more = f" What would decide: {d.would_decide}." if d.would_decide else ""
             why = "Too few to tell" if d.word == "too few to tell" else "Not decided"
             sentence = f"{why}: {way}, {gain}.{more} Until then, train on {bar}."
         return f"{sentence} ({self.source})"

@@ -80,7 +80,8 @@ def source_title(name: str) -> str:
     known = generators()
     if not name:
         return ""
-    return known[name].title if name in known else TITLES.get(name, name.upper())
+    title = known[name].title if name in known else TITLES.get(name, name.upper())
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]  # in the middle of a line, not an acronym
 
 
 def trained(name: str) -> bool:

@@ -114,10 +114,11 @@ def headline(results: Results) -> list[Comparison]:
     for arm in shown_ways(results):
         source = Arm(generator=arm.generator).title
         images = f"{source} {kind}s{', filtered,' * arm.filtered}" if arm.generator else "Pseudo-labels"
-        pairs.append((arm, bar, f"{images} on top of {'pseudo-labels' if arm.pool and arm.generator else 'that'}"))
+        pairs.append((arm, bar, f"{images[:1].upper()}{images[1:]} on top of {'pseudo-labels' if arm.pool and arm.generator else 'that'}"))
     for arm in results.config.arms:
         if not arm.real and arm.generator and arm.filtered == arm.augmented:
-            pairs.append((arm, bar, f"{Arm(generator=arm.generator).title} {kind}s in place of real ones"))
+            source = Arm(generator=arm.generator).title
+            pairs.append((arm, bar, f"{source[:1].upper()}{source[1:]} {kind}s in place of real ones"))
     return [c for arm, against, title in pairs if (c := compare(results, arm, against, n, title))]
 
 

@@ -40,7 +40,7 @@ MIX = "real+aug+cgan-filtered"
         ({"cgan": 0.05}, "better", MIX, "Train on real + augmentation + CGAN, filtered: +5."),
         ({"cgan": -0.05, "cvae": -0.05}, "worse", BAR, "Every synthetic way is worse"),
         ({"noise": 0.0, "images": 20_000}, "no difference that matters", BAR, "gains the"),
-        ({}, "undecided", BAR, "It would take about"),
+        ({}, "undecided", BAR, "What would decide: about"),
         ({"seeds": 2}, "too few to tell", BAR, "Too few to tell"),
         (
             {"accuracy": 0.5, "noise": 0.0, "images": 60_000, "cgan": 0.01},
