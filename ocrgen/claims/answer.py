@@ -79,6 +79,8 @@ def answer(runs: SelectedRuns) -> Answer:
     labelled = int(bar["n_labelled"])
     if fair:
         seen = f"Every training mix, generators included, has seen the same {labelled:,} labelled images"
+        if results.config.protocol == "pool":
+            seen += f", and where pseudo-labels or generators are named {_unlabelled(results):,} more without labels"
     else:
         most = int(results.table.n_labelled.max())
         seen = f"But these generators have seen {most:,} labelled images, the readers {labelled:,}"
@@ -86,6 +88,12 @@ def answer(runs: SelectedRuns) -> Answer:
     sentences.append(f"{seen} ({bar['n']} seed{'s' * (bar['n'] > 1)}, 95% intervals{part}).")
     lead = LEADS[claim_improvement(runs).verdict if fair else UNMEASURED]
     return Answer(lead, " ".join(sentences), study.run.name)
+
+
+def _unlabelled(results: Results) -> int:
+    """How many images without labels a pool had."""
+    rows = results.summary.loc[results.summary.metric == "n_unlabelled"]
+    return int(rows["mean"].max()) if len(rows) else results.config.unlabelled
 
 
 def study_alone(run: Run, results: Results) -> SelectedRuns:

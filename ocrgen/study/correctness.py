@@ -1,6 +1,7 @@
 """Which test images the readers of a task read right, kept per image, and put together over a study's seeds."""
 
 import base64
+import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -103,13 +104,16 @@ class Correctness:
 
     @classmethod
     def read(cls, content: bytes) -> "Correctness":
-        """The inverse of `to_npz`. ValueError, OSError or KeyError if it is damaged."""
+        """The inverse of `to_npz`. ValueError if it is damaged."""
         found = cls()
-        with np.load(BytesIO(content), allow_pickle=False) as arrays:
-            for name in arrays.files:
-                if name == "writers":
-                    found.writers = arrays[name]
-                    continue
-                arm, n, metric, of = name.split("|")
-                found.counts[arm, int(n), metric], found.of[arm, int(n), metric] = arrays[name], int(of)
+        try:
+            with np.load(BytesIO(content), allow_pickle=False) as arrays:
+                for name in arrays.files:
+                    if name == "writers":
+                        found.writers = arrays[name]
+                        continue
+                    arm, n, metric, of = name.split("|")
+                    found.counts[arm, int(n), metric], found.of[arm, int(n), metric] = arrays[name], int(of)
+        except (OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as fault:
+            raise ValueError(f"not what a study writes: {fault}") from fault
         return found

@@ -114,7 +114,13 @@ def headline(results: Results) -> list[Comparison]:
     for arm in shown_ways(results):
         source = Arm(generator=arm.generator).title
         images = f"{source} {kind}s{', filtered,' * arm.filtered}" if arm.generator else "Pseudo-labels"
-        pairs.append((arm, bar, f"{images[:1].upper()}{images[1:]} on top of {'pseudo-labels' if arm.pool and arm.generator else 'that'}"))
+        pairs.append(
+            (
+                arm,
+                bar,
+                f"{images[:1].upper()}{images[1:]} on top of {'pseudo-labels' if arm.pool and arm.generator else 'that'}",
+            )
+        )
     for arm in results.config.arms:
         if not arm.real and arm.generator and arm.filtered == arm.augmented:
             source = Arm(generator=arm.generator).title

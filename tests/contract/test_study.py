@@ -62,6 +62,7 @@ def told(tmp_path_factory) -> tuple[Run, dict]:
     done = subprocess.run(command, cwd=PACKAGE, env=environment, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     (run,) = RunStore(root, shipped=None).list()
+    assert run.request.precision in ("bf16", "fp32"), "all of a study's tasks have one precision, resumed ones too"
     assert run.state == "done" and run.read_status().step == run.read_status().total == TASKS == 10
     return run, json.loads(done.stdout, parse_constant=pytest.fail)
 
@@ -123,11 +124,14 @@ def test_results_without_their_cells_are_the_same(told, store):
         assert getattr(whole, name) == getattr(shipped, name), name
     assert str(verdicts(whole)) == str(verdicts(shipped))
     assert np.sum(shipped.confusions[f"real|{N}"]) == 2 * len(load_data("digits").test)  # of two readers
-    for damage in (b"{", b"[]", None):
-        file = run.path / "results.json"
-        file.unlink() if damage is None else file.write_bytes(damage)
-        with pytest.raises(UserError, match="missing or damaged"):
-            read_results(run)
+    for name in ("correct.npz", "results.json"):
+        file = run.path / name
+        content = file.read_bytes()
+        for damage in (b"{", b"[]", content[: len(content) // 2], b"", None):
+            file.unlink() if damage is None else file.write_bytes(damage)
+            with pytest.raises(UserError, match="missing or damaged"):
+                read_results(run)
+        file.write_bytes(content)
 
 
 def test_a_killed_study_goes_on_where_it_was(told, store):

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ocrgen.study.arms import BAR, Arm
 from ocrgen.study.config import StudyConfig
 from ocrgen.study.family import AT_WORK, declared, settled
+from ocrgen.study.headline import banner
 from ocrgen.study.sequential import LOOKS
 from ocrgen.study.statistics import paired
 from ocrgen.study.verdicts import EXPLORATORY, verdicts
@@ -151,6 +153,15 @@ def test_a_study_of_earlier_rules_is_judged_by_its_seeds_and_all_its_ways():
     found = made(config, table(values))
     assert words(found) == {"real+aug+cvae": "better", "real+aug+cvae-filtered": "no difference that matters"}
     assert not found.whole_errors and paired(found.table).images.max() == 0
+
+
+def test_the_papers_protocol_says_what_it_uses_and_chooses():
+    config = StudyConfig(protocol="paper", generators=["cvae"], preset="paper", reader="paper", steps=300, seeds=2)
+    rows = [table({"real": {0: 0.5, 1: 0.6}}, n=500), table({"cvae": {0: 0.5, 1: 0.6}}, n=0, kind="epoch")]
+    told = banner(made(config, pd.concat(rows))).text
+    for words in ("CVAE of preset paper", "10 epochs", "readers of preset paper, 300 steps", "validation images"):
+        assert words in told
+    assert "filter is a reader of all training images" in told
 
 
 def test_arms_say_what_they_are():
