@@ -113,14 +113,9 @@ def headline(results: Results) -> list[Comparison]:
     pairs = [(bar, Arm("real"), "Augmentation instead of synthetic data")]
     for arm in shown_ways(results):
         source = Arm(generator=arm.generator).title
-        images = f"{source} {kind}s{', filtered,' * arm.filtered}" if arm.generator else "Pseudo-labels"
-        pairs.append(
-            (
-                arm,
-                bar,
-                f"{images[:1].upper()}{images[1:]} on top of {'pseudo-labels' if arm.pool and arm.generator else 'that'}",
-            )
-        )
+        images = f"{source} {kind}s{', filtered,' * arm.filtered}" if arm.generator else "pseudo-labels"
+        below = "pseudo-labels" if arm.pool and arm.generator else "that"
+        pairs.append((arm, bar, f"{images[:1].upper()}{images[1:]} on top of {below}"))
     for arm in results.config.arms:
         if not arm.real and arm.generator and arm.filtered == arm.augmented:
             source = Arm(generator=arm.generator).title

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from ocrgen.datasets import load_data
+from ocrgen.imaging.augmentation import augment
 from ocrgen.imaging.corruptions import with_noise
 from ocrgen.readers.checkpoint import load_reader, save_reader
 from ocrgen.readers.evaluation import grade, probabilities
@@ -96,7 +97,8 @@ def test_readers_take_their_last_step_whatever_further_images_would_choose(cells
     row = cells.reader(cell_of(cells, arm), never)
     assert row["steps"] == 30 and "validation" not in row and "share" not in row
     real, generated, _ = cells.material(cell_of(cells, arm))
-    last = cells.train(cell_of(cells, arm), never, real, generated, 0)
+    share = cells.config.share if generated else 0
+    last = train_reader(real, None, Reader.presets["fast"], 30, 0, augment, generated, share).reader
     saved, _ = load_reader(cells.reader_file(cell_of(cells, arm).key))
     assert grade(saved, test).accuracy == pytest.approx(grade(last, test).accuracy, abs=0.01)
     assert row["accuracy"] > 0.5 and "n_validation" not in row
@@ -125,8 +127,6 @@ def test_the_share_of_synthetic_images_is_the_settings(store, share):
     cell = cell_of(cells, "real+aug+cvae-filtered")
     real, generated, _ = cells.material(cell)
     reader = cells.train(cell, never, real, generated, 0)
-    from ocrgen.imaging.augmentation import augment
-
     same = train_reader(real, None, Reader.presets["fast"], 30, 0, augment, generated, share).reader
     for a, b in zip(reader.state_dict().values(), same.state_dict().values(), strict=True):
         assert torch.equal(a, b)
