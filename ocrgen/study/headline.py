@@ -168,8 +168,8 @@ def _means(results: Results) -> str:
 def _paper(results: Results, data: str) -> str:
     """What learned from what under the paper's protocol, and with which networks, steps, filters and choices."""
     config, s = results.config, results.summary
-    most = int(s.loc[s.kind.isin(("generator", "epoch"))].n_labelled.max()) if len(s) else 0
-    most = most or int(s.n_labelled.max())
+    seen = s.loc[s.kind.isin(("generator", "epoch"))]
+    most = int((seen if len(seen) else s).n_labelled.max()) if len(s) else PAPER_N
     named = ", ".join(Arm(generator=g).title for g in config.trained)
     steps = f"{config.steps:,}" if config.steps else "400 to 2,000"
     return (
