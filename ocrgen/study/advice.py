@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ocrgen.datasets import title as dataset_title
-from ocrgen.study.arms import BAR, Arm
+from ocrgen.study.arms import BAR, PSEUDO, Arm, trained
 from ocrgen.study.decision import Decision, Word
 from ocrgen.study.formatting import bounds, points
 from ocrgen.study.results import Results
@@ -144,7 +144,7 @@ def chosen(decisions: dict[Arm, Decision]) -> Arm:
 def cost(results: Results, way: Arm, n: int) -> float | None:
     """CPU seconds that one reader of a way takes beyond one of real + augmentation, its generator's training included.
 
-    Means over the seeds; without what studies alone do is not told apart: grading is in both. None if not measured.
+    Means over the seeds; under protocol pool with the labelling. None if not measured.
     """
     t = results.table.loc[(results.table.n_real == n) & (results.table.metric == "cpu_seconds")]
 
@@ -152,9 +152,11 @@ def cost(results: Results, way: Arm, n: int) -> float | None:
         return float(t.loc[(t.kind == kind) & (t.arm == arm)].value.mean())
 
     seconds = (mean("reader", way.name) - mean("reader", BAR)) / results.config.readers_per_task
-    for kind, arm in (("generator", way.generator), ("pseudo", way.pool)):
-        extra = mean(kind, arm) if arm else 0.0
-        seconds += 0.0 if extra != extra else extra
+    learned = bool(way.generator) and trained(way.generator)
+    parts = {"generator": way.generator if learned else ""}
+    parts["pseudo"] = PSEUDO if results.config.protocol == "pool" and (learned or way.pool) else ""
+    for kind, arm in parts.items():
+        seconds += mean(kind, arm) if arm else 0.0
     return None if seconds != seconds else seconds
 
 
