@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ocrgen.datasets import title as dataset_title
 from ocrgen.study.arms import BAR, PSEUDO, Arm, trained
 from ocrgen.study.decision import Decision, Word
+from ocrgen.study.family import AT_WORK
 from ocrgen.study.formatting import bounds, points
 from ocrgen.study.results import Results
 from ocrgen.utils.progress import duration
@@ -83,6 +84,7 @@ class Advice:
             sentence = f"Train on {bar}. No synthetic way gains the {least} that matter; the nearest is {way}: {gain}."
         else:
             more = f" What would decide: {d.would_decide}." if d.would_decide else ""
+            more = " The study is not complete." if d.would_decide == AT_WORK else more
             why = "Too few to tell" if d.word == "too few to tell" else "Not decided"
             sentence = f"{why}: {way}, {gain}.{more} Until then, train on {bar}."
         return f"{sentence} ({self.source})"
