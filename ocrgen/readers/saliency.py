@@ -24,6 +24,8 @@ EMPTY = 1e-6  # a map with a smaller maximum is empty
 # Hooks and gradients live in the network, so two threads must not use it at once.
 _LOCK = threading.Lock()
 STEPS = 28  # of a deletion or insertion curve, 28 pixels each
+UNTRAINED = 3  # networks with random weights that maps are compared with
+FAR = 1_000_003  # seeds of those begin here, beyond the seeds of readers
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +102,6 @@ def on_ink(heat: np.ndarray, images: np.ndarray) -> np.ndarray:
         return np.where(total > EMPTY, (heat * (images >= INK)).sum((1, 2)) / total, np.nan)
 
 
-@torch.inference_mode()
 def deletion_insertion_auc(
     reader: Classifier, images: np.ndarray, order: np.ndarray, targets: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -110,20 +111,26 @@ def deletion_insertion_auc(
     restored on black (insertion: larger is better), 28 at a time. images: uint8 (N, 28, 28). order: of the pixels,
     int (N, 784), most salient first. targets: classes (N,).
     """
+    return _area(reader, images, order, targets, False), _area(reader, images, order, targets, True)
+
+
+@torch.inference_mode()
+def _area(
+    reader: Classifier, images: np.ndarray, order: np.ndarray, targets: Sequence[int], restored: bool
+) -> np.ndarray:
+    """Area under the curve while pixels are deleted, or restored."""
     reader.eval()
     n = len(images)
     x = torch.from_numpy(images.reshape(n, -1)).float().div(255)
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(order.shape[1])[None].repeat(n, 0), 1)
     rank, chosen = torch.from_numpy(rank), torch.as_tensor(list(targets))[:, None]
-    areas = []
-    for keep in (lambda gone: rank >= gone, lambda gone: rank < gone):
-        curve = []
-        for step in range(STEPS + 1):
-            shown = torch.where(keep(step * order.shape[1] // STEPS), x, 0.0).reshape(n, 1, 28, 28)
-            curve.append(torch.cat([reader(b).softmax(1) for b in shown.split(500)]).gather(1, chosen)[:, 0])
-        areas.append(torch.trapezoid(torch.stack(curve), dx=1 / STEPS, dim=0).numpy())
-    return areas[0], areas[1]
+    curve = []
+    for step in range(STEPS + 1):
+        gone = step * order.shape[1] // STEPS
+        shown = torch.where(rank < gone if restored else rank >= gone, x, 0.0).reshape(n, 1, 28, 28)
+        curve.append(torch.cat([reader(b).softmax(1) for b in shown.split(500)]).gather(1, chosen)[:, 0])
+    return torch.trapezoid(torch.stack(curve), dx=1 / STEPS, dim=0).numpy()
 
 
 def pixel_order(heat: np.ndarray, seed: int = 0) -> np.ndarray:
@@ -147,22 +154,56 @@ def randomised_copy(reader: Classifier, seed: int = 0) -> Classifier:
         return type(reader)(reader.config, reader.classes).eval()
 
 
+def blurred_input(reader: Classifier, images: np.ndarray) -> np.ndarray:
+    """The images themselves at the resolution of the reader's maps, as maps float32 (N, 28, 28) in [0, 1].
+
+    Averaged over the cells of the layer's grid and enlarged as the maps are: what a map shows that knows where ink is,
+    and nothing of a network. images: uint8 (N, 28, 28).
+    """
+    from pytorch_grad_cam.utils.image import scale_cam_image
+
+    grids: list[tuple[int, int]] = []
+    x = torch.from_numpy(np.ascontiguousarray(images)).unsqueeze(1).float().div_(255)
+    with _LOCK, torch.no_grad():
+        reader.eval()
+        handle = reader.cam_layer.register_forward_hook(lambda _, __, out: grids.append((out.shape[-2], out.shape[-1])))
+        try:
+            reader(x[:1])
+        finally:
+            handle.remove()
+    coarse = nn.functional.adaptive_avg_pool2d(x, grids[0])
+    return np.asarray(scale_cam_image(scale_cam_image(coarse[:, 0].numpy(), (28, 28))))
+
+
 def faithfulness(reader: Classifier, images: np.ndarray, seed: int = 0, other: Classifier | None = None) -> dict:
     """Measures of how faithful a reader's Grad-CAM maps are, means over images uint8 (N, 28, 28).
 
     on_ink: share of the saliency on ink. ink_share: share of the pixels that are ink. deletion, insertion: areas under
     the curves, `*_random` those of a random order, `*_gain` the improvement on it. empty: share of empty maps, which
-    on_ink and the correlations leave out. sanity: correlation with the maps of the same network with random weights;
-    near 0 where maps show what was learned. agreement: correlation with the maps of an `other` reader for the same
+    on_ink and the correlations leave out. agreement: correlation with the maps of an `other` reader for the same
     classes.
+
+    *_untrained: the same of maps of the same network with random weights, mean of UNTRAINED networks; *_blurred: of the
+    `blurred_input`. gain_over_untrained, gain_over_blurred: deletion_gain minus theirs. sanity: correlation with the
+    untrained networks' maps (Adebayo et al. 2018); near 0 where maps show what was learned. ink_scale: on_ink where 0
+    is the untrained networks' and 1 the blurred input's; absent where these two are the same. seed: the reader's own,
+    with which no untrained network is drawn: it would be what that reader has begun as.
     """
     maps = explain(reader, images)
     heat, targets = np.stack([m.heat for m in maps]), [m.target for m in maps]
+    blurred = blurred_input(reader, images)
+    untrained = [
+        np.stack([m.heat for m in explain(randomised_copy(reader, FAR + UNTRAINED * seed + i), images, targets)])
+        for i in range(UNTRAINED)
+    ]
     areas = deletion_insertion_auc(reader, images, pixel_order(heat, seed), targets)
     chance = deletion_insertion_auc(reader, images, pixel_order(np.zeros_like(heat), seed), targets)
-    untrained = np.stack([m.heat for m in explain(randomised_copy(reader, seed), images, targets)])
+
+    def gain(others: np.ndarray) -> float:
+        return float((chance[0] - _area(reader, images, pixel_order(others, seed), targets, False)).mean())
+
     measures = {
-        "on_ink": np.nanmean(on_ink(heat, images)) if heat.any() else 0.0,
+        "on_ink": _mean_on_ink(heat, images),
         "ink_share": (images >= INK).mean(),
         "deletion": areas[0].mean(),
         "insertion": areas[1].mean(),
@@ -171,12 +212,24 @@ def faithfulness(reader: Classifier, images: np.ndarray, seed: int = 0, other: C
         "deletion_gain": (chance[0] - areas[0]).mean(),
         "insertion_gain": (areas[1] - chance[1]).mean(),
         "empty": np.mean([m.empty for m in maps]),
-        "sanity": _mean_agreement(heat, untrained),
+        "sanity": np.mean([_mean_agreement(heat, u) for u in untrained]),
+        "deletion_gain_untrained": np.mean([gain(u) for u in untrained]),
+        "deletion_gain_blurred": gain(blurred),
+        "on_ink_untrained": np.mean([_mean_on_ink(u, images) for u in untrained]),
+        "on_ink_blurred": _mean_on_ink(blurred, images),
     }
+    for than in ("untrained", "blurred"):
+        measures[f"gain_over_{than}"] = measures["deletion_gain"] - measures[f"deletion_gain_{than}"]
+    if (span := measures["on_ink_blurred"] - measures["on_ink_untrained"]) > EMPTY:
+        measures["ink_scale"] = (measures["on_ink"] - measures["on_ink_untrained"]) / span
     if other is not None:
         other_heat = np.stack([m.heat for m in explain(other, images, targets)])
         measures["agreement"] = _mean_agreement(heat, other_heat)
     return {k: float(v) for k, v in measures.items()}
+
+
+def _mean_on_ink(heat: np.ndarray, images: np.ndarray) -> float:
+    return float(np.nanmean(on_ink(heat, images))) if heat.any() else 0.0
 
 
 def _mean_agreement(a: np.ndarray, b: np.ndarray) -> float:
