@@ -7,13 +7,16 @@ from dataclasses import replace
 from ocrgen.benchmark import verdicts as speed_verdicts
 from ocrgen.benchmark.verdicts import CLAIMED
 from ocrgen.claims.claim import Claim, Figure
+from ocrgen.claims.distances import chosen, lost, told
 from ocrgen.claims.rules import all_hold, by_way, combine, some_way
 from ocrgen.claims.selection import SelectedRuns, Study
 from ocrgen.datasets.alphabet import noun
 from ocrgen.study.arms import Arm, trained
+from ocrgen.study.choices import MATTERS
 from ocrgen.study.headline import nearest
+from ocrgen.study.saliency_verdicts import HALF_WAY, WAY
 from ocrgen.study.verdicts import EXPLORATORY, Verdict
-from ocrgen.utils.verdict import HOLDS, VerdictWord
+from ocrgen.utils.verdict import HOLDS, OPEN, VerdictWord
 
 STAND_IN = "lfid_64"  # the distance that the paper's second claim rests on
 SPEED = "python -m ocrgen benchmark claim"
@@ -55,26 +58,27 @@ def claim_speed(runs: SelectedRuns) -> Claim:
 
 
 def claim_lfid(runs: SelectedRuns) -> Claim:
-    """Claim 2: LFID-64 over all checkpoints of the paper's protocol, and within each generator."""
+    """Claim 2: LFID-64's choice of the epoch and of the generator, under the paper's protocol."""
     page = "5_FID_and_LFID" if runs.scored else "4_OCR"
     study, parts = runs.paper, _of(runs.paper, 2)
     judged = [p for p in parts if p.metric == STAND_IN]
     if study is None or not judged:
         return replace(_unmeasured(2, page, _command("paper", runs)), query=runs.scored)
-    epochs = study.results.table.query("kind == 'epoch'")
-    place = {p.arm: "over all" if p.arm == "all" else f"within {_generator_title(p.arm)}" for p in judged}
-    ranks = {r["scope"]: r["spearman"] for r in study.results.correlations if r["distance"] == "fid_2048"}
-    fid = ", ".join(f"{ranks[scope]:+.2f} {words}" for scope, words in place.items() if scope in ranks)
+    table = study.results.table
+    found = chosen(table, STAND_IN)
+    verdict = all_hold(judged)
+    if len({c.what for c in found}) < 2 and verdict == HOLDS:
+        verdict = OPEN  # one of the two choices has not been put to it
     return replace(
         _from_study(2, page, study, judged),
-        verdict=all_hold(judged),
+        verdict=verdict,
         query=runs.scored or (study.run.name,),
-        figures=tuple(_figure(p, place[p.arm], p.arm.replace("all", "")) for p in judged),
-        unit="rank correlation of LFID-64 with OCR accuracy: -1 perfect, 0 chance",
+        figures=lost(found),
+        unit="points of accuracy lost by letting it choose",
+        mark=100 * MATTERS,
         n=max(p.n for p in judged),
-        n_labelled=int(epochs.n_labelled.max()),
-        counted="trainings",
-        aside=f"FID itself: {fid}.",
+        n_labelled=int(table.loc[table.kind == "epoch"].n_labelled.max()),
+        aside=told(found, study.results, runs.speed),
         parts=tuple(parts),
     )
 
@@ -111,16 +115,19 @@ def claim_saliency(runs: SelectedRuns) -> Claim:
     """Claim 4: the checks of the maps, of all readers at the paper's number of labelled images."""
     study = next((s for s in runs.studies if _of(s, 4)), None)
     if study is None:
-        return _unmeasured(4, "7_Saliency", _command("fair", runs))
+        earlier = next((s for s in runs.studies if (s.results.table.kind == "saliency").any()), None)
+        aside = f"The maps of {earlier.run.name} were not compared with the blurred image." if earlier else ""
+        return _unmeasured(4, "7_Saliency", _command("fair", runs), aside=aside)
     parts = _of(study, 4)
     size = nearest(p.n_real for p in parts)
-    judged = [p for p in parts if p.n_real == size]
+    judged = [p for p in parts if p.n_real == size and p.verdict != EXPLORATORY]
     holding = sum(p.verdict == HOLDS for p in judged)
     return replace(
         _from_study(4, "7_Saliency", study, judged),
         verdict=all_hold(judged),
-        figures=_figures(p for p in judged if p.unit == "share of saliency"),
-        unit=f"points of the map on ink, against a reader of real {_noun(study)}s",
+        figures=tuple(_figure(p, Arm.parse(p.arm).title, Arm.parse(p.arm).generator) for p in judged if p.unit == WAY),
+        unit="where the maps lie: 0 as of random weights, 1 as the blurred image itself",
+        mark=HALF_WAY,
         aside=f"{holding} of {len(judged)} checks hold. They tell where readers look, not that they read better.",
         parts=tuple(parts),
     )

@@ -8,17 +8,19 @@ chance. That all parts hold, or that none does, needs no such correction: it is 
 from collections.abc import Callable, Sequence
 
 from ocrgen.benchmark import classify_speed
+from ocrgen.study.saliency_verdicts import RULES_BY_UNIT as SALIENCY_RULES
 from ocrgen.study.verdicts import Verdict
 from ocrgen.utils.statistics import t_quantile
 from ocrgen.utils.verdict import DEPENDS, FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 
-RULES_BY_UNIT: dict[str, Callable[[float, float], VerdictWord]] = {  # as a benchmark uses them
+RULES_BY_UNIT: dict[str, Callable[[float, float], VerdictWord]] = {  # as a benchmark and a study use them
     "times": classify_speed,
+    **SALIENCY_RULES,
 }
 
 
 def corrected(part: Verdict, comparisons: int) -> VerdictWord:
-    """A comparison's verdict with its interval (Student's t) widened for so many of them; bootstrapped ones stay."""
+    """A comparison's verdict with its interval (Student's t) widened for so many of them; of other rules as it is."""
     if part.unit not in RULES_BY_UNIT or part.low is None or part.high is None:
         return part.judged
     wider = t_quantile(part.n, comparisons) / t_quantile(part.n)

@@ -29,12 +29,16 @@ class Study:
 
 @dataclass(frozen=True, eq=False)
 class Benchmark:
-    """A measurement of speed that speaks; `rows` as in `benchmark.json`, those of the claim alone."""
+    """A measurement of speed that speaks; `rows` as in `benchmark.json`, those of the claim alone.
+
+    distances: rows on the time that distances take.
+    """
 
     run: Run
     rows: list[dict]
     whole: bool
     quick: bool
+    distances: tuple[dict, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +111,8 @@ def _speed(runs: list[tuple[Run, str]], faults: list[str]) -> Benchmark | None:
         rows = [row for row in told.rows if row["bench"] == "claim"]
         if rows:
             quick = bool(run.request.settings.get("quick"))
-            found.append(Benchmark(run, rows, "claim" in told.done, quick))
+            distances = tuple(row for row in told.rows if row["bench"] == "distance")
+            found.append(Benchmark(run, rows, "claim" in told.done, quick, distances))
     return max(found, key=lambda b: (b.whole, not b.quick, _age(b.run)), default=None)
 
 

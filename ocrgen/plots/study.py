@@ -20,6 +20,7 @@ METRICS = {
     "gan_test": "GAN-test: images read as meant",
 }
 DISTANCES = {"lfid_64": "LFID-64", "lfid_192": "LFID-192", "lfid_768": "LFID-768", "fid_2048": "FID-2048"}
+JUDGES = DISTANCES | {"epoch": "The epoch's number"}
 
 
 def colour(arm: Arm) -> str:

@@ -192,14 +192,16 @@ def distances(results: Results) -> Section | None:
     epochs = results.table.loc[results.table.kind == "epoch"]
     views = []
     for distance, title in charts.DISTANCES.items():
-        row = next(r for r in results.correlations if r["distance"] == distance)
-        words = f"{title} and accuracy: rank correlation {row['spearman']:+.2f}"
-        alt = f"Scatter of {row['checkpoints']} checkpoints, {words} [{row['low']:+.2f}, {row['high']:+.2f}]."
+        rows = [r for r in results.correlations if r["distance"] == distance]
+        ranks = ", ".join(f"{r['spearman']:+.2f} ({Arm.parse(r['scope']).title})" for r in rows)
+        words = f"{title} and accuracy: rank correlation within a training {ranks}"
+        alt = f"Scatter of {sum(r['checkpoints'] for r in rows)} checkpoints, {words}."
         views.append(View(words, charts.rank_chart(epochs, distance), alt))
     caption = (
         "Each point: one epoch of one training, its distance to real images and the accuracy of a reader of its "
-        "images. A distance that judges well falls from left to right: its rank correlation is near −1. A distance "
-        "does not see lost variety or copies: coverage over the epochs does."
+        "images. A distance that judges well falls from left to right in each training: its rank correlation is near "
+        "−1. So does whatever falls as training goes on, as the bare number of the epoch would: what counts is what "
+        "its choices lose. A distance does not see lost variety or copies: coverage over the epochs does."
     )
     return Section("Do FID and LFID tell beforehand?", caption, views, columns=2)
 

@@ -1,5 +1,6 @@
 """The tables of a report: by size, every training mix, every comparison, every figure, data and settings."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,7 +9,7 @@ from markupsafe import Markup
 from ocrgen.claims.wording import MARKS
 from ocrgen.datasets.alphabet import shown
 from ocrgen.metrics.measures import columns
-from ocrgen.plots.study import DISTANCES, METRICS, colour
+from ocrgen.plots.study import DISTANCES, JUDGES, METRICS, colour
 from ocrgen.runs.run import Run
 from ocrgen.study.arms import Arm
 from ocrgen.study.config import StudyConfig
@@ -138,27 +139,31 @@ def _mark(v: Verdict, low: float, high: float) -> Markup:
 
 
 def correlations(results: Results) -> Table | None:
-    """Rank correlations of the distances with accuracy."""
+    """Rank correlations of the distances, and of the epoch's number, with accuracy."""
     if not results.correlations:
         return None
 
     def cell(row: dict, value: str, prefix: str = "") -> str:
+        if math.isnan(row[value]):
+            return ""
         return f"{row[value]:+.2f} [{row[prefix + 'low']:+.2f}, {row[prefix + 'high']:+.2f}]"
 
     rows = [
         [
-            DISTANCES[r["distance"]],
-            "all checkpoints" if r["scope"] == "all" else f"{Arm.parse(r['scope']).title} only",
+            JUDGES[r["distance"]],
+            Arm.parse(r["scope"]).title,
             cell(r, "spearman"),
             "" if r["distance"] == "fid_2048" else cell(r, "over_fid", "over_fid_"),
+            cell(r, "residual", "residual_"),
             str(r["checkpoints"]),
             str(r["trainings"]),
         ]
         for r in results.correlations
     ]
-    heads = ["Distance", "Over", "Spearman with accuracy", "Minus FID's", "Checkpoints", "Trainings"]
-    caption = "Rank correlation of distance and accuracy, 95% by bootstrap of whole trainings"
-    return Table(caption, heads, rows, (4, 5), "plain")
+    spearman = ["Spearman within a training", "Minus FID's", "At a fixed epoch"]
+    heads = ["Judge", "Generator", *spearman, "Checkpoints", "Trainings"]
+    caption = "Rank correlation with accuracy, 95% over the trainings; of epochs, the later counts as the nearer"
+    return Table(caption, heads, rows, (5, 6), "plain")
 
 
 def every_figure(results: Results) -> Table:

@@ -4,15 +4,17 @@ import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.stats import rankdata
 
 from ocrgen.study.arms import BAR, NOISE_BAR
 from ocrgen.study.correctness import PER_IMAGE, Correctness
 from ocrgen.study.inference import Estimate
-from ocrgen.utils.statistics import t_interval, t_quantile
+from ocrgen.utils.statistics import Interval, t_interval, t_quantile
 
 DISTANCES = ("lfid_64", "lfid_192", "lfid_768", "fid_2048")
+JUDGES = (*DISTANCES, "epoch")
 PAIRED = ("accuracy", "f1_macro", "corrupted", "attacked")
-RESAMPLES = 2000
 LEAST = 1e-10  # variance of a seed: of few images, several seeds may happen to agree
 
 
@@ -83,57 +85,78 @@ def of_seeds(
     return Estimate(float(gains.mean()), max(float(gains.var(ddof=1)), LEAST), 0.0, len(gains) - 1, len(gains), images)
 
 
-def correlations(table: pd.DataFrame) -> list[dict]:
-    """Spearman's correlation of each distance with the accuracy of a reader of the same checkpoint's samples.
-
-    One row per distance and scope: "all" generators together, and each arm by itself; empty for fewer than 3
-    checkpoints. spearman: near -1 for a good distance. over_fid: the correlation minus FID-2048's, below zero if the
-    distance ranks better than FID. low, high, over_fid_low, over_fid_high: 95 % percentile intervals of a bootstrap
-    (Efron 1979) over whole trainings (generator x seed), since the epochs of one training are not independent; NaN for
-    a single training. checkpoints, trainings: how many of each.
-    """
+def scored(table: pd.DataFrame) -> pd.DataFrame:
+    """Scored epochs: index arm, seed, epoch, in order; columns DISTANCES and accuracy. Empty where there are none."""
     epochs = table.loc[(table.kind == "epoch") & table.metric.isin([*DISTANCES, "accuracy"])]
-    wide = epochs.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value").dropna()
-    if not {*DISTANCES, "accuracy"} <= set(wide.columns) or len(wide) < 3:
-        return []
-    rng, rows = np.random.default_rng(0), []
-    arms = list(wide.index.get_level_values("arm").unique())
-    for scope in ["all", *arms] if len(arms) > 1 else arms:
-        part = wide if scope == "all" else wide.loc[[scope]]
-        values = part[[*DISTANCES, "accuracy"]].to_numpy()
-        training = part.groupby(level=["arm", "seed"]).ngroup().to_numpy()
-        n_trainings = training.max() + 1
-        figure = _spearman(values, np.ones((1, len(values))))[0]
-        drawn = rng.integers(n_trainings, size=(RESAMPLES if n_trainings > 1 else 0, n_trainings))
-        times_drawn = (drawn[:, :, None] == np.arange(n_trainings)).sum(1)
-        resampled = _spearman(values, times_drawn[:, training].astype(float))
-        for j, distance in enumerate(DISTANCES):
-            row = {"scope": scope, "distance": distance, "spearman": float(figure[j])} | _percentiles(resampled[:, j])
-            row |= {"over_fid": float(figure[j] - figure[-1])}
-            row |= _percentiles(resampled[:, j] - resampled[:, -1], "over_fid_")
-            rows.append(row | {"checkpoints": len(part), "trainings": int(n_trainings)})
+    wide = epochs.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value")
+    if not {*DISTANCES, "accuracy"} <= set(wide.columns):
+        return wide.iloc[:0]
+    return wide.dropna()
+
+
+def correlations(table: pd.DataFrame) -> list[dict]:
+    """How each judge of a generator's checkpoints agrees with the accuracy of a reader of their samples.
+
+    One row per generator (scope: its arm) and judge: DISTANCES, and "epoch", the bare number of the epoch, by which the
+    later is the nearer: what a distance tells beyond that must be more. Never over several generators at once: that
+    would mix the difference between generators with that between epochs (Simpson 1951).
+
+    spearman: rank correlation within one training, mean over the trainings; -1 for a perfect judge, 0 where one side is
+    constant. over_fid: that minus FID-2048's, below 0 if it ranks better. residual: rank correlation over all
+    checkpoints of what remains of both after each epoch's mean over the seeds is taken off: what it tells at a fixed
+    epoch; NaN for the epoch itself and for a single training. low, high and the like: 95 % intervals over the
+    trainings, one a seed: Student's t, of residual by the jackknife over seeds (Tukey 1958). checkpoints, trainings:
+    how many of each. Trainings of fewer than 3 checkpoints are left out.
+    """
+    wide, rows = scored(table), []
+    for arm, part in wide.groupby(level="arm", sort=False):
+        seeds = [g.droplevel(["arm", "seed"]) for _, g in part.groupby(level="seed") if len(g) >= 3]
+        if not seeds:
+            continue
+        found = {judge: np.array([_spearman(_judged(s, judge), s.accuracy) for s in seeds]) for judge in JUDGES}
+        for judge in JUDGES:
+            row = {"scope": str(arm), "distance": judge}
+            row |= _clipped("spearman", t_interval(found[judge]), 1)
+            row |= _clipped("over_fid", t_interval(found[judge] - found["fid_2048"]), 2, "over_fid_")
+            row |= _clipped("residual", _jackknife(seeds, judge), 1, "residual_")
+            rows.append(row | {"checkpoints": sum(map(len, seeds)), "trainings": len(seeds)})
     return rows
 
 
-def _spearman(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Spearman's correlation of every column but the last with the last: (resamples, columns - 1).
-
-    values: (rows, columns). weights: (resamples, rows), how often each row was drawn. A row's rank is the number of
-    drawn rows below it, ties counting half. 0 where a column is constant.
-    """
-    ranks = []
-    for column in values.T:
-        below = (column < column[:, None]) + 0.5 * (column == column[:, None])
-        rank = weights @ below.T
-        rank -= (weights * rank).sum(1, keepdims=True) / weights.sum(1, keepdims=True)
-        ranks.append(rank)
-    last = weights * ranks[-1]
-    norms = [np.sqrt((weights * rank**2).sum(1)) for rank in ranks]
-    rho = [(last * rank).sum(1) / np.maximum(a * norms[-1], 1e-12) for rank, a in zip(ranks, norms, strict=True)]
-    return np.stack(rho[:-1], 1)
+def _judged(training: pd.DataFrame, judge: str) -> np.ndarray:
+    """By what a judge ranks a training's checkpoints: the least is the best."""
+    return -training.index.to_numpy() if judge == "epoch" else training[judge].to_numpy()
 
 
-def _percentiles(values: np.ndarray, prefix: str = "") -> dict[str, float]:
-    """Bounds of the central 95 % of `values` (n,) as {prefix}low and {prefix}high; NaN if there are none."""
-    low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (float("nan"),) * 2
-    return {f"{prefix}low": float(low), f"{prefix}high": float(high)}
+def _spearman(a: ArrayLike, b: ArrayLike) -> float:
+    """Spearman's rank correlation, ties sharing their mean rank; 0 where one side is constant."""
+    x, y = (rankdata(values) for values in (a, b))
+    x, y = x - x.mean(), y - y.mean()
+    norm = math.sqrt(float(x @ x) * float(y @ y))
+    return float(x @ y) / norm if norm else 0.0
+
+
+def _jackknife(seeds: list[pd.DataFrame], judge: str) -> Interval:
+    """Rank correlation of the residuals at fixed epochs; interval of the pseudo-values n r - (n - 1) r_without."""
+    n = len(seeds)
+
+    def residual(some: list[pd.DataFrame]) -> float:
+        together = pd.concat(some)[[judge, "accuracy"]]
+        rest = together - together.groupby(level="epoch").transform("mean")
+        # Differences of equal numbers leave some 1e-17, which would be ranked.
+        return _spearman(rest[judge].round(12), rest.accuracy.round(12))
+
+    if judge == "epoch" or n < 2:
+        return {"mean": math.nan, "low": math.nan, "high": math.nan, "n": n}
+    whole = residual(seeds)
+    if n < 3:  # without one seed nothing would remain
+        return {"mean": whole, "low": math.nan, "high": math.nan, "n": n}
+    interval = t_interval([n * whole - (n - 1) * residual(seeds[:i] + seeds[i + 1 :]) for i in range(n)])
+    half = interval["high"] - interval["mean"]
+    return {"mean": whole, "low": whole - half, "high": whole + half, "n": n}
+
+
+def _clipped(name: str, interval: Interval, limit: float, prefix: str = "") -> dict[str, float]:
+    """An interval as entries of a row, its bounds within what is possible: -limit to limit."""
+    low, high = (float(np.clip(interval[k], -limit, limit)) for k in ("low", "high"))
+    return {name: interval["mean"], f"{prefix}low": low, f"{prefix}high": high}

@@ -97,10 +97,9 @@ def test_every_comparison_stands_in_it_with_figure_interval_and_n(page, results)
     assert found
     for v in found:
         figure, low, high = (signed(value, v.unit) for value in (v.figure, v.low, v.high))
-        of = "training" if v.claim == 2 else "seed"
         told = f"{figure} [{low.removesuffix(' points')}, {high.removesuffix(' points')}]"
         row = page.words[page.words.index(v.about) :][:300]
-        assert v.verdict in row and told in row and f"{v.n} {of}s" in row, v
+        assert v.verdict in row and told in row and f"{v.n} seeds" in row, v
         assert v.n_labelled is None or f"{v.n_labelled:,} labelled images seen" in row
 
 

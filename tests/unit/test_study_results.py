@@ -14,7 +14,7 @@ from ocrgen.study.correctness import UNTESTED, Correctness, packed, unpacked
 from ocrgen.study.plan import plan
 from ocrgen.study.results import COLUMNS, collect, read_results
 from ocrgen.study.rows import numbers
-from ocrgen.study.statistics import DISTANCES, correlations, paired, summarise
+from ocrgen.study.statistics import DISTANCES, JUDGES, correlations, paired, summarise
 from ocrgen.study.verdicts import EXPLORATORY, verdicts
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.statistics import t_interval
@@ -114,23 +114,25 @@ def test_sizes_and_metrics_are_never_mixed_in_a_difference():
 
 def test_perfect_ranking_is_minus_one():
     found = ranked()
-    assert {(r["scope"], r["distance"]) for r in found} == {(s, d) for s in ("all", "cvae", "cgan") for d in DISTANCES}
+    assert {(r["scope"], r["distance"]) for r in found} == {(s, d) for s in ("cvae", "cgan") for d in JUDGES}
     for row in found:
         assert row["spearman"] == pytest.approx(-1)
         assert row["low"] == pytest.approx(-1) and row["high"] == pytest.approx(-1)
-        # Columns that rank alike differ by nothing, in every resample.
+        # Judges that rank alike differ by nothing.
         assert [row[k] for k in ("over_fid", "over_fid_low", "over_fid_high")] == pytest.approx([0, 0, 0])
-    every = next(r for r in found if r["scope"] == "all")
-    assert every["checkpoints"] == 40 and every["trainings"] == 8
+        assert (row["checkpoints"], row["trainings"]) == (20, 4)
 
 
 def test_correlations_agree_with_scipy_and_lie_in_their_intervals():
     rng = np.random.default_rng(1)
     noisy = checkpoints(lambda a, s, e, accuracy: {d: rng.normal(-accuracy, 0.2) for d in DISTANCES})
     wide = noisy.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value")
+    wide["epoch"] = -wide.index.get_level_values("epoch")
     for row in correlations(noisy):
-        part = wide if row["scope"] == "all" else wide.loc[[row["scope"]]]
-        assert row["spearman"] == pytest.approx(stats.spearmanr(part[row["distance"]], part.accuracy).statistic)
+        part, judge = wide.loc[row["scope"]], row["distance"]
+        within = [stats.spearmanr(g[judge], g.accuracy).statistic for _, g in part.groupby("seed")]
+        expected = t_interval(within)
+        assert (row["spearman"], row["low"]) == pytest.approx((expected["mean"], max(-1, expected["low"])))
         assert -1 <= row["low"] <= row["spearman"] <= row["high"] <= 1
         assert row["over_fid_low"] <= row["over_fid"] <= row["over_fid_high"]
 
@@ -140,8 +142,8 @@ def test_a_constant_distance_ranks_nothing():
         return falling(arm, seed, epoch, accuracy) | {"lfid_64": 1.0}
 
     found = {(r["scope"], r["distance"]): r for r in correlations(checkpoints(constant))}
-    assert found["all", "lfid_64"]["spearman"] == found["all", "lfid_64"]["high"] == 0
-    assert found["all", "lfid_64"]["over_fid"] == pytest.approx(1)
+    assert found["cvae", "lfid_64"]["spearman"] == found["cvae", "lfid_64"]["high"] == 0
+    assert found["cvae", "lfid_64"]["over_fid"] == pytest.approx(1) and found["cvae", "lfid_64"]["residual"] == 0
 
 
 def test_correlations_need_checkpoints():
@@ -190,7 +192,7 @@ def test_every_epoch_of_a_study_is_a_checkpoint_of_its_own():
     ]
     found = collect(config, rows)
     assert found.done == 12 and found.total == len(plan(config)) and set(found.table.epoch) == {1, 2, 3}
-    assert {r["checkpoints"] for r in found.correlations if r["scope"] == "all"} == {12}
+    assert {(r["scope"], r["checkpoints"]) for r in found.correlations} == {("cvae", 6), ("cgan", 6)}
     assert set(found.summary.query("metric == 'accuracy'").n) == {2}
 
 

@@ -33,10 +33,11 @@ def rank_table(results: Results) -> None:
 
     rows = [
         {
-            "over": "all checkpoints" if r["scope"] == "all" else Arm.parse(r["scope"]).title + " only",
-            "distance": charts.DISTANCES[r["distance"]],
-            "Spearman with accuracy": f"{r['spearman']:+.2f} {bounds(r)}",
+            "generator": Arm.parse(r["scope"]).title,
+            "judge": charts.JUDGES[r["distance"]],
+            "Spearman within a training": f"{r['spearman']:+.2f} {bounds(r)}",
             "minus FID's": "" if r["distance"] == "fid_2048" else f"{r['over_fid']:+.2f} {bounds(r, 'over_fid_')}",
+            "at a fixed epoch": "" if math.isnan(r["residual"]) else f"{r['residual']:+.2f} {bounds(r, 'residual_')}",
             "checkpoints": r["checkpoints"],
             "trainings": r["trainings"],
         }
@@ -44,5 +45,6 @@ def rank_table(results: Results) -> None:
     ]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height="content")
     st.caption(
-        "A good distance is near −1. Brackets: 95 %, bootstrap of whole trainings, whose epochs belong together."
+        "A good judge is near −1, and nearer than the bare number of the epoch, of which the later counts as the "
+        "nearer. Brackets: 95 % over the trainings, whose epochs belong together."
     )
