@@ -32,7 +32,7 @@ def told(choices: Sequence[Choice], results: Results, speed: Benchmark | None) -
     by_words: dict[tuple[str, str], list[str]] = {}
     for c in choices:
         by_words.setdefault((c.what, c.words), []).append(title(c.distance))
-    in_words = [f"The {what} chosen by {' and '.join(names)}: {words}." for (what, words), names in by_words.items()]
+    in_words = [f"{what.capitalize()}, by {' and '.join(names)}: {words}." for (what, words), names in by_words.items()]
     return " ".join(filter(None, (*in_words, ranks(results, choices[0].distance), cost(speed))))
 
 
@@ -58,5 +58,5 @@ def cost(speed: Benchmark | None) -> str:
     took = {row["size"]: row for row in reversed(speed.distances if speed else ())}  # of several of a size the first
     if not {64, 2048} <= set(took):
         return ""
-    small, large = (f"{took[size]['value']:.2g} {took[size]['unit']}" for size in (64, 2048))
+    small, large = (f"{took[size]['value']:.3g} {took[size]['unit']}" for size in (64, 2048))
     return f"With the features' statistics at hand, LFID-64 takes {small} to compute and FID-2048 {large}."

@@ -116,8 +116,10 @@ def claim_saliency(runs: SelectedRuns) -> Claim:
     study = next((s for s in runs.studies if _of(s, 4)), None)
     if study is None:
         earlier = next((s for s in runs.studies if (s.results.table.kind == "saliency").any()), None)
-        aside = f"The maps of {earlier.run.name} were not compared with the blurred image." if earlier else ""
-        return _unmeasured(4, "7_Saliency", _command("fair", runs), aside=aside)
+        aside = "Its maps were measured by earlier rules, which did not compare them with the image itself." * bool(
+            earlier
+        )
+        return _unmeasured(4, "7_Saliency", _command("fair", runs), earlier, aside)
     parts = _of(study, 4)
     size = nearest(p.n_real for p in parts)
     judged = [p for p in parts if p.n_real == size and p.verdict != EXPLORATORY]

@@ -64,7 +64,8 @@ class Choice:
         if self.over is None:
             return ""
         if self.none:
-            return f"{100 * (self.regret['mean'] - self.over['mean']):.2f} by the last epoch: {NOTHING}"
+            last = 100 * (self.regret["mean"] - self.over["mean"])
+            return f"the last epoch loses {last:.2f} points; {NOTHING}"
         more = f"{points(self.over['mean'])} points {bounds(self.over['low'], self.over['high'])}"
         return f"{more} against the last epoch, in {self.judged} of {self.total} trainings, which get worse"
 

@@ -272,7 +272,7 @@ def test_what_is_shown():
     assert all("digitnet" in text.lower() and "Inception" in text for text in (RULES[2], COMPARISON_RULES[2]))
     rows = [{"size": 64, "value": 0.125, "unit": "ms"}, {"size": 2048, "value": 601.0, "unit": "ms"}]
     speed = Benchmark(Run(Path("speed")), [], True, False, tuple(rows))
-    assert "LFID-64 takes 0.12 ms" in cost(speed) and cost(replace(speed, distances=())) == cost(None) == ""
+    assert "LFID-64 takes 0.125 ms" in cost(speed) and cost(replace(speed, distances=())) == cost(None) == ""
 
 
 def test_the_shipped_study_is_judged_by_these_rules(tmp_path, monkeypatch):

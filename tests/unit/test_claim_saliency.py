@@ -76,7 +76,12 @@ def test_tables_of_earlier_rules_are_not_measured():
     old = measured(gain_over_untrained=None, gain_over_blurred=None, ink_scale=None)
     assert saliency_verdicts(old) == []
     four = judged(old)
-    assert four.verdict == UNMEASURED and "ocrgen study" in four.note and "spoken" in four.aside
+    assert (
+        four.verdict == UNMEASURED
+        and "ocrgen study" in four.note
+        and four.run == "spoken"
+        and "earlier rules" in four.aside
+    )
 
 
 def test_a_failure_must_stand_for_the_number_of_checks():
