@@ -139,19 +139,21 @@ def _spearman(a: ArrayLike, b: ArrayLike) -> float:
 def _jackknife(seeds: list[pd.DataFrame], judge: str) -> Interval:
     """Rank correlation of the residuals at fixed epochs; interval of the pseudo-values n r - (n - 1) r_without."""
     n = len(seeds)
-
-    def residual(some: list[pd.DataFrame]) -> float:
-        together = pd.concat(some)[[judge, "accuracy"]]
-        rest = together - together.groupby(level="epoch").transform("mean")
-        # Differences of equal numbers leave some 1e-17, which would be ranked.
-        return _spearman(rest[judge].round(12), rest.accuracy.round(12))
-
     if judge == "epoch" or n < 2:
         return {"mean": math.nan, "low": math.nan, "high": math.nan, "n": n}
-    whole = residual(seeds)
+    both = [pd.concat([s[name] for s in seeds], axis=1).to_numpy() for name in (judge, "accuracy")]  # (epochs, n) each
+
+    def residual(without: int | None) -> float:
+        some = both if without is None else [np.delete(values, without, 1) for values in both]
+        there = ~np.isnan(some[0])
+        rest = [(v - (np.nansum(v, 1) / np.maximum(there.sum(1), 1))[:, None])[there] for v in some]
+        # Differences of equal numbers leave some 1e-17, which would be ranked.
+        return _spearman(*(v.round(12) for v in rest))
+
+    whole = residual(None)
     if n < 3:  # without one seed nothing would remain
         return {"mean": whole, "low": math.nan, "high": math.nan, "n": n}
-    interval = t_interval([n * whole - (n - 1) * residual(seeds[:i] + seeds[i + 1 :]) for i in range(n)])
+    interval = t_interval([n * whole - (n - 1) * residual(i) for i in range(n)])
     half = interval["high"] - interval["mean"]
     return {"mean": whole, "low": whole - half, "high": whole + half, "n": n}
 
