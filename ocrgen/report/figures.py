@@ -6,7 +6,7 @@ from html import escape
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from ocrgen.plots.views import View
+from ocrgen.plots.section import View
 
 FONT = '"Source Sans 3", "Source Sans", "Source Sans Pro", system-ui, -apple-system, "Segoe UI", sans-serif'
 AXIS = {"gridcolor": "#8884", "zerolinecolor": "#8888", "automargin": True}

@@ -9,21 +9,15 @@ from ocrgen.claims.wording import MARKS
 from ocrgen.datasets.alphabet import shown
 from ocrgen.metrics.measures import columns
 from ocrgen.plots.study import DISTANCES, METRICS, colour
+from ocrgen.report.environment import tone
 from ocrgen.runs.run import Run
 from ocrgen.study.arms import Arm
 from ocrgen.study.config import StudyConfig
 from ocrgen.study.formatting import accuracy, bounds, n_label, per_class, points, signed
 from ocrgen.study.headline import compare, compared_sizes, headline_size, shown_ways
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import EXPLORATORY, AnyWord, Verdict
-from ocrgen.utils.verdict import DEPENDS, FAILS, HOLDS, OPEN, UNMEASURED
+from ocrgen.study.verdicts import Verdict
 
-# verdict -> class
-TONES: dict[AnyWord, str] = {
-    **{HOLDS: "holds", FAILS: "fails", OPEN: "open", DEPENDS: "open", UNMEASURED: "open"},
-    **{"better": "holds", "worse": "fails", "no difference that matters": "same", "too few to tell": "open"},
-    EXPLORATORY: "open",
-}
 SHOWN = {"accuracy": "Accuracy", "f1_macro": "F1 (macro)", "corrupted": "Under corruption", "attacked": "Under attack"}
 KINDS = {"reader": "reader", "epoch": "reader of an epoch", "generator": "generator", "saliency": "saliency"}
 
@@ -64,7 +58,8 @@ def by_size(results: Results) -> Table | None:
                 row.append("not yet")
                 continue
             words = f"{points(gain.mean)} {bounds(gain.low, gain.high)}" + f", {gain.seeds} seeds" * (gain.seeds > 1)
-            row.append(Markup('<span class="{}">{}<b> {}</b></span>').format(TONES[gain.verdict], words, gain.words))
+            style = tone(gain.verdict, gain.less)
+            row.append(Markup('<span class="{}">{}<b> {}</b></span>').format(style, words, gain.words))
         rows.append(row)
     heads = ["Labelled images", "Real alone", "With augmentation"]
     heads += [f"Points that {replace(arm, real='', augmented=False).title} adds on top" for arm in ways]
@@ -109,7 +104,8 @@ def comparisons(claim: int, parts: Sequence[Verdict]) -> Table:
 
 
 def _comparison(v: Verdict, span: tuple[float, float], seen: bool) -> list[str]:
-    verdict = Markup('<span class="badge {}">{} {}</span>').format(TONES[v.verdict], MARKS[v.verdict], v.verdict)
+    style = tone(v.verdict, v.less)
+    verdict = Markup('<span class="badge {}">{} {}</span>').format(style, MARKS[v.verdict], v.words or v.verdict)
     figure = Markup('<span><b>{}</b> <span class="whole">{}</span></span>').format(
         signed(v.figure, v.unit), bounds(v.low, v.high, v.unit)
     )
@@ -134,7 +130,7 @@ def _mark(v: Verdict, low: float, high: float) -> Markup:
     return Markup(
         '<svg class="mark {}" aria-hidden="true" focusable="false" viewBox="0 0 {w} 18" width="{w}" height="18">{}{}{}'
         "</svg>"
-    ).format(TONES[v.verdict], zero, bar, dot, w=width)
+    ).format(tone(v.verdict, v.less), zero, bar, dot, w=width)
 
 
 def correlations(results: Results) -> Table | None:
