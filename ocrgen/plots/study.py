@@ -1,5 +1,7 @@
 """Charts of a study: training mixes, labelled images, epochs, robustness, confusion, and distances."""
 
+from textwrap import wrap
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -20,6 +22,7 @@ METRICS = {
     "attacked": "Accuracy under attack (mean)",
     "gan_test": "GAN-test: images read as meant",
 }
+LABEL = 30  # characters of a training mix beside an axis, beyond which it takes a second line: phones are narrow
 DISTANCES = {"lfid_64": "LFID-64", "lfid_192": "LFID-192", "lfid_768": "LFID-768", "fid_2048": "FID-2048"}
 
 
@@ -107,7 +110,7 @@ def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
         told = f"<br>{rows.word.iloc[i]}" if "word" in rows else ""
         figure.add_scatter(
             x=[rows["mean"].iloc[i]],
-            y=[label],
+            y=["<br>".join(wrap(label, LABEL))],
             error_x=spans | {k: [spans[k].iloc[i]] for k in ("array", "arrayminus")},
             mode="markers",
             name=arm.title,
@@ -118,10 +121,10 @@ def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
     if zero:
         figure.add_vline(0, line={"color": REAL, "width": 1.5})
     styled(figure, title, "", False)
-    figure.update_layout(height=90 + 27 * len(rows), showlegend=False, hovermode="closest", margin={"r": 24})
+    figure.update_layout(height=90 + 30 * len(rows), showlegend=False, hovermode="closest", margin={"r": 24})
     if not zero:
         figure.update_layout(title_subtitle={"text": "n: labelled images seen", "font": {"size": 11}}, margin={"t": 60})
-    figure.update_xaxes(tickformat="+.3~%" if zero else ".3~%", title=None, nticks=5, tickangle=0)
+    figure.update_xaxes(tickformat="+.3~%" if zero else ".3~%", title=None, nticks=4, tickangle=0)
     figure.update_yaxes(type="category", tickformat=None, automargin=True, ticklabelstandoff=6)
     return figure
 

@@ -46,8 +46,8 @@ class Figures:
 
 
 def _plain(value: object) -> object:
-    """Text without the markup that Plotly would interpret; anything else as it is."""
-    return escape(value, False) if isinstance(value, str) else value
+    """Text in one line, without the markup that Plotly would interpret; anything else as it is."""
+    return escape(value.replace("<br>", " "), False) if isinstance(value, str) else value
 
 
 def _spec(figure: go.Figure) -> dict:
