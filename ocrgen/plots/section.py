@@ -10,9 +10,9 @@ from ocrgen.plots import study as charts
 from ocrgen.study.arms import BAR, Arm
 from ocrgen.study.correctness import PER_IMAGE
 from ocrgen.study.formatting import seen_words
-from ocrgen.study.headline import compare, shown_ways
+from ocrgen.study.headline import shown_ways
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import EXPLORATORY
+from ocrgen.study.verdicts import EXPLORATORY, verdicts
 
 LINES = {"solid": "━━", "dash": "╍╍", "dot": "┈┈", "dashdot": "━┈"}
 SHAPES = {
@@ -81,9 +81,10 @@ def bars(results: Results, metric: str = "") -> str:
 
 
 def word_of(results: Results, arm: str, against: str, n: int, metric: str) -> str:
-    """The verdict's word of a comparison of accuracies that was declared beforehand; exploratory, if it was not."""
-    found = compare(results, Arm.parse(arm), Arm.parse(against), n) if metric == "accuracy" else None
-    return found.words if found else EXPLORATORY
+    """The verdict's words of a comparison that is judged; exploratory, if it is not."""
+    key = (arm, against, n, metric)
+    found = (v.words for v in verdicts(results) if (v.arm, v.against, v.n_real, v.metric) == key)
+    return next(found, EXPLORATORY)
 
 
 def listed(rows: pd.DataFrame, form: str) -> str:

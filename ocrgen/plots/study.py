@@ -22,7 +22,7 @@ METRICS = {
     "attacked": "Accuracy under attack (mean)",
     "gan_test": "GAN-test: images read as meant",
 }
-LABEL = 30  # characters of a training mix beside an axis, beyond which it takes a second line: phones are narrow
+LABEL = 33  # characters of a training mix beside an axis, beyond which it takes a second line: phones are narrow
 DISTANCES = {"lfid_64": "LFID-64", "lfid_192": "LFID-192", "lfid_768": "LFID-768", "fid_2048": "FID-2048"}
 
 
@@ -106,11 +106,11 @@ def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
     for i, name in enumerate(rows.arm):
         arm, seen = Arm.parse(name), int(rows.n_labelled.iloc[i])
         label = arm.title.replace("augmentation", "aug.")
-        label += f" · n = {seen:,}" if seen or not arm.alone else " · no labelled image"
+        label += f" ·\xa0n\xa0=\xa0{seen:,}" if seen or not arm.alone else " ·\xa0no\xa0labelled\xa0image"
         told = f"<br>{rows.word.iloc[i]}" if "word" in rows else ""
         figure.add_scatter(
             x=[rows["mean"].iloc[i]],
-            y=["<br>".join(wrap(label, LABEL))],
+            y=["<br>".join(wrap(label, LABEL, break_on_hyphens=False))],
             error_x=spans | {k: [spans[k].iloc[i]] for k in ("array", "arrayminus")},
             mode="markers",
             name=arm.title,
@@ -121,7 +121,7 @@ def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
     if zero:
         figure.add_vline(0, line={"color": REAL, "width": 1.5})
     styled(figure, title, "", False)
-    figure.update_layout(height=90 + 30 * len(rows), showlegend=False, hovermode="closest", margin={"r": 24})
+    figure.update_layout(height=90 + 31 * len(rows), showlegend=False, hovermode="closest", margin={"r": 24})
     if not zero:
         figure.update_layout(title_subtitle={"text": "n: labelled images seen", "font": {"size": 11}}, margin={"t": 60})
     figure.update_xaxes(tickformat="+.3~%" if zero else ".3~%", title=None, nticks=4, tickangle=0)

@@ -7,12 +7,12 @@ from ocrgen.imaging.corruptions import CORRUPTIONS, EPSILONS, STRENGTHS
 from ocrgen.plots import study as charts
 from ocrgen.plots.confusion import NUMBERED, class_chart, confusion_chart
 from ocrgen.plots.section import Section, View, at_size, bars, legend_item, listed, main_arms, seen, word_of
-from ocrgen.study.arms import BAR, Arm
+from ocrgen.study.arms import BAR, NOISE_BAR, Arm
 from ocrgen.study.config import PAPER_N
+from ocrgen.study.family import declared
 from ocrgen.study.formatting import n_label
 from ocrgen.study.headline import headline_size, shown_ways
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import EXPLORATORY
 
 
 def by_arm(
@@ -38,15 +38,20 @@ def by_arm(
         figure = charts.arms_chart(gains, title, zero=True)
         told = "; ".join(f"{w}: {listed(rows, '+.2%')}" for w, rows in gains.groupby("word", sort=False))
         views.append(View(title, figure, f"{title}. {told[:1].upper()}{told[1:]}."))
-        caption += " Gains are differences within each seed"
-        declared = set(gains.word) - {EXPLORATORY}
-        caption += (
-            f"; those of the {len(results.decisions)} comparisons declared beforehand have intervals as wide as their "
-            "number asks for (Bonferroni), all others are exploratory."
-            if declared
-            else ", and exploratory."
-        )
+        caption += f" Gains are differences within each seed. {_judged(results, against, metric)}"
     return Section(f"By what the reader learned from, n = {n_label(n, results.classes)}", caption, views, columns=2)
+
+
+def _judged(results: Results, against: str, metric: str) -> str:
+    """Which gains are judged, in words."""
+    if (against, metric) == (BAR, "accuracy"):
+        return (
+            f"Those of the {len(declared(results.config))} comparisons declared beforehand have intervals as wide as "
+            "their number asks for (Bonferroni); all others are exploratory."
+        )
+    if (against, metric) == (NOISE_BAR, "corrupted"):
+        return "The verdicts on the paper’s fifth claim rest on these, with intervals as wide as their number asks for."
+    return "All of these are exploratory."
 
 
 def by_size(results: Results, metric: str = "accuracy", names: Sequence[str] | None = None) -> Section | None:

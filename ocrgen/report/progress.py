@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ocrgen.study.decision import Decision
-from ocrgen.study.family import AT_WORK
+from ocrgen.study.family import AT_WORK, settled
 from ocrgen.study.forecast import seconds_left
 from ocrgen.study.formatting import bounds, n_label, points
 from ocrgen.study.headline import complete_seeds
@@ -12,8 +12,6 @@ from ocrgen.study.progress import Course, Step, courses, level
 from ocrgen.study.results import Results
 from ocrgen.study.sequential import LOOKS
 from ocrgen.utils.progress import duration
-
-STEADY = 4  # seeds from which intervals are narrow enough to set the scale of those before
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,11 @@ def how_decided(results: Results) -> str:
     if not config.until_decided:
         return f"All is decided at once, when the last seed is complete: {there}."
     looks = ", ".join(map(str, LOOKS[:-1]))
+    ended = whole == seeds and results.done == results.total
+    there = f"It ended after {seeds} seeds" if ended and settled(results.decisions) else there
     return (
-        f"The study looks at {looks} and {LOOKS[-1]} seeds, and ends once nothing is left to decide; what a look has "
-        f"decided stays so. {there}."
+        f"The study looks at {looks} and {LOOKS[-1]} seeds, and ends once more seeds would decide nothing; what a look "
+        f"has decided stays so. {there}."
     )
 
 
@@ -95,7 +95,8 @@ def _group(results: Results, n: int, rows: list[Course]) -> Group:
     matters = rows[0].decision.matters
     ends = [x for c in rows for x in _ends(c.decision)]
     low, high = _scale(ends, matters)
-    shrunk = [x for c in rows for s in c.steps for x in (s.low, s.high) if s.seeds >= min(STEADY, len(c.steps) + 1)]
+    # The first intervals are so wide that on their scale nothing else could be seen: they are cut off.
+    shrunk = [x for c in rows for s in c.steps[len(c.steps) // 2 :] for x in (s.low, s.high)]
     about = f"what matters: {100 * matters:.2g} points; the line goes from {points(low)} to {points(high)}"
     drawn = tuple(_row(results, c, (low, high), _scale([*ends, *shrunk], matters)) for c in rows)
     return Group(n_label(n, results.classes), about, drawn)
@@ -130,11 +131,7 @@ def _row(results: Results, course: Course, line: tuple[float, float], tall: tupl
         _between(-d.matters, d.matters, tall),
         _at(0, tall),
         ticks,
-        f"2 to {steps[-1].seeds} of {results.config.most_seeds} seeds"
-        if len(steps) > 1
-        else "2 seeds"
-        if steps
-        else "",
+        f"{'2 to ' * (len(steps) > 1)}{steps[-1].seeds} seeds, of at most {results.config.most_seeds}" if steps else "",
         f"Interval from seed to seed: {heard}.",
     )
 

@@ -13,7 +13,7 @@ from ocrgen.report.environment import tone
 from ocrgen.runs.run import Run
 from ocrgen.study.arms import Arm
 from ocrgen.study.config import StudyConfig
-from ocrgen.study.formatting import accuracy, bounds, n_label, per_class, points, signed
+from ocrgen.study.formatting import accuracy, bounds, n_label, per_class, points, signed, size_words
 from ocrgen.study.headline import compare, compared_sizes, headline_size, shown_ways
 from ocrgen.study.results import Results
 from ocrgen.study.verdicts import Verdict
@@ -71,23 +71,44 @@ def every_arm(results: Results) -> list[Table]:
     """A table for each number of labelled images, the headline's first, the best training mix on top."""
     s = results.summary
     best = s.loc[(s.kind == "reader") & (s.metric == "accuracy")].sort_values("mean", ascending=False)
-    first, tables = headline_size(results), []
-    heads = ["Learned from", "n", "Labelled images seen", "More, to choose by", "Seeds", *SHOWN.values()]
+    ceiling = (best.n_real == 0) & best.arm.str.startswith("all")
+    # What needs no labelled image competes at every n. All real images are the ceiling, and stand last.
+    alone = (best.n_real == 0) & ~ceiling
+    first, tables, columns = headline_size(results), [], _counts(results)
+    heads = ["Learned from", *columns, *SHOWN.values()]
+    errors = "holds the errors of seeds and test images (of F1: of the seeds)" if results.whole_errors else ""
     for n in sorted(set(best.n_real) - {0} or {0}, key=lambda n: (n != first, n)):
-        # All real images are the ceiling, not one of the training mixes compared: they stand last.
-        of_sizes = [best.loc[best.n_real == size] for size in dict.fromkeys((n, 0))]
-        rows = [_arm(results, row) for part in of_sizes for row in part.to_dict("records")]
-        caption = f"Every training mix at n = {n_label(n, results.classes)}; mean and 95% interval over the seeds"
-        tables.append(Table(caption, heads, rows, range(1, 5), "plain"))
+        of_sizes = [best.loc[(best.n_real == n) & ~ceiling | alone], best.loc[ceiling]]
+        rows = [_arm(results, row, columns) for part in of_sizes for row in part.to_dict("records")]
+        told = errors or "holds the error of the seeds alone"
+        caption = f"Every training mix at n = {n_label(n, results.classes)}; mean and 95% interval, which {told}"
+        tables.append(Table(caption, heads, rows, range(1, 1 + len(columns)), "plain"))
     return tables
 
 
-def _arm(results: Results, row: dict) -> list[str]:
+def _counts(results: Results) -> list[str]:
+    """The heads of the columns that count images and seeds: only those that say something of this study."""
+    heads = ["n", "Labelled images seen"]
+    heads += ["Unlabelled"] * (results.config.protocol == "pool")
+    heads += ["More, to choose by"] * bool(results.summary.n_validation.any())
+    return [*heads, "Seeds", "Test images"]
+
+
+def _arm(results: Results, row: dict, columns: list[str]) -> list[str]:
     arm, n = Arm.parse(row["arm"]), row["n_real"]
     swatch = '<span class="arm"><span class="swatch" style="--hue:{}" aria-hidden="true"></span>{}</span>'
-    counts = [f"{n:,}" if n else "all", f"{row['n_labelled']:,}", f"{row['n_validation']:,}", str(row["n"])]
+    pool = results.of(row["arm"], n, "n_unlabelled")
+    counts = {
+        "n": size_words(row["arm"], n),
+        "Labelled images seen": f"{row['n_labelled']:,}",
+        "Unlabelled": f"{pool['mean']:,.0f}" if pool and pool["mean"] else "",
+        "More, to choose by": f"{row['n_validation']:,}",
+        "Seeds": str(row["n"]),
+        "Test images": f"{results.n_test:,}",
+    }
     figures = [results.of(row["arm"], n, metric) for metric in SHOWN]
-    return [Markup(swatch).format(colour(arm), arm.title), *counts, *(accuracy(f) if f else "" for f in figures)]
+    told = [accuracy(f) if f else "" for f in figures]
+    return [Markup(swatch).format(colour(arm), arm.title), *(counts[head] for head in columns), *told]
 
 
 def comparisons(claim: int, parts: Sequence[Verdict]) -> Table:
@@ -100,7 +121,7 @@ def comparisons(claim: int, parts: Sequence[Verdict]) -> Table:
     seen = any(v.n_labelled for v in parts)
     heads = ["Comparison", "Verdict", "Figure and 95% interval", "Beside zero", "n", "Labelled images seen"]
     rows = [_comparison(v, spans[v.unit], seen) for v in parts]
-    return Table(f"Claim {claim}, every comparison", heads[: 5 + seen], rows, (4, 5), "terse")
+    return Table(f"Claim {claim}, every comparison", heads[: 5 + seen], rows, (5,), "terse")
 
 
 def _comparison(v: Verdict, span: tuple[float, float], seen: bool) -> list[str]:
@@ -112,7 +133,8 @@ def _comparison(v: Verdict, span: tuple[float, float], seen: bool) -> list[str]:
     if v.unit != "accuracy":
         figure += Markup('<span class="small"> {}</span>').format(v.unit)
     labelled = Markup('{:,}<span class="narrow"> labelled images seen</span>').format(v.n_labelled or 0)
-    return [v.about, verdict, figure, _mark(v, *span), v.repetitions, *[labelled if v.n_labelled else ""] * seen]
+    of = v.repetitions + (f", {v.n_test:,} test images" if v.n_test else "")
+    return [v.about, verdict, figure, _mark(v, *span), of, *[labelled if v.n_labelled else ""] * seen]
 
 
 def _mark(v: Verdict, low: float, high: float) -> Markup:
@@ -165,7 +187,7 @@ def every_figure(results: Results) -> Table:
         [
             Arm.parse(r["arm"]).title,
             KINDS.get(r["kind"], r["kind"]),
-            f"{r['n_real']:,}" if r["n_real"] else "all",
+            size_words(r["arm"], r["n_real"]),
             str(r["epoch"] or ""),
             titles.get(r["metric"], r["metric"]),
             *("" if value != value else f"{value:.5g}" for value in (r["mean"], r["low"], r["high"])),
@@ -175,7 +197,8 @@ def every_figure(results: Results) -> Table:
         for r in results.summary.to_dict("records")
     ]
     heads = ["Training mix", "Of", "n", "Epoch", "Figure", "Mean", "Low", "High", "Seeds", "Labelled images seen"]
-    return Table("Every figure, mean and 95% interval over the seeds", heads, rows, (2, 3, 5, 6, 7, 8, 9))
+    held = "of accuracies with the error of the test images, else " if results.whole_errors else ""
+    return Table(f"Every figure, mean and 95% interval: {held}over the seeds alone", heads, rows, (2, 3, 5, 6, 7, 8, 9))
 
 
 def splits(run: Run, title: str) -> Table | None:
@@ -188,7 +211,7 @@ def splits(run: Run, title: str) -> Table | None:
 def settings(config: StudyConfig) -> Table:
     """Every setting with its meaning."""
     rows = []
-    for name, value in config.model_dump().items():
+    for name, value in config.model_dump(exclude={"rules"}).items():
         words = ", ".join(map(str, value)) if isinstance(value, list) else amount(value)
         flag = Markup("<code>--{}</code>").format(name.replace("_", "-"))
         rows.append([flag, words, StudyConfig.model_fields[name].description or ""])
@@ -196,5 +219,7 @@ def settings(config: StudyConfig) -> Table:
 
 
 def amount(value: object) -> str:
-    """A count with separators; anything else as it is."""
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    """A count with separators, a choice in words; anything else as it is, and nothing as such."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value in (None, "") else f"{value:,}" if isinstance(value, int) else str(value)
