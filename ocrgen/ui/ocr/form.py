@@ -34,8 +34,11 @@ BUNDLED = 1317  # training images of the bundled digits, which are not read for 
 
 
 def start(settings: dict) -> None:
-    """Start a study and choose it on the page. UserError if it cannot be started."""
+    """Start a study and choose it on the page. UserError if it cannot be started, or its data cannot be used."""
+    from ocrgen.study.data import check_data
+
     config = StudyConfig.model_validate(settings)
+    check_data(config)
     run = jobs.start(store(), "study", config.model_dump(), f"study-{config.protocol}-{Path(config.dataset).stem}")
     st.session_state["ocr_next"] = run.name
 
@@ -61,25 +64,28 @@ def form() -> None:
     n_train, classes, default = math.inf, DIGITS, QUICK["n"]
     if not quick:
         values = {"dataset": _data_set()}
-        train = _training_set(values["dataset"])
+    values["protocol"] = protocol = st.segmented_control(
+        "Protocol", list(PROTOCOLS), default="fair", required=True, key="ocr_form_protocol",
+        help="  \n".join(PROTOCOLS.values()),
+    )  # fmt: skip
+    if not quick:
+        train = _training_set(values["dataset"], protocol)
         if train is None:
             return
         n_train, classes, default = len(train), train.classes, default_sizes(train)
         if values["dataset"] in uploads.found():  # all that there are of one's own
             default = [min(n_train, PER_CLASS[-1] * train.n_classes)]
-    values["protocol"] = st.segmented_control(
-        "Protocol", list(PROTOCOLS), default="fair", required=True, key="ocr_form_protocol",
-        help="  \n".join(PROTOCOLS.values()),
-    )  # fmt: skip
-    if values["protocol"] != "paper":
+        if protocol == "pool":
+            default = default_sizes(train)[:1]
+    if protocol != "paper":
         sizes = st.text_input(
             "Labelled images", ", ".join(map(str, default)),
-            key=f"ocr_form_n_{quick}_{values['dataset']}",
+            key=f"ocr_form_n_{quick}_{values['dataset']}" + "_pool" * (protocol == "pool"),
             help="one number or several" + ("" if quick else f", of {n_train:,} training images of {summary(classes)}"),
         )  # fmt: skip
         values["n"] = [int(part) for part in sizes.replace(",", " ").split() if part.isdigit()]
     if not quick:
-        values |= _ways(values, classes) | _repetitions() | _more(values["protocol"])
+        values |= _ways(values, classes) | _repetitions() | _more(protocol)
     try:
         config = StudyConfig.model_validate(values)
     except ValidationError as fault:
@@ -201,14 +207,24 @@ def forecast(config: StudyConfig, classes: int, n_train: int) -> str:
     return f"{told}, on {cores}. It can be cancelled and resumed at any time."
 
 
-def _training_set(dataset: str) -> Characters | None:
-    """The training images; None, with a message, if the data set cannot be read."""
+def _training_set(dataset: str, protocol: str) -> Characters | None:
+    """The training images of the first seed; None, with a message, if the data set cannot be read."""
     source = datasets.sources().get(dataset)
     if source and (missing := source.missing(datasets.data_root())):
         st.info(missing)
         return None
     try:
+        if dataset in uploads.found():
+            return _own(dataset, protocol)
         return load_data_set(dataset, str(datasets.data_root())).train
     except UserError as fault:
         st.error(str(fault))
         return None
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the data …")
+def _own(dataset: str, protocol: str) -> Characters:
+    """The training images of data of one's own, which are divided anew for each seed if they are few."""
+    from ocrgen.study.data import first_split
+
+    return first_split(StudyConfig.model_validate({"dataset": dataset, "protocol": protocol})).train
