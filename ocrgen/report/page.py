@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ocrgen import __version__
 from ocrgen.claims.answer import answer, study_alone
 from ocrgen.claims.evidence import judge_claims
-from ocrgen.claims.wording import COMPARISON_RULES, counted
+from ocrgen.claims.wording import counted, rule_of
 from ocrgen.datasets import title
 from ocrgen.datasets.alphabet import shown, summary
 from ocrgen.plots import views
@@ -91,7 +91,7 @@ def _found(run: Run, results: Results, figures: Figures) -> dict:
     for claim in claims:
         if rows := [v for v in parts if v.claim == claim.number]:
             table = tables.comparisons(claim.number, rows)
-            judged.append((claim, COMPARISON_RULES[claim.number], counted(rows), table))
+            judged.append((claim, rule_of(claim.number, results.whole_errors), counted(rows), table))
     sections = [s for view in SECTIONS if (s := view(results))]
     ceiling = results.of("all", 0, "accuracy")
     return {

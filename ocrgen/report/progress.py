@@ -131,8 +131,18 @@ def _row(results: Results, course: Course, line: tuple[float, float], tall: tupl
         _between(-d.matters, d.matters, tall),
         _at(0, tall),
         ticks,
-        f"{'2 to ' * (len(steps) > 1)}{steps[-1].seeds} seeds, of at most {results.config.most_seeds}" if steps else "",
+        _span(results, steps),
         f"Interval from seed to seed: {heard}.",
+    )
+
+
+def _span(results: Results, steps: Sequence[Step]) -> str:
+    """Of how many seeds there is an interval, and how many there may be."""
+    if not steps:
+        return ""
+    first, most = "2 to " * (len(steps) > 1), results.config.most_seeds
+    return f"{first}{steps[-1].seeds}" + (
+        f" seeds, of at most {most}" if results.config.until_decided else f" of {most} seeds"
     )
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ocrgen.claims.answer import answer, study_alone
 from ocrgen.claims.claim import WORDS
-from ocrgen.claims.wording import COMPARISON_RULES, counted
+from ocrgen.claims.wording import counted, rule_of
 from ocrgen.report.cards import comparison, differences, style
 from ocrgen.runs.run import Run
 from ocrgen.study import Results, verdicts
@@ -45,4 +45,4 @@ def show_verdicts(results: Results) -> None:
         )  # fmt: skip
         chosen = [v for v in parts if v.claim == claim]
         st.html("".join(map(comparison, chosen)))
-        st.caption(f"{counted(chosen)}. {COMPARISON_RULES[claim]}")
+        st.caption(f"{counted(chosen)}. {rule_of(claim, results.whole_errors)}")
