@@ -1,6 +1,6 @@
 """The tables of a report: by size, every training mix, every comparison, every figure, data and settings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
@@ -75,11 +75,12 @@ def every_arm(results: Results) -> list[Table]:
     # What needs no labelled image competes at every n. All real images are the ceiling, and stand last.
     alone = (best.n_real == 0) & ~ceiling
     first, tables, columns = headline_size(results), [], _counts(results)
-    heads = ["Learned from", *columns, *SHOWN.values()]
+    shown = {metric: title for metric, title in SHOWN.items() if (s.metric == metric).any()}
+    heads = ["Learned from", *columns, *shown.values()]
     errors = "holds the errors of seeds and test images (of F1: of the seeds)" if results.whole_errors else ""
     for n in sorted(set(best.n_real) - {0} or {0}, key=lambda n: (n != first, n)):
         of_sizes = [best.loc[(best.n_real == n) & ~ceiling | alone], best.loc[ceiling]]
-        rows = [_arm(results, row, columns) for part in of_sizes for row in part.to_dict("records")]
+        rows = [_arm(results, row, columns, shown) for part in of_sizes for row in part.to_dict("records")]
         told = errors or "holds the error of the seeds alone"
         caption = f"Every training mix at n = {n_label(n, results.classes)}; mean and 95% interval, which {told}"
         tables.append(Table(caption, heads, rows, range(1, 1 + len(columns)), "plain"))
@@ -94,7 +95,7 @@ def _counts(results: Results) -> list[str]:
     return [*heads, "Seeds", "Test images"]
 
 
-def _arm(results: Results, row: dict, columns: list[str]) -> list[str]:
+def _arm(results: Results, row: dict, columns: list[str], shown: Iterable[str]) -> list[str]:
     arm, n = Arm.parse(row["arm"]), row["n_real"]
     swatch = '<span class="arm"><span class="swatch" style="--hue:{}" aria-hidden="true"></span>{}</span>'
     pool = results.of(row["arm"], n, "n_unlabelled")
@@ -106,7 +107,7 @@ def _arm(results: Results, row: dict, columns: list[str]) -> list[str]:
         "Seeds": str(row["n"]),
         "Test images": f"{results.n_test:,}",
     }
-    figures = [results.of(row["arm"], n, metric) for metric in SHOWN]
+    figures = [results.of(row["arm"], n, metric) for metric in shown]
     told = [accuracy(f) if f else "" for f in figures]
     return [Markup(swatch).format(colour(arm), arm.title), *(counts[head] for head in columns), *told]
 

@@ -166,7 +166,8 @@ def decided(results: Results, run: Run) -> None:
     from ocrgen.report.progress import explained, how_decided
 
     status = run.read_status()
-    left = f" What is left until then: about {duration(status.left)}." if status.alive and status.left else ""
+    due = "The next look is due" if results.config.until_decided else "The last seed will be complete"
+    left = f" {due} in about {duration(status.left)}." if status.alive and status.left else ""
     st.markdown(how_decided(results) + left)
     st.html(progress(results))
     st.caption(explained(results))
