@@ -150,8 +150,8 @@ def materials(results: Results, n: int) -> None:
             right = f"; **{pool['pseudo_accuracy']:.1%}** of the labels are right" if pool["kept"] else ""
             st.markdown(
                 f"Of {pool['n_unlabelled']:,.0f} unlabelled images, readers were at least {config.confidence:.0%} sure "
-                f"of {pool['kept']:.1%}, and labelled these{right} (means over {labelled.n.max()} seeds; the true labels "
-                "tell this, and nothing else)."
+                f"of {pool['kept']:.1%}, and labelled these{right} (means over {labelled.n.max()} seeds; the true "
+                "labels tell this, and nothing else)."
             )
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
         st.caption("Means over the seeds. Empty: not filtered, not drawn, or not from the pool.")
