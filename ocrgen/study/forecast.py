@@ -4,8 +4,9 @@ from ocrgen.study.config import StudyConfig
 from ocrgen.study.plan import Cell, plan_seed
 from ocrgen.study.results import Results
 
-# Seconds of one core (2.6 GHz, bfloat16): an optimiser step of a reader; a generator's pass over 12,800 images; and
-# what a task takes besides. Means over a CVAE and a CGAN, of studies of MNIST and of the Arabic letters.
+# Seconds of one processor core: an optimiser step of a reader (measured: 22 ms on MNIST and the Arabic letters); a
+# generator's pass over 12,800 images (2.7 for a CVAE, 5.1 for a CGAN, letters); what a task of the bundled digits takes
+# besides. Other machines differ.
 STEP, EPOCH, TASK = 0.024, 4.0, 2.0
 EPOCH_IMAGES = 12_800
 
