@@ -235,8 +235,12 @@ def _figure(part: Verdict, label: str, model: str = "", scale: float = 1, form: 
 
 
 def _figures(parts: Iterable[Verdict], suffix: str = "") -> tuple[Figure, ...]:
-    """One figure for each comparison, shares in points, labelled with its generator."""
-    return tuple(_figure(p, _generator_title(p.arm) + suffix, Arm.parse(p.arm).generator, 100) for p in parts)
+    """One figure for each comparison, shares in points, labelled with its generator, and with the pool's labels."""
+    arms = {p: Arm.parse(p.arm) for p in parts}
+    return tuple(
+        _figure(p, Arm(pool=arm.pool, generator=arm.generator).title + suffix, arm.generator or arm.pool, 100)
+        for p, arm in arms.items()
+    )
 
 
 def _generator_title(arm: str) -> str:

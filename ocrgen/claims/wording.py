@@ -19,10 +19,11 @@ MARKS: dict[AnyWord, str] = {
     **{HOLDS: "✓", FAILS: "✗", DEPENDS: "≷", OPEN: "?", UNMEASURED: "–"},
     **{"better": "▲", "worse": "▼", "no difference that matters": "=", "too few to tell": "…", EXPLORATORY: "·"},
 }
+BOTH_ERRORS = "Intervals hold the errors of seeds and test images"
 _FAMILY = (
     "Better or worse: the difference is there, corrected for all that were declared (Holm, 5%). No difference that "
     "matters: it surely lies within what matters, either way (two one-sided tests). Too few to tell: under 3 seeds or "
-    "200 test images, or both above 99.5%. Intervals hold the errors of seeds and test images, and are as wide as the "
+    f"200 test images, or both above 99.5%. {BOTH_ERRORS}, and are as wide as the "
     "number of comparisons asks for (Bonferroni), so that a word may be surer than its interval. Exploratory: not "
     "declared beforehand, which earns no word."
 )
@@ -42,6 +43,12 @@ COMPARISON_RULES = {
     "real images alone is exploratory.",
     5: _FAMILY,
 }
+
+
+def rule_of(claim: int, whole_errors: bool) -> str:
+    """How a claim's comparisons are judged. whole_errors: as in `Results`."""
+    rule = COMPARISON_RULES[claim]
+    return rule if whole_errors else rule.replace(BOTH_ERRORS, "Intervals hold the error of the seeds alone")
 
 
 def counted(verdicts: Iterable[Verdict]) -> str:

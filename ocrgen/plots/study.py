@@ -1,10 +1,13 @@
 """Charts of a study: training mixes, labelled images, epochs, robustness, confusion, and distances."""
 
+from textwrap import wrap
+
 import pandas as pd
 import plotly.graph_objects as go
 
 from ocrgen.plots.style import OTHERS, REAL, hue, styled
-from ocrgen.study.arms import Arm
+from ocrgen.study.arms import PSEUDO, Arm, trained
+from ocrgen.study.formatting import seen_words
 
 METRICS = {
     "accuracy": "Accuracy",
@@ -19,29 +22,33 @@ METRICS = {
     "attacked": "Accuracy under attack (mean)",
     "gan_test": "GAN-test: images read as meant",
 }
+LABEL = 33  # characters of a training mix beside an axis, beyond which it takes a second line: phones are narrow
 DISTANCES = {"lfid_64": "LFID-64", "lfid_192": "LFID-192", "lfid_768": "LFID-768", "fid_2048": "FID-2048"}
 JUDGES = DISTANCES | {"epoch": "The epoch's number"}
 
 
 def colour(arm: Arm) -> str:
-    """The generator's colour, or a grey for mixes without one."""
-    if arm.generator:
-        return hue(arm.generator)
-    return OTHERS[0] if arm.real == "all" else REAL
+    """The generator's colour, or that of the labels that readers gave; a grey for mixes without either."""
+    if arm.generator or arm.pool == PSEUDO:
+        return hue(arm.generator or PSEUDO)
+    return OTHERS[0] if arm.real == "all" or arm.pool else REAL
 
 
 def symbol(arm: Arm) -> str:
     """Plotly's marker: circle without real images, square with them, diamond if these are augmented.
 
-    Open for unfiltered generated images.
+    Triangle with a pool, x with noise; open where generated images are filtered in other mixes, but not here.
     """
     shape = "diamond" if arm.augmented else "square" if arm.real else "circle"
-    return shape if arm.filtered or not arm.generator else f"{shape}-open"
+    shape = "triangle-up" if arm.pool else "x" if arm.noise else shape
+    return f"{shape}-open" if arm.generator and trained(arm.generator) and not arm.filtered else shape
 
 
 def dash(arm: Arm) -> str:
-    """Plotly's line style: dotted without real images, dashed with them, solid if these are augmented."""
-    return "solid" if arm.augmented else "dash" if arm.real else "dot"
+    """Plotly's line style: dotted without real images, dashed with them, solid if augmented, both if made noisy."""
+    if arm.noise or not arm.augmented:
+        return "dashdot" if arm.noise else "dash" if arm.real else "dot"
+    return "solid"
 
 
 def error_bars(rows: pd.DataFrame, share: bool = True) -> dict:
@@ -60,14 +67,14 @@ def error_bars(rows: pd.DataFrame, share: bool = True) -> dict:
 
 HOVER = (
     "%{x}: <b>%{y:.2%}</b> [%{customdata[0]:.2%}, %{customdata[1]:.2%}], "
-    "%{customdata[2]} seeds, %{customdata[3]:,} labelled images<extra>%{fullData.name}</extra>"
+    "%{customdata[2]} seeds, %{customdata[3]}<extra>%{fullData.name}</extra>"
 )
 
 
-def _custom(rows: pd.DataFrame):
-    """The columns that HOVER shows: low, high, n, n_labelled."""
-    columns = ["low", "high", "n"] + (["n_labelled"] if "n_labelled" in rows else ["n"])
-    return rows[columns].to_numpy()
+def _custom(rows: pd.DataFrame) -> list[list]:
+    """What HOVER shows: low, high, number of seeds, and the labelled images seen in words."""
+    seen = [seen_words(arm, n) for arm, n in zip(rows.arm, rows.n_labelled, strict=True)]
+    return [[*row, words] for row, words in zip(rows[["low", "high", "n"]].to_numpy().tolist(), seen, strict=True)]
 
 
 def _line(figure: go.Figure, arm: Arm, x, rows: pd.DataFrame, size: int) -> None:
@@ -88,49 +95,62 @@ def _line(figure: go.Figure, arm: Arm, x, rows: pd.DataFrame, size: int) -> None
 def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
     """One dot with its interval for each training mix, the highest on top.
 
-    rows: arm, mean, low, high, n and perhaps n_labelled. zero: whether they are differences, shown against a line at 0.
+    rows: arm, mean, low, high, n, n_labelled and perhaps word, a verdict's. zero: whether they are differences, shown
+    against a line at 0.
     """
     figure = go.Figure()
     rows = rows.sort_values("mean")
     spans, custom = error_bars(rows, share=not zero), _custom(rows)
     sign = "+" if zero else ""
     bounds = f"[%{{customdata[0]:{sign}.2%}}, %{{customdata[1]:{sign}.2%}}]"
-    text = f"<b>%{{x:{sign}.2%}}</b> {bounds}, %{{customdata[2]}} seeds"
+    text = f"<b>%{{x:{sign}.2%}}</b> {bounds}, %{{customdata[2]}} seeds, %{{customdata[3]}}"
     for i, name in enumerate(rows.arm):
-        arm = Arm.parse(name)
-        n_labelled = f" · n = {rows.n_labelled.iloc[i]:,}" if "n_labelled" in rows else ""
-        label = arm.title.replace("augmentation", "aug.") + n_labelled
+        arm, seen = Arm.parse(name), int(rows.n_labelled.iloc[i])
+        label = arm.title.replace("augmentation", "aug.")
+        label += f" ·\xa0n\xa0=\xa0{seen:,}" if seen or not arm.alone else " ·\xa0no\xa0labelled\xa0image"
+        told = f"<br>{rows.word.iloc[i]}" if "word" in rows else ""
         figure.add_scatter(
             x=[rows["mean"].iloc[i]],
-            y=[label],
+            y=["<br>".join(wrap(label, LABEL, break_on_hyphens=False))],
             error_x=spans | {k: [spans[k].iloc[i]] for k in ("array", "arrayminus")},
             mode="markers",
             name=arm.title,
             marker={"color": colour(arm), "symbol": symbol(arm), "size": 11, "line": {"width": 2}},
             customdata=custom[i : i + 1],
-            hovertemplate=text + "<extra></extra>",
+            hovertemplate=f"{text}{told}<extra></extra>",
         )
     if zero:
         figure.add_vline(0, line={"color": REAL, "width": 1.5})
     styled(figure, title, "", False)
-    figure.update_layout(height=90 + 27 * len(rows), showlegend=False, hovermode="closest", margin={"r": 24})
+    figure.update_layout(height=90 + 31 * len(rows), showlegend=False, hovermode="closest", margin={"r": 24})
     if not zero:
         figure.update_layout(title_subtitle={"text": "n: labelled images seen", "font": {"size": 11}}, margin={"t": 60})
-    figure.update_xaxes(tickformat="+.3~%" if zero else ".3~%", title=None, nticks=5, tickangle=0)
+    figure.update_xaxes(tickformat="+.3~%" if zero else ".3~%", title=None, nticks=4, tickangle=0)
     figure.update_yaxes(type="category", tickformat=None, automargin=True, ticklabelstandoff=6)
     return figure
 
 
 def size_chart(summary: pd.DataFrame, arms: list[str], metric: str) -> go.Figure:
-    """A metric against the number of real labelled images (log scale), a line with intervals for each training mix."""
+    """A metric against the number of real labelled images (log scale), a line with intervals for each training mix.
+
+    Mixes that need no labelled image have no place on that axis: a dotted line from side to side, which is named.
+    """
     figure = go.Figure()
-    for name in arms:
-        rows = summary.loc[(summary.arm == name) & (summary.metric == metric) & (summary.n_real > 0)].sort_values(
-            "n_real"
-        )
-        _line(figure, Arm.parse(name), rows.n_real, rows, 9)
-    styled(figure, f"{METRICS[metric]} by labelled images", "Labelled images (log)", False)
     sizes = sorted(summary.loc[summary.n_real > 0].n_real.unique())
+    for name in arms:
+        arm, rows = Arm.parse(name), summary.loc[(summary.arm == name) & (summary.metric == metric)]
+        if arm.alone:
+            # A curve, not a shape: it has a name in the legend, and can be pointed at.
+            across = pd.concat([rows] * len(sizes))
+            figure.add_scatter(
+                x=sizes, y=across["mean"], name=f"{arm.title} (no labelled image)", mode="lines",
+                line={"color": colour(arm), "dash": "dot", "width": 2}, customdata=_custom(across),
+                hovertemplate=HOVER.replace("%{x}: ", ""),
+            )  # fmt: skip
+            continue
+        rows = rows.loc[rows.n_real > 0].sort_values("n_real")
+        _line(figure, arm, rows.n_real, rows, 9)
+    styled(figure, f"{METRICS[metric]} by labelled images", "Labelled images (log)", False)
     figure.update_xaxes(type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes])
     figure.update_yaxes(tickformat=".1%")
     figure.update_layout(height=460, hovermode="closest")

@@ -33,6 +33,8 @@ VERDICT_COLOURS = {
     "exploratory": QUIET,
 }
 OTHERS = ["#676328", "#8F8A20", "#A0586F", "#97806F", "#8A7A5C"]
+# Of what else a study's readers learn from: images that the user brings, and labels that readers gave.
+SOURCES = {"own": "#00929B", "pseudo": OTHERS[1]}
 TITLES = {
     "loss": "Loss (nats per image)",
     "reconstruction": "Reconstruction (nats per image)",
@@ -72,8 +74,8 @@ def colour(model: str, number: int) -> str:
 
 
 def hue(model: str) -> str:
-    """The colour of a kind of generator, the same on every page."""
-    return FAMILIES.get(model, OTHERS)[0]
+    """The colour of a kind of generator, or of another source, the same on every page."""
+    return SOURCES.get(model) or FAMILIES.get(model, OTHERS)[0]
 
 
 def thin(table: pd.DataFrame, limit: int = MAX_POINTS) -> pd.DataFrame:

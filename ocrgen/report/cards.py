@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from ocrgen.claims.claim import Claim
 from ocrgen.report.environment import ENVIRONMENT
+from ocrgen.report.progress import grouped
 from ocrgen.study.headline import Comparison
+from ocrgen.study.results import Results
 from ocrgen.study.verdicts import Verdict
 from ocrgen.utils.verdict import VerdictWord
 
@@ -33,7 +35,11 @@ def comparison(part: Verdict) -> str:
     return _macro("comparison", part)
 
 
-def difference(comparison: Comparison, colour: str) -> str:
-    """One difference between two training mixes: points, interval, against what, labelled images seen."""
-    words = _macro("difference", comparison)
-    return f'<div class="difference" style="border-left:5px solid {colour}">{words}</div>'
+def differences(comparisons: Iterable[Comparison]) -> str:
+    """A card for each difference between two training mixes, in as many columns as there is room for."""
+    return _macro("differences", list(comparisons))
+
+
+def progress(results: Results) -> str:
+    """The declared family: each comparison's interval and word, and how the interval has shrunk from seed to seed."""
+    return _macro("progress", grouped(results))

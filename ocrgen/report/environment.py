@@ -7,10 +7,18 @@ from markupsafe import Markup, escape
 
 from ocrgen.claims.claim import Claim
 from ocrgen.claims.wording import MARKS, MEANINGS
+from ocrgen.plots.study import colour
 from ocrgen.plots.style import QUIET, REAL, VERDICT_COLOURS, hue
-from ocrgen.study.formatting import bounds, signed
-from ocrgen.study.verdicts import Verdict
+from ocrgen.study.formatting import bounds, seen_words, signed
+from ocrgen.study.verdicts import EXPLORATORY, AnyWord, Verdict
+from ocrgen.utils.verdict import DEPENDS, FAILS, HOLDS, OPEN, UNMEASURED
 
+SAME = "no difference that matters"
+# verdict -> class of its style in a report
+TONES: dict[AnyWord, str] = {
+    **{HOLDS: "holds", FAILS: "fails", OPEN: "open", DEPENDS: "open", UNMEASURED: "open"},
+    **{"better": "holds", "worse": "fails", SAME: "same", "too few to tell": "open", EXPLORATORY: "open"},
+}
 LINK = "light-dark(#1F5FBF, #8AB4F8)"
 
 
@@ -26,6 +34,16 @@ def marked(text: str) -> Markup:
 def interval(part: Verdict) -> str:
     """The interval of a comparison in its unit."""
     return bounds(part.low, part.high, part.unit)
+
+
+def tone(word: AnyWord, less: bool = False) -> str:
+    """The class of a verdict's style; a difference that is surely less than matters looks like none."""
+    return TONES[SAME if less else word]
+
+
+def ink(word: AnyWord, less: bool = False) -> str:
+    """The colour of a verdict's words, told apart as `tone` does."""
+    return VERDICT_COLOURS[SAME if less else word]
 
 
 def placed(claim: Claim) -> list[tuple]:
@@ -54,7 +72,11 @@ def environment() -> Environment:
         "marks": MARKS,
         "meanings": MEANINGS,
         "colours": VERDICT_COLOURS,
+        "ink": ink,
+        "tone": tone,
+        "seen": seen_words,
         "hue": lambda model: hue(model) if model else REAL,
+        "shade": colour,
         "plain": QUIET,
         "link": LINK,
     }

@@ -6,7 +6,7 @@ from html import escape
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from ocrgen.plots.views import View
+from ocrgen.plots.section import View
 
 FONT = '"Source Sans 3", "Source Sans", "Source Sans Pro", system-ui, -apple-system, "Segoe UI", sans-serif'
 AXIS = {"gridcolor": "#8884", "zerolinecolor": "#8888", "automargin": True}
@@ -46,8 +46,8 @@ class Figures:
 
 
 def _plain(value: object) -> object:
-    """Text without the markup that Plotly would interpret; anything else as it is."""
-    return escape(value, False) if isinstance(value, str) else value
+    """Text in one line, without the markup that Plotly would interpret; anything else as it is."""
+    return escape(value.replace("<br>", " "), False) if isinstance(value, str) else value
 
 
 def _spec(figure: go.Figure) -> dict:

@@ -12,14 +12,33 @@ GLOSSARY = {
     "Labelled images seen": "how many images with a known {noun} a training mix learned from, its generator included. "
     "Two training mixes compare fairly only if this number is the same.",
     "Points": "percentage points of accuracy: from 95% to 96% is one point.",
-    "[low, high]": "a 95% interval over the seeds (Student's t); training mixes are compared in pairs of the same "
-    "seed. A difference whose interval spans zero may go either way; a narrow one shows that it is small.",
-    "Seed": "one repetition, in which images, generator and reader are all drawn anew.",
+    "[low, high]": "a 95% interval. {errors} A difference whose interval spans zero may go either way; a narrow one "
+    "shows that it is small.",
+    "Declared, and exploratory": "which comparisons answer the question was fixed by the study’s settings, before any "
+    "figure was there: each synthetic way on top of real images with augmentation, at each number of labelled images. "
+    "They are one family. All other comparisons are exploratory: figures and intervals without a verdict.",
+    "Corrected": "of many comparisons some look good by chance. Verdicts of a family are corrected for its size by "
+    "Holm’s method, and its intervals are widened (Bonferroni), so that all of them hold together.",
+    "What matters": "the least gain worth having: {matters}. “No difference that matters” means that the difference "
+    "surely lies within that, either way; “undecided” that the data do not tell.",
+    "Seed": "one repetition, in which labelled images, generators and readers are all drawn anew.{readers}",
     "FID, LFID": "distances between generated and real images by the features of a network: FID-2048 by its last "
     "layer, LFID-64 to LFID-768 by earlier ones. Here the network is {network}, not Inception: its "
     "values compare with each other and not with published FIDs.",
     "GAN-test": "share of generated images that a reader of all real images reads as the {noun} that was asked for.",
 }
+BOTH_ERRORS = (
+    "That of an accuracy, and of a difference of two, holds both errors: other seeds would give other figures, and so "
+    "would other test images. That of any other figure holds the seeds’ error alone (Student’s t)."
+)
+ONE_ERROR = "It holds the error of the seeds alone (Student’s t): other test images might give other figures."
+POOL = {
+    "Pool": "images without labels, of which there are often many. Their true labels are known here, but used only to "
+    "tell how many pseudo-labels are right, and for a ceiling: “the pool’s true labels”.",
+    "Pseudo-labels": "labels that a reader of the labelled images gives to those of the pool; only those are kept that "
+    "it is sure of.",
+}
+OWN_IMAGES = {"Own synthetic": "synthetic images that the user brought, compared as a generator’s would be."}
 NETWORKS = {
     "digitnet": ("digitnet, trained on digits", "digitnet-2, a network of this lab trained on MNIST and MADBase"),
 }
@@ -40,8 +59,20 @@ TERMS = {
 
 def glossary(results: Results) -> dict[str, str]:
     """The words of the report of a study, with what its classes are called."""
-    words = {"noun": noun(results.classes), "network": NETWORKS["digitnet"][0]}
-    return {word: meaning.format(**words) for word, meaning in GLOSSARY.items()}
+    config = results.config
+    words = {
+        "noun": noun(results.classes),
+        "network": NETWORKS["digitnet"][0],
+        "errors": BOTH_ERRORS if results.whole_errors else ONE_ERROR,
+        "matters": f"{config.matters:g} points"
+        if config.matters
+        else "0.5 points, or a tenth of the errors that real images with augmentation leave, if that is more",
+        "readers": f" {config.readers_per_task} readers are trained each time, and their mean is what counts."
+        if config.readers_per_task > 1
+        else "",
+    }
+    told = GLOSSARY | (POOL if config.protocol == "pool" else {}) | (OWN_IMAGES if config.synthetic else {})
+    return {word: meaning.format(**words) for word, meaning in told.items()}
 
 
 def sources(results: Results, data: str) -> list[str]:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from ocrgen import __version__
 from ocrgen.claims.answer import answer, study_alone
 from ocrgen.claims.evidence import judge_claims
-from ocrgen.claims.wording import COMPARISON_RULES, counted
+from ocrgen.claims.wording import counted, rule_of
 from ocrgen.datasets import title
 from ocrgen.datasets.alphabet import shown, summary
 from ocrgen.plots import views
@@ -20,6 +20,7 @@ from ocrgen.report import tables
 from ocrgen.report.environment import ENVIRONMENT
 from ocrgen.report.figures import FONT, Figures
 from ocrgen.report.glossary import glossary, sources
+from ocrgen.report.progress import explained, grouped, how_decided
 from ocrgen.runs.run import Run, now
 from ocrgen.study import Results, read_results, verdicts
 from ocrgen.study.advice import advise
@@ -29,6 +30,11 @@ from ocrgen.study.headline import PROTOCOLS, banner, complete_seeds, headline, s
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.progress import duration
 
+FAMILY = (
+    "Those that were declared before any figure was there are judged together, so that of a whole family with no real "
+    "difference at most one in twenty has any that is called better or worse. All others are exploratory: they show "
+    "where to look next, and earn no word."
+)
 SECTIONS = (
     views.by_arm, views.by_size, views.by_epoch, views.robustness, views.confusion, views.by_class,
     views.distances,
@@ -85,7 +91,7 @@ def _found(run: Run, results: Results, figures: Figures) -> dict:
     for claim in claims:
         if rows := [v for v in parts if v.claim == claim.number]:
             table = tables.comparisons(claim.number, rows)
-            judged.append((claim, COMPARISON_RULES[claim.number], counted(rows), table))
+            judged.append((claim, rule_of(claim.number, results.whole_errors), counted(rows), table))
     sections = [s for view in SECTIONS if (s := view(results))]
     ceiling = results.of("all", 0, "accuracy")
     return {
@@ -97,11 +103,14 @@ def _found(run: Run, results: Results, figures: Figures) -> dict:
         "by_size": tables.by_size(results),
         "advice": advise(results),
         "per_class": partial(per_class, classes=results.classes),
-        "tones": tables.TONES,
+        "progress": grouped(results),
+        "how_decided": how_decided(results),
+        "explained": explained(results),
         "banner": banner(results),
         "glossary": glossary(results),
         "claims": claims,
         "n_comparisons": len(parts),
+        "judged_how": FAMILY,
         "judged": judged,
         "sections": [
             {"title": s.title, "caption": s.caption, "columns": s.columns, "legend": s.legend}
@@ -129,11 +138,11 @@ def _subtitle(run: Run, results: Results, data: str) -> list[str]:
 
 def _missing(run: Run, results: Results) -> str:
     """What is missing of a study, in words; empty where it is whole."""
-    sentences, config = [], results.config
+    sentences = []
     if results.done < results.total:
         word = "still at work" if run.alive else "not finished"
         sentences.append(
-            f"This study is {word}: {complete_seeds(results)} of {config.seeds} seeds are complete "
+            f"This study is {word}: {complete_seeds(results)} of {results.seeds} seeds are complete "
             f"({results.done:,} of {results.total:,} tasks). Each figure tells the seeds that it stands on; figures "
             "and verdicts will still move."
         )

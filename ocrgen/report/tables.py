@@ -1,7 +1,7 @@
 """The tables of a report: by size, every training mix, every comparison, every figure, data and settings."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
@@ -10,21 +10,15 @@ from ocrgen.claims.wording import MARKS
 from ocrgen.datasets.alphabet import shown
 from ocrgen.metrics.measures import columns
 from ocrgen.plots.study import DISTANCES, JUDGES, METRICS, colour
+from ocrgen.report.environment import tone
 from ocrgen.runs.run import Run
 from ocrgen.study.arms import Arm
 from ocrgen.study.config import StudyConfig
-from ocrgen.study.formatting import accuracy, bounds, n_label, per_class, points, signed
+from ocrgen.study.formatting import accuracy, bounds, n_label, per_class, points, signed, size_words
 from ocrgen.study.headline import compare, compared_sizes, headline_size, shown_ways
 from ocrgen.study.results import Results
-from ocrgen.study.verdicts import EXPLORATORY, AnyWord, Verdict
-from ocrgen.utils.verdict import DEPENDS, FAILS, HOLDS, OPEN, UNMEASURED
+from ocrgen.study.verdicts import Verdict
 
-# verdict -> class
-TONES: dict[AnyWord, str] = {
-    **{HOLDS: "holds", FAILS: "fails", OPEN: "open", DEPENDS: "open", UNMEASURED: "open"},
-    **{"better": "holds", "worse": "fails", "no difference that matters": "same", "too few to tell": "open"},
-    EXPLORATORY: "open",
-}
 SHOWN = {"accuracy": "Accuracy", "f1_macro": "F1 (macro)", "corrupted": "Under corruption", "attacked": "Under attack"}
 KINDS = {"reader": "reader", "epoch": "reader of an epoch", "generator": "generator", "saliency": "saliency"}
 
@@ -65,7 +59,8 @@ def by_size(results: Results) -> Table | None:
                 row.append("not yet")
                 continue
             words = f"{points(gain.mean)} {bounds(gain.low, gain.high)}" + f", {gain.seeds} seeds" * (gain.seeds > 1)
-            row.append(Markup('<span class="{}">{}<b> {}</b></span>').format(TONES[gain.verdict], words, gain.words))
+            style = tone(gain.verdict, gain.less)
+            row.append(Markup('<span class="{}">{}<b> {}</b></span>').format(style, words, gain.words))
         rows.append(row)
     heads = ["Labelled images", "Real alone", "With augmentation"]
     heads += [f"Points that {replace(arm, real='', augmented=False).title} adds on top" for arm in ways]
@@ -77,23 +72,45 @@ def every_arm(results: Results) -> list[Table]:
     """A table for each number of labelled images, the headline's first, the best training mix on top."""
     s = results.summary
     best = s.loc[(s.kind == "reader") & (s.metric == "accuracy")].sort_values("mean", ascending=False)
-    first, tables = headline_size(results), []
-    heads = ["Learned from", "n", "Labelled images seen", "More, to choose by", "Seeds", *SHOWN.values()]
+    ceiling = (best.n_real == 0) & best.arm.str.startswith("all")
+    # What needs no labelled image competes at every n. All real images are the ceiling, and stand last.
+    alone = (best.n_real == 0) & ~ceiling
+    first, tables, columns = headline_size(results), [], _counts(results)
+    shown = {metric: title for metric, title in SHOWN.items() if (s.metric == metric).any()}
+    heads = ["Learned from", *columns, *shown.values()]
+    errors = "holds the errors of seeds and test images (of F1: of the seeds)" if results.whole_errors else ""
     for n in sorted(set(best.n_real) - {0} or {0}, key=lambda n: (n != first, n)):
-        # All real images are the ceiling, not one of the training mixes compared: they stand last.
-        of_sizes = [best.loc[best.n_real == size] for size in dict.fromkeys((n, 0))]
-        rows = [_arm(results, row) for part in of_sizes for row in part.to_dict("records")]
-        caption = f"Every training mix at n = {n_label(n, results.classes)}; mean and 95% interval over the seeds"
-        tables.append(Table(caption, heads, rows, range(1, 5), "plain"))
+        of_sizes = [best.loc[(best.n_real == n) & ~ceiling | alone], best.loc[ceiling]]
+        rows = [_arm(results, row, columns, shown) for part in of_sizes for row in part.to_dict("records")]
+        told = errors or "holds the error of the seeds alone"
+        caption = f"Every training mix at n = {n_label(n, results.classes)}; mean and 95% interval, which {told}"
+        tables.append(Table(caption, heads, rows, range(1, 1 + len(columns)), "plain"))
     return tables
 
 
-def _arm(results: Results, row: dict) -> list[str]:
+def _counts(results: Results) -> list[str]:
+    """The heads of the columns that count images and seeds: only those that say something of this study."""
+    heads = ["n", "Labelled images seen"]
+    heads += ["Unlabelled"] * (results.config.protocol == "pool")
+    heads += ["More, to choose by"] * bool(results.summary.n_validation.any())
+    return [*heads, "Seeds", "Test images"]
+
+
+def _arm(results: Results, row: dict, columns: list[str], shown: Iterable[str]) -> list[str]:
     arm, n = Arm.parse(row["arm"]), row["n_real"]
     swatch = '<span class="arm"><span class="swatch" style="--hue:{}" aria-hidden="true"></span>{}</span>'
-    counts = [f"{n:,}" if n else "all", f"{row['n_labelled']:,}", f"{row['n_validation']:,}", str(row["n"])]
-    figures = [results.of(row["arm"], n, metric) for metric in SHOWN]
-    return [Markup(swatch).format(colour(arm), arm.title), *counts, *(accuracy(f) if f else "" for f in figures)]
+    pool = results.of(row["arm"], n, "n_unlabelled")
+    counts = {
+        "n": size_words(row["arm"], n),
+        "Labelled images seen": f"{row['n_labelled']:,}",
+        "Unlabelled": f"{pool['mean']:,.0f}" if pool and pool["mean"] else "",
+        "More, to choose by": f"{row['n_validation']:,}",
+        "Seeds": str(row["n"]),
+        "Test images": f"{results.n_test:,}",
+    }
+    figures = [results.of(row["arm"], n, metric) for metric in shown]
+    told = [accuracy(f) if f else "" for f in figures]
+    return [Markup(swatch).format(colour(arm), arm.title), *(counts[head] for head in columns), *told]
 
 
 def comparisons(claim: int, parts: Sequence[Verdict]) -> Table:
@@ -106,18 +123,20 @@ def comparisons(claim: int, parts: Sequence[Verdict]) -> Table:
     seen = any(v.n_labelled for v in parts)
     heads = ["Comparison", "Verdict", "Figure and 95% interval", "Beside zero", "n", "Labelled images seen"]
     rows = [_comparison(v, spans[v.unit], seen) for v in parts]
-    return Table(f"Claim {claim}, every comparison", heads[: 5 + seen], rows, (4, 5), "terse")
+    return Table(f"Claim {claim}, every comparison", heads[: 5 + seen], rows, (5,), "terse")
 
 
 def _comparison(v: Verdict, span: tuple[float, float], seen: bool) -> list[str]:
-    verdict = Markup('<span class="badge {}">{} {}</span>').format(TONES[v.verdict], MARKS[v.verdict], v.verdict)
+    style = tone(v.verdict, v.less)
+    verdict = Markup('<span class="badge {}">{} {}</span>').format(style, MARKS[v.verdict], v.words or v.verdict)
     figure = Markup('<span><b>{}</b> <span class="whole">{}</span></span>').format(
         signed(v.figure, v.unit), bounds(v.low, v.high, v.unit)
     )
     if v.unit != "accuracy":
         figure += Markup('<span class="small"> {}</span>').format(v.unit)
     labelled = Markup('{:,}<span class="narrow"> labelled images seen</span>').format(v.n_labelled or 0)
-    return [v.about, verdict, figure, _mark(v, *span), v.repetitions, *[labelled if v.n_labelled else ""] * seen]
+    of = v.repetitions + (f", {v.n_test:,} test images" if v.n_test else "")
+    return [v.about, verdict, figure, _mark(v, *span), of, *[labelled if v.n_labelled else ""] * seen]
 
 
 def _mark(v: Verdict, low: float, high: float) -> Markup:
@@ -135,7 +154,7 @@ def _mark(v: Verdict, low: float, high: float) -> Markup:
     return Markup(
         '<svg class="mark {}" aria-hidden="true" focusable="false" viewBox="0 0 {w} 18" width="{w}" height="18">{}{}{}'
         "</svg>"
-    ).format(TONES[v.verdict], zero, bar, dot, w=width)
+    ).format(tone(v.verdict, v.less), zero, bar, dot, w=width)
 
 
 def correlations(results: Results) -> Table | None:
@@ -174,7 +193,7 @@ def every_figure(results: Results) -> Table:
         [
             Arm.parse(r["arm"]).title,
             KINDS.get(r["kind"], r["kind"]),
-            f"{r['n_real']:,}" if r["n_real"] else "all",
+            size_words(r["arm"], r["n_real"]),
             str(r["epoch"] or ""),
             titles.get(r["metric"], r["metric"]),
             *("" if value != value else f"{value:.5g}" for value in (r["mean"], r["low"], r["high"])),
@@ -184,7 +203,8 @@ def every_figure(results: Results) -> Table:
         for r in results.summary.to_dict("records")
     ]
     heads = ["Training mix", "Of", "n", "Epoch", "Figure", "Mean", "Low", "High", "Seeds", "Labelled images seen"]
-    return Table("Every figure, mean and 95% interval over the seeds", heads, rows, (2, 3, 5, 6, 7, 8, 9))
+    held = "of accuracies with the error of the test images, else " if results.whole_errors else ""
+    return Table(f"Every figure, mean and 95% interval: {held}over the seeds alone", heads, rows, (2, 3, 5, 6, 7, 8, 9))
 
 
 def splits(run: Run, title: str) -> Table | None:
@@ -197,7 +217,7 @@ def splits(run: Run, title: str) -> Table | None:
 def settings(config: StudyConfig) -> Table:
     """Every setting with its meaning."""
     rows = []
-    for name, value in config.model_dump().items():
+    for name, value in config.model_dump(exclude={"rules"}).items():
         words = ", ".join(map(str, value)) if isinstance(value, list) else amount(value)
         flag = Markup("<code>--{}</code>").format(name.replace("_", "-"))
         rows.append([flag, words, StudyConfig.model_fields[name].description or ""])
@@ -205,5 +225,7 @@ def settings(config: StudyConfig) -> Table:
 
 
 def amount(value: object) -> str:
-    """A count with separators; anything else as it is."""
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    """A count with separators, a choice in words; anything else as it is, and nothing as such."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value in (None, "") else f"{value:,}" if isinstance(value, int) else str(value)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ocrgen.datasets.alphabet import noun
+from ocrgen.study.arms import Arm
 
 ONE_SEED = "one seed: no interval"
 
@@ -17,6 +18,16 @@ def per_class(n: int, classes: Sequence[str]) -> str:
     """What n images are per class: "10 per letter", or "about 18 per letter" where they cannot be equally many."""
     about = "" if n % len(classes) == 0 else "about "
     return f"{about}{round(n / len(classes)):,} per {noun(classes)}"
+
+
+def size_words(arm: str, n_real: int) -> str:
+    """How many labelled images a training mix has: "500"; of n_real 0 "all", or "none" where it needs none."""
+    return f"{n_real:,}" if n_real else "none" if Arm.parse(arm).alone else "all"
+
+
+def seen_words(arm: str, n_labelled: int) -> str:
+    """How many labelled images a training mix has seen, its generator's included, in words."""
+    return "no labelled image" if not n_labelled and Arm.parse(arm).alone else f"{n_labelled:,} labelled images"
 
 
 def points(share: float) -> str:

@@ -53,9 +53,14 @@ class Comparison:
         return self.decision.word if self.decision else EXPLORATORY
 
     @property
+    def less(self) -> bool:
+        """Whether the difference is surely smaller than what matters."""
+        return bool(self.decision and self.decision.less)
+
+    @property
     def judged(self) -> VerdictWord:
         """What it says of the claim that synthetic images help."""
-        return FAILS if self.decision and self.decision.less else JUDGED[self.verdict]
+        return FAILS if self.less else JUDGED[self.verdict]
 
     @property
     def words(self) -> str:

@@ -13,9 +13,15 @@ from streamlit.testing.v1 import AppTest
 from ocrgen.datasets import load_data
 from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study import read_results, verdicts
+from ocrgen.study.arms import NOISE_BAR
+from ocrgen.study.config import StudyConfig
+from ocrgen.study.data import first_split
 from ocrgen.ui.ocr.page import VIEWS
 from ocrgen.ui.shared import uploads
 from tests.helpers.pages import open_page
+from tests.helpers.tables import keep, kept, read
+
+WORDS = "better|worse|no difference that matters|undecided|too few to tell|exploratory|holds|does not hold"
 
 
 @pytest.fixture
@@ -52,20 +58,20 @@ def test_the_banner_says_how_many_labelled_images_were_seen(page):
 def test_verdicts_stand_with_figure_interval_and_n(page):
     at = page("paper")
     chosen = next(c for c in at.button_group if c.key == "ocr_claim")
-    assert len(chosen.options) > 1
+    assert chosen.options
     for option in chosen.options:
         chosen.set_value(int(option[0])).run()
         lines = [h.body for h in at.html if "flex-wrap" in h.body]
         assert not at.exception and lines
         for line in "".join(lines).split("<div")[1:]:
-            assert re.search(r">(holds|does not hold|undecided)</b>.*[+-]\d.*\[.+\], n = \d", line)
+            assert re.search(rf"> ?({WORDS})(: [^<]+)?</b>.*[+-]\d.*\[.+\], \d+ (seed|training)s", line), line
 
 
 def test_the_command_on_the_page_is_the_study(page, studied):
     at = page("fair")
     command = at.code[-1].value
     assert command.startswith("python -m ocrgen study --dataset digits --protocol fair")
-    assert "--confidence 0.0" in command and "--shares 0.2 0.5" in command
+    assert "--confidence 0.0" in command and "--readers-per-task 2" in command
 
 
 def test_advice_and_what_to_take_home(page):
@@ -77,6 +83,66 @@ def test_advice_and_what_to_take_home(page):
     assert "ONNX" not in {b.proto.label for b in at.get("download_button")}
 
 
+@pytest.mark.parametrize("protocol", ["fair", "pool"])
+def test_every_view_of_a_study_that_knows_no_more_than_a_table(store, protocol):
+    run = keep(store, protocol=protocol)
+    at = open_page("4_OCR.py", run=run.name)
+    for view in VIEWS:
+        at.segmented_control(key="ocr_view").set_value(view).run()
+        assert not at.exception and not at.error, view
+    told = "".join(h.body for h in at.html)
+    assert f"{protocol.capitalize()} protocol" in at.info[0].value
+    assert ("Pseudo-labels on top of that" in told) == (protocol == "pool")
+
+
+def test_what_is_decided_so_far_of_a_study_until_decided(store):
+    config = StudyConfig(n=[100], generators=["cvae"], until_decided=True, n_robustness=0, n_saliency=0)
+    run = kept(store, read(seeds=9, images=400, noise=0.02, config=config, cvae=0.06))
+    at = open_page("4_OCR.py", run=run.name)
+    assert not at.exception and at.segmented_control(key="ocr_view").value == "What is decided"
+    told = "".join(h.body for h in at.html)
+    assert "decided at 8 seeds" in told and "9 seeds, of at most 20" in told
+    assert "8, 12, 16 and 20 seeds" in texts(at) and "Use it" in told
+
+
+def test_the_form_offers_what_a_study_can_be(store):
+    digits = load_data("digits").train[:200]
+    np.savez(buffer := io.BytesIO(), images=digits.images, labels=digits.labels)
+    own = str(uploads.keep("my synthetic.npz", buffer.getvalue()))
+    at = open_page("4_OCR.py")
+    assert at.toggle(key="ocr_form_quick").value and not [m.key for m in at.multiselect]
+    at.toggle(key="ocr_form_quick").set_value(False).run()
+    at.selectbox(key="ocr_form_data").set_value("digits").run()
+    assert "in all, on one core" in texts(at)
+    at.segmented_control(key="ocr_form_protocol").set_value("pool").run()
+    at.multiselect(key="ocr_form_generators").set_value(["rendered"]).run()
+    at.toggle(key="ocr_form_until").set_value(True).run()
+    at.selectbox(key="ocr_form_synthetic").set_value(own).run()
+    at.number_input(key="ocr_form_matters").set_value(1.5).run()
+    at.number_input(key="ocr_form_unlabelled").set_value(300).run()
+    assert not at.exception and not at.error
+    command = at.code[0].value
+    for part in ("--protocol pool", "--until-decided", f"--synthetic {own}", "--matters 1.5", "--unlabelled 300"):
+        assert part in command
+    assert "up to the first look, at 8 seeds" in texts(at)
+    at.multiselect(key="ocr_form_generators").set_value([]).run()
+    assert "at least one generator" in at.error[0].value
+
+
+def test_own_synthetic_images_that_will_not_do_are_told_before_the_start(store, tmp_path):
+    at = open_page("4_OCR.py")
+    at.toggle(key="ocr_form_quick").set_value(False).run()
+    at.selectbox(key="ocr_form_data").set_value("digits").run()
+    at.selectbox(key="ocr_form_synthetic").set_value("path").run()
+    at.text_input(key="ocr_form_path").set_value(str(tmp_path / "nothing.zip")).run()
+    assert "no such file" in at.error[0].value
+    images = load_data("digits").train.images[:20]
+    np.savez(tmp_path / "letters.npz", images=images, labels=np.arange(20) % 2, classes=np.array(["A", "B"]))
+    at.text_input(key="ocr_form_path").set_value(str(tmp_path / "letters.npz")).run()
+    assert not at.exception and "letters" in at.error[0].value
+    assert "ocr_form_start" not in {b.key for b in at.button}
+
+
 def test_a_link_brings_own_data_to_the_form(store):
     digits = load_data("digits").train[:300]
     np.savez(buffer := io.BytesIO(), images=digits.images, labels=digits.labels)
@@ -85,7 +151,7 @@ def test_a_link_brings_own_data_to_the_form(store):
     assert not at.exception
     assert at.selectbox(key="ocr_form_data").value == str(path)
     assert "our-forms" in at.selectbox(key="ocr_form_data").options
-    train = len(load_data(str(path)).train)
+    train = len(first_split(StudyConfig(dataset=str(path))).train)
     assert f"--n {train}" in at.code[0].value and str(path) in at.code[0].value
     at.text_input(key=f"ocr_form_n_False_{path}").set_value("5000").run()
     assert f"There are {train:,} training images" in at.error[0].value
@@ -141,7 +207,8 @@ def test_a_shipped_study_needs_neither_cells_nor_data(studied, tmp_path, monkeyp
 def test_every_study_that_we_ship_is_complete(run):
     results = read_results(run)
     assert results.done == results.total and not results.failures
-    assert {v.claim for v in verdicts(results)} >= {3, 5}
+    noise_told = NOISE_BAR in {arm.name for arm in results.config.arms}  # the bar of claim 5, since the second rules
+    assert {v.claim for v in verdicts(results)} >= ({3, 5} if noise_told else {3})
     assert (run.path / "misread.npz").exists()
 
 

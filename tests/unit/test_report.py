@@ -110,7 +110,7 @@ def test_every_arm_stands_in_it_with_its_interval_and_the_labels_it_saw(page, re
     table = page.words[page.words.index("Every training mix at n") :]
     for r in rows.itertuples():
         n = f"{r.n_real:,}" if r.n_real else "all"
-        counts = f"{Arm.parse(r.arm).title}{n}{r.n_labelled:,}{r.n_validation:,}{r.n}"
+        counts = f"{Arm.parse(r.arm).title}{n}{r.n_labelled:,}{r.n_validation:,}{r.n}{results.n_test:,}"
         assert f"{counts}{r.mean:.2%} [{100 * r.low:.2f}, {100 * r.high:.2f}]" in table
 
 

@@ -56,10 +56,8 @@ def test_its_charts_have_the_texts_and_are_laid_out_for_small_screens_too(page):
 def test_claims_of_a_study_of_letters(run, results):
     alone = study_alone(run, results)
     assert "filtered CVAE letters" in answer(alone).text
-    assert {c.title for c in headline(results)} >= {"CVAE letters alone, in place of real ones"}
+    assert {c.title for c in headline(results)} >= {"CVAE letters in place of real ones"}
     claims = judge_claims(alone)
-    assert "a reader of real letters" in claims[3].rule and "filtered letters" in claims[4].rule
-    assert "filtered letters" in claims[2].unit and "real letters" in claims[3].unit
     # What is not measured yet would be measured on the same data.
     assert f"--dataset {results.config.dataset} --protocol paper" in claims[1].note
 

@@ -5,10 +5,11 @@ import streamlit as st
 
 from ocrgen.datasets import load_data
 from ocrgen.datasets.alphabet import shown
-from ocrgen.plots.views import by_class, confusion_columns, confusion_of
+from ocrgen.plots.views import by_class, confusion_columns, confusion_of, counted_in
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.arms import Arm
+from ocrgen.study.headline import shown_ways
 from ocrgen.ui.ocr.views import cached_section, cached_view, choose_size, show
 from ocrgen.ui.shared.markup import literal
 from ocrgen.ui.shared.widgets import picture, places
@@ -22,8 +23,12 @@ def confusion(results: Results, run: Run) -> None:
     """The confusion matrices of two training mixes; a click on an entry shows its images. Below, F1 by class."""
     n = choose_size(results, "confusion")
     keys = [k for k in results.confusions if int(k.split("|")[1]) in (n, 0)]
-    titles = {k: Arm.parse(k.split("|")[0]).title for k in keys}
-    default = [f"real+aug|{n}", *(k for k in keys if k.endswith("filtered|" + str(n)) and k.startswith("real+aug"))]
+    if not keys:
+        st.caption(f"No reader of {n:,} labelled images has been graded yet.")
+        return
+    arms = {k: Arm.parse(k.split("|")[0]) for k in keys}
+    titles = {k: arm.title + ", no labelled image" * arm.alone for k, arm in arms.items()}
+    default = [f"real+aug|{n}", *(k for arm in shown_ways(results) if (k := f"{arm.name}|{n}") in keys)]
     for place, i in zip(places(confusion_columns(results)), range(2), strict=False):
         with place:
             index = keys.index(default[i]) if len(default) > i and default[i] in keys else 0
@@ -37,7 +42,9 @@ def confusion(results: Results, run: Run) -> None:
                 truth, read, *_ = points[0]["customdata"]
                 misread(results, run, key, int(truth), int(read))
             else:
-                st.caption("Click a cell to see the images of the first seed that it counts.")
+                st.caption(
+                    f"{counted_in(results, n)}. Click a cell to see images that the first seed’s reader misread."
+                )
     if section := cached_section(by_class, results, n=n):
         show(section, "classes")
 

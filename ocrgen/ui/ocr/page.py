@@ -18,6 +18,7 @@ from ocrgen.utils.errors import UserError
 
 VIEWS = {
     "By training mix": views.by_arm,
+    "What is decided": views.decided,
     "Labelled images": views.by_size,
     "Over the epochs": views.by_epoch,
     "Robustness": views.robustness,
@@ -97,7 +98,8 @@ def show(run: Run) -> None:
     summary.show_answer(run, results)
     recommendation.show_advice(results)
     summary.show_verdicts(results)
-    view = st.segmented_control("View", list(VIEWS), default="By training mix", key="ocr_view", required=True)
+    first = "What is decided" if results.config.until_decided else "By training mix"
+    view = st.segmented_control("View", list(VIEWS), default=first, key="ocr_view", required=True, wrap=True)
     VIEWS[view](results, run)
     st.download_button(
         "Report (HTML)", partial(_report, run, results), f"report-{run.name}.html", "text/html", key="ocr_report",

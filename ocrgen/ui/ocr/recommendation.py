@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from ocrgen.datasets.alphabet import noun
-from ocrgen.plots.style import VERDICT_COLOURS
+from ocrgen.report.environment import ink
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
 from ocrgen.study.advice import Advice, advise
@@ -30,10 +30,11 @@ def show_advice(results: Results) -> None:
 
 def _line(a: Advice, classes: tuple[str, ...]) -> str:
     """A recommendation as HTML: a line that wraps on narrow screens."""
+    colour = ink(a.decision.word, a.decision.less)
     return (
         f'<div class="part"><span style="flex:0 0 9rem">{a.n:,} labelled images</span>'
         f'<span style="flex:0 0 7rem">{per_class(a.n, classes)}</span>'
-        f'<b style="flex:0 0 7rem;color:{VERDICT_COLOURS[a.judged]}">{a.headline}</b>'
+        f'<b style="flex:0 0 7rem;color:{colour}">{a.headline}</b>'
         f'<span style="flex:1 1 22rem">{escape(a.words)}</span></div>'
     )
 
@@ -43,7 +44,7 @@ def take_home(run: Run, results: Results) -> None:
     sizes = [a.n for a in advise(results)]
     if not sizes:
         return
-    with st.expander(f"Take home: the best reader, the generated {noun(results.classes)}s"):
+    with st.expander(f"Take home: the best reader, the synthetic {noun(results.classes)}s"):
         n = sizes[-1]
         if len(sizes) > 1:
             n = st.segmented_control(
@@ -75,9 +76,12 @@ def _downloads(run: Run, export: StudyExport, classes: tuple[str, ...]) -> None:
             "safetensors", export.reader.read_bytes, f"{stem}-reader.safetensors", "application/octet-stream",
             key="ocr_take_safetensors", on_click="ignore", help="weights in half precision, with their provenance",
         )  # fmt: skip
+    if not export.draws:
+        st.caption(f"{a.way.title} has no generator: there is nothing to draw more {kind}s from.")
+        return
     count = st.number_input(
         f"Images of each {kind}", 1, MAX_SAMPLES // k, min(1000, MAX_SAMPLES // k), key="ocr_take_count", width=220
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Generated {kind}s** of {model_title(a.arm.generator)}, {k * count:,} images")
+        st.markdown(f"**Synthetic {kind}s** of {model_title(a.way.generator)}, {k * count:,} images")
         sample_buttons(lambda: export.samples(count), f"{stem}-{kind}s", "ocr_take")

@@ -4,9 +4,8 @@ import streamlit as st
 
 from ocrgen.claims.answer import answer, study_alone
 from ocrgen.claims.claim import WORDS
-from ocrgen.claims.wording import COMPARISON_RULES, counted
-from ocrgen.plots.style import REAL, hue
-from ocrgen.report.cards import comparison, difference, style
+from ocrgen.claims.wording import counted, rule_of
+from ocrgen.report.cards import comparison, differences, style
 from ocrgen.runs.run import Run
 from ocrgen.study import Results, verdicts
 from ocrgen.study.headline import banner, headline, seeds_in_words
@@ -28,9 +27,7 @@ def show_answer(run: Run, results: Results) -> None:
     st.html(style())
     st.markdown(f"#### {words.lead}")
     st.markdown(words.text)
-    for column, c in zip(st.columns(len(comparisons)), comparisons, strict=True):
-        with column.container(border=True, height="stretch"):
-            st.html(difference(c, hue(c.generator) if c.generator else REAL))
+    st.html(differences(comparisons))
 
 
 def show_verdicts(results: Results) -> None:
@@ -48,4 +45,4 @@ def show_verdicts(results: Results) -> None:
         )  # fmt: skip
         chosen = [v for v in parts if v.claim == claim]
         st.html("".join(map(comparison, chosen)))
-        st.caption(f"{counted(chosen)}. {COMPARISON_RULES[claim]}")
+        st.caption(f"{counted(chosen)}. {rule_of(claim, results.whole_errors)}")

@@ -8,15 +8,16 @@ import streamlit as st
 
 from ocrgen.plots import study as charts
 from ocrgen.plots import views
-from ocrgen.plots.views import Section, View
+from ocrgen.plots.section import Section, View, arm_names, main_arms
 from ocrgen.runs.run import Run
 from ocrgen.study import Results
-from ocrgen.study.arms import Arm
-from ocrgen.study.formatting import per_class
+from ocrgen.study.arms import PSEUDO, Arm
+from ocrgen.study.formatting import per_class, size_words
 from ocrgen.study.headline import headline_size
 from ocrgen.ui.shared.cache import remember_spec
 from ocrgen.ui.shared.results import rank_table
 from ocrgen.ui.shared.widgets import places
+from ocrgen.utils.progress import duration
 
 
 def _token(results: Results) -> str:
@@ -100,51 +101,92 @@ def by_arm(results: Results, run: Run) -> None:
     with middle:
         n = choose_size(results, "arm")
     differences = results.differences
-    paired = ((differences.n_real == n) & (differences.metric == metric)).any()
+    paired = differences.loc[(differences.n_real == n) & (differences.metric == metric)].against
+    choices = [name for name in ("real+aug", "real", "real+aug+noise") if name in set(paired)]
     against = "real+aug"
     with right:
-        if paired:
+        if choices:
             against = st.segmented_control(
-                "Against", ["real+aug", "real"], default="real+aug", format_func=lambda a: Arm.parse(a).title,
-                key="ocr_against", required=True,
+                "Against", choices, default=choices[0], format_func=lambda a: Arm.parse(a).title, key="ocr_against",
+                required=True, wrap=True,
             )  # fmt: skip
         else:
-            st.caption("Differences are paired for accuracy, F1 and robustness.")
+            st.caption("Differences are told of accuracy, F1 and robustness.")
     if section := cached_section(views.by_arm, results, n=n, metric=metric, against=against):
         show(section, "arms")
-    shares(results, n)
+    materials(results, n)
 
 
-def shares(results: Results, n: int) -> None:
-    """The synthetic share of each mix, chosen on validation data, and the share of images that the filter kept."""
+def materials(results: Results, n: int) -> None:
+    """What synthetic images readers learned from: their share, what the filter kept, how many labels were right."""
+    config = results.config
+    earlier = config.rules == 1
+    labelled = results.summary.loc[(results.summary.kind == PSEUDO) & (results.summary.n_real == n)]
+    pool = labelled.set_index("metric")["mean"]
     rows = []
-    for name in [a.name for a in results.config.arms if a.generator]:
-        share, kept = (results.of(name, n, metric) for metric in ("share", "kept"))
-        if share:
-            rows.append(
-                {
-                    "training mix": Arm.parse(name).title,
-                    "synthetic share of a batch, chosen on validation data (mean)": f"{share['mean']:.0%}",
-                    "kept by the filter (mean)": f"{kept['mean']:.0%}" if kept else "",
-                }
+    for arm in config.arms:
+        figures = {m: results.of(arm.name, n, m) for m in ("share", "kept", "gan_test", "n_unlabelled")}
+        if not arm.synthetic or results.of(arm.name, n, "accuracy") is None:
+            continue
+        row = {"training mix": arm.title}
+        if earlier:
+            row["synthetic share of a batch, chosen on validation images (mean)"] = _percent(figures["share"])
+        row |= {
+            "kept by the filter": _percent(figures["kept"]),
+            "read as meant (GAN-test)": _percent(figures["gan_test"]),
+        }
+        if config.protocol == "pool":
+            row["unlabelled images"] = f"{figures['n_unlabelled']['mean']:,.0f}" if figures["n_unlabelled"] else ""
+        rows.append(row)
+    if not rows:
+        return
+    with st.expander("Synthetic images and pseudo-labels" if len(pool) else "Synthetic images"):
+        if not earlier:
+            st.markdown(
+                f"Synthetic images are {config.share:.0%} of every batch that has real ones, too: the same for all, "
+                "and fixed beforehand."
             )
-    if rows:
-        with st.expander("How much synthetic data was chosen"):
-            st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+        if "pseudo_accuracy" in pool:
+            right = f"; **{pool['pseudo_accuracy']:.1%}** of the labels are right" if pool["kept"] else ""
+            st.markdown(
+                f"Of {pool['n_unlabelled']:,.0f} unlabelled images, readers were at least {config.confidence:.0%} sure "
+                f"of {pool['kept']:.1%}, and labelled these{right} (means over {labelled.n.max()} seeds; the true "
+                "labels tell this, and nothing else)."
+            )
+        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+        st.caption("Means over the seeds. Empty: not filtered, not drawn, or not from the pool.")
+
+
+def _percent(row: dict | None) -> str:
+    return f"{row['mean']:.1%}" if row else ""
+
+
+def decided(results: Results, run: Run) -> None:
+    """The declared family: what is decided, what is left, and how each interval has shrunk so far."""
+    from ocrgen.report.cards import progress
+    from ocrgen.report.progress import explained, how_decided
+
+    status = run.read_status()
+    due = "The next look is due" if results.config.until_decided else "The last seed will be complete"
+    left = f" {due} in about {duration(status.left)}." if status.alive and status.left else ""
+    st.markdown(how_decided(results) + left)
+    st.html(progress(results))
+    st.caption(explained(results))
 
 
 def by_size(results: Results, run: Run) -> None:
     """A metric against the number of real labelled images."""
-    if results.config.protocol == "paper":
+    if len(results.config.sizes()) < 2:
         st.caption(
-            "The paper's protocol has one size. Choose a study with the fair protocol to see the low-data curve."
+            "This study compares one number of labelled images. A study of several, under the fair or the pool "
+            "protocol, draws a curve here."
         )
         return
     left, right = st.columns([1, 3])
     with left:
         metric = _choose_metric("size")
     with right:
-        chosen = _choose_arms("ocr_size_arms", views.arm_names(results), views.main_arms(results))
+        chosen = _choose_arms("ocr_size_arms", arm_names(results), main_arms(results))
     if chosen and (section := cached_section(views.by_size, results, metric=metric, names=chosen)):
         show(section, "sizes")
 
@@ -168,7 +210,7 @@ def robustness(results: Results, run: Run) -> None:
     with left:
         n = choose_size(results, "robust")
     with right:
-        chosen = _choose_arms("ocr_robust_arms", views.arm_names(results), views.main_arms(results))
+        chosen = _choose_arms("ocr_robust_arms", arm_names(results, n), main_arms(results, n))
     if chosen and (section := cached_section(views.robustness, results, n=n, names=chosen)):
         show(section, "robust")
 
@@ -186,8 +228,14 @@ def distances(results: Results, run: Run) -> None:
 def table(results: Results, run: Run) -> None:
     """All figures as a table, and as CSV."""
     texts = {f"f1/{c}": f"f1/{text}" for c, text in enumerate(results.classes)}
+    rows = results.summary
+    sizes = [size_words(arm, n) for arm, n in zip(rows.arm, rows.n_real, strict=True)]
+    shown = rows.drop(columns="n_real").assign(metric=rows.metric.replace(texts))
+    shown.insert(2, "labelled images", sizes)
+    if not rows.n_validation.any():
+        shown = shown.drop(columns="n_validation")
     st.dataframe(
-        results.summary.assign(metric=results.summary.metric.replace(texts)),
+        shown,
         hide_index=True,
         width="stretch",
         height=420,

@@ -13,6 +13,10 @@ RESULT_FILES = ("results.json", "table.parquet", "cells", "benchmark.json", "sco
 HOW = """
 - **95% interval [low, high]**: repeated again and again, such intervals hold the true figure 95 times in 100. A
   difference whose interval spans zero may go either way; a narrow one shows that it is small, whichever way it goes.
+  Those of accuracies hold both errors: other seeds would give other figures, and other test images would, too.
+- **Better, worse, no difference that matters, undecided, too few to tell**: only comparisons that a study declared
+  beforehand earn such a word, corrected for their number. All others are **exploratory**. What matters is half a point
+  or a tenth of the errors, whichever is more, unless the study says otherwise.
 - **Seeds**: how often everything was done anew: images drawn, generator and reader trained.
 - **Points**: percentage points of characters read right; +0.5 points are five more right in a thousand.
 - **Labelled images seen**: how many images of a known digit or letter a training mix has learned from, its generator

@@ -168,7 +168,8 @@ def one(choice: ReaderChoice, image: np.ndarray, found: SaliencyMap, script: Scr
     """One reader's answer: overlay, probabilities, download."""
     shade = charts.REAL if choice.source == "real" else charts.hue(choice.source)
     text = script.classes[found.target]
-    aligned_heading(choice.title, f"{choice.n_labelled:,} labelled images seen", shade)
+    labelled = f"{choice.n_labelled:,} labelled images" if choice.n_labelled else "no labelled image"
+    aligned_heading(choice.title, f"{labelled} seen", shade)
     png = to_png(overlay(image, found, options["opacity"]))
     st.image(png, width="stretch", alt=f"Where the reader of {choice.title} looked for {article(text)} {shown(text)}")
     if found.empty:

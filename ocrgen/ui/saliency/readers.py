@@ -97,7 +97,8 @@ def _of_study(path: str, changed: int) -> list[ReaderChoice]:
     run = Run(Path(path))
     choices = []
     for kept in kept_readers(run):
-        words = f"{kept.arm.title}, {kept.n_labelled:,} labelled (study #{run.number})"
+        labelled = "no label" if kept.arm.alone else f"{kept.n_labelled:,} labelled"
+        words = f"{kept.arm.title}, {labelled} (study #{run.number})"
         name, source = f"{run.name}/{kept.key}", kept.arm.generator or "real"
         choices.append(
             ReaderChoice(name, words, kept.file, run.request.dataset, source, kept.n_labelled, kept.accuracy)

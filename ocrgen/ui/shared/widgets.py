@@ -81,7 +81,8 @@ def run_title(run: Run) -> str:
     data = "typed characters" if settings.get("characters") else datasets.title(request.dataset)
     label = f" “{request.label}”" if request.label else ""
     if request.verb == "study":
-        return f"#{run.number} Study · {data} · {settings.get('protocol')} · {settings.get('seeds')} seeds{label}"
+        seeds = "until decided" if settings.get("until_decided") else f"{settings.get('seeds')} seeds"
+        return f"#{run.number} Study · {data} · {settings.get('protocol')} · {seeds}{label}"
     if request.verb == "benchmark":
         return f"#{run.number} {'Quick' if settings.get('quick') else 'Full'} benchmark · {settings.get('what')}{label}"
     model = model_title(request.model) if request.model else request.verb
