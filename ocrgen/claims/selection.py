@@ -77,11 +77,11 @@ def _age(run: Run) -> str:
 
 
 def _study(runs: list[tuple[Run, str]], protocol: str, read: Read, faults: list[str]) -> Study | None:
-    """Complete before present rules before MNIST before new. A single seed has no interval: it is not complete."""
+    """Complete before MNIST before present rules before new. A single seed has no interval: it is not complete."""
 
     def place(run: Run, state: str) -> tuple:
         whole = state == "done" and run.request.settings.get("seeds", 1) > 1
-        return whole, "shares" not in run.request.settings, run.request.dataset == "mnist", _age(run)
+        return whole, run.request.dataset == "mnist", "shares" not in run.request.settings, _age(run)
 
     some = [(place(*x), x[0]) for x in _of(runs, "study") if x[0].request.settings.get("protocol") == protocol]
     for (whole, *_), run in sorted(some, key=lambda x: x[0], reverse=True):

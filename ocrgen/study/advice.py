@@ -85,8 +85,8 @@ class Advice:
         else:
             more = f" What would decide: {d.would_decide}." if d.would_decide else ""
             more = " The study is not complete." if d.would_decide == AT_WORK else more
-            why = "Too few to tell" if d.word == "too few to tell" else "Not decided"
-            sentence = f"{why}: {way}, {gain}.{more} Until then, train on {bar}."
+            until = "" if d.word == "too few to tell" else " for the time being"
+            sentence = f"Train on {bar}{until}. The most promising way, {way}: {gain}.{more}"
         return f"{sentence} ({self.source})"
 
     def to_json(self) -> dict:

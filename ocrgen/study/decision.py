@@ -50,7 +50,7 @@ class Decision:
         """The verdict, for example "better by less than matters"."""
         if self.less:
             return f"{self.word} by less than matters"
-        return f"{self.word}: {self.would_decide}" if self.would_decide else self.word
+        return f"{self.word} ({self.would_decide})" if self.would_decide else self.word
 
 
 def default_matters(accuracy: float) -> float:
@@ -78,20 +78,23 @@ def decide(
     matters: float | Mapping[K, float],
     accuracies: Mapping[K, Sequence[float]] | None = None,
     alpha: float = ALPHA,
+    missing: int = 0,
 ) -> dict[K, Decision]:
     """Decide the comparisons of a family, which must hold all that were declared before any result was known.
 
     matters: the least difference that matters, of all or of each. accuracies: of both ways of each. Superiority
     (two-sided, alpha) and equivalence (Schuirmann's two one-sided tests, 1987, at alpha: a 1 - 2 alpha interval inside
     +-matters) each have their own Holm correction. Comparisons that are too small to tell remain in the family with
-    p = 1.
+    p = 1, and so do those `missing`, declared but not measured yet.
     """
+    size = len(family) + missing
     least = dict(matters) if isinstance(matters, Mapping) else dict.fromkeys(family, matters)
     few = {name: too_few(e, (accuracies or {}).get(name, ())) for name, e in family.items()}
-    superiority = holm([1 if few[name] else e.p_superiority() for name, e in family.items()])
-    equivalence = holm([1 if few[name] else e.p_equivalence(least[name]) for name, e in family.items()])
+    absent = [1.0] * missing
+    superiority = holm([1.0 if few[name] else e.p_superiority() for name, e in family.items()] + absent)
+    equivalence = holm([1.0 if few[name] else e.p_equivalence(least[name]) for name, e in family.items()] + absent)
     decisions: dict[K, Decision] = {}
-    for (name, e), p, q in zip(family.items(), superiority, equivalence, strict=True):
+    for (name, e), p, q in zip(family.items(), superiority, equivalence, strict=False):
         differs, same = p <= alpha, q <= alpha
         word: Word = "undecided"
         if few[name]:
@@ -100,8 +103,8 @@ def decide(
             word = "better" if e.mean > 0 else "worse"
         elif same:
             word = "no difference that matters"
-        more = seeds_to_decide(e, least[name], alpha, len(family)) if word == "undecided" else 0.0
-        bounds = e.interval(1 - alpha / len(family))
+        more = seeds_to_decide(e, least[name], alpha, size) if word == "undecided" else 0.0
+        bounds = e.interval(1 - alpha / size)
         less = bool(differs and same)
         decisions[name] = Decision(
             word, less, e, *bounds, least[name], float(p), float(q),

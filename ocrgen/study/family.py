@@ -11,7 +11,7 @@ import pandas as pd
 from ocrgen.study.arms import BAR
 from ocrgen.study.config import StudyConfig
 from ocrgen.study.correctness import Correctness
-from ocrgen.study.decision import NO_SEEDS, Decision, decide, default_matters
+from ocrgen.study.decision import ALPHA, NO_SEEDS, Decision, decide, default_matters
 from ocrgen.study.inference import Estimate
 from ocrgen.study.sequential import LOOKS, look
 from ocrgen.study.statistics import of_seeds
@@ -85,7 +85,8 @@ class Measured:
         if not family:
             return {}
         least, _, accuracies = self._terms(family, {})
-        found = decide(family, least, accuracies)
+        alpha = ALPHA / len(LOOKS) if config.until_decided else ALPHA
+        found = decide(family, least, accuracies, alpha, len(declared(config)) - len(family))
         whole = len(family) == len(declared(config)) and all(e.seeds == config.seeds for e in family.values())
         return found if whole and not config.until_decided else {way: _open(d) for way, d in found.items()}
 

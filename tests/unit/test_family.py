@@ -134,6 +134,15 @@ def test_until_decided_looks_at_set_times_only():
     assert first.decisions["real+aug+cvae-filtered", 100].p_superiority < 0.05 / len(LOOKS)
 
 
+def test_before_the_first_look_intervals_are_as_wide_as_they_will_be_judged():
+    early, first = until(7), until(8)
+    for way, decision in early.decisions.items():
+        assert decision.low < decision.estimate.interval(1 - 0.05 / 2)[0]
+        level = 1 - 0.05 / len(LOOKS) / 2
+        assert (decision.low, decision.high) == decision.estimate.interval(level)
+        assert (first.decisions[way].low, first.decisions[way].high) == first.decisions[way].estimate.interval(level)
+
+
 def test_a_decision_of_a_look_is_final():
     """At the second look the same way seems to be nothing: it was decided before."""
     found = until(12, cvae=0.05)

@@ -120,7 +120,7 @@ def test_words():
     assert words["near"] == "better by less than matters"
     assert words["same"] == "no difference that matters"
     assert words["few"] == "too few to tell"
-    assert words["open"].startswith("undecided: about ")
+    assert words["open"].startswith("undecided (about ")
     assert default_matters(0.99) == 0.005 and default_matters(0.8) == pytest.approx(0.02)
     assert too_few(_of(0, 0.1, images=199)) and not too_few(_of(0, 0.1, images=200))
     assert too_few(_of(0, 0.1), (0.996, 0.997)) and not too_few(_of(0, 0.1), (0.996, 0.99))
