@@ -164,7 +164,7 @@ def _means(results: Results) -> str:
     config = results.config
     steps = results.summary.loc[(results.summary.metric == "steps") & (results.summary.n_real > 0)]
     steps = sorted({int(s) for s in steps.loc[steps.kind == "reader"]["mean"]})
-    told = " and ".join(f"{s:,}" for s in steps[-3:]) if len(steps) < 3 else f"{steps[0]:,} to {steps[-1]:,}"
+    told = " to ".join(f"{s:,}" for s in dict.fromkeys((steps[:1] + steps[-1:])))
     trained = f", each after {told} steps" if steps else ""
     readers = f"{config.readers_per_task} readers" if config.readers_per_task > 1 else "one reader"
     return f" Each seed trains {readers}{trained}; synthetic images are {config.share:.0%} of a batch beside real ones."
@@ -193,10 +193,12 @@ def redrawn(results: Results) -> str:
     rows = results.summary.loc[(results.summary.kind == "generator") & (results.summary.metric == "memorised")]
     told = ""
     for arm, group in rows.loc[rows["mean"] > REDRAWN].groupby("arm", sort=False):
-        shares = ", ".join(f"{r['mean']:.0%} at n = {r['n_labelled']:,}" for r in group.to_dict("records"))
+        by_n = sorted(group.to_dict("records"), key=lambda r: r["n_labelled"])
+        first, *others = (f"{r['mean']:.0%}{{}} at n = {r['n_labelled']:,}" for r in by_n)
+        shares = ", ".join([first.format(" of its samples"), *(other.format("") for other in others)])
         told += (
-            f" The {Arm.parse(str(arm)).title} redraws its training images: so near to one of them are {shares} of its "
-            "samples, and 1% of new handwriting."
+            f" The {Arm.parse(str(arm)).title} redraws its training images: {shares} lie as near to one of them as only "
+            "1% of new handwriting does."
         )
     return told
 
