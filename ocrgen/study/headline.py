@@ -164,7 +164,7 @@ def _means(results: Results) -> str:
     config = results.config
     steps = results.summary.loc[(results.summary.metric == "steps") & (results.summary.n_real > 0)]
     steps = sorted({int(s) for s in steps.loc[steps.kind == "reader"]["mean"]})
-    told = " to ".join(f"{s:,}" for s in dict.fromkeys((steps[:1] + steps[-1:])))
+    told = " to ".join(f"{s:,}" for s in dict.fromkeys(steps[:1] + steps[-1:]))
     trained = f", each after {told} steps" if steps else ""
     readers = f"{config.readers_per_task} readers" if config.readers_per_task > 1 else "one reader"
     return f" Each seed trains {readers}{trained}; synthetic images are {config.share:.0%} of a batch beside real ones."
@@ -197,8 +197,8 @@ def redrawn(results: Results) -> str:
         first, *others = (f"{r['mean']:.0%}{{}} at n = {r['n_labelled']:,}" for r in by_n)
         shares = ", ".join([first.format(" of its samples"), *(other.format("") for other in others)])
         told += (
-            f" The {Arm.parse(str(arm)).title} redraws its training images: {shares} lie as near to one of them as only "
-            "1% of new handwriting does."
+            f" The {Arm.parse(str(arm)).title} redraws its training images: {shares} lie as near to one of them as "
+            "only 1% of new handwriting does."
         )
     return told
 
