@@ -77,6 +77,12 @@ class StudyConfig(Settings):
         le=1_000_000,
         description="labelled images that generators learn from under the paper's protocol; 0 for all",
     )
+    scored: int = Field(
+        default=0,
+        ge=0,
+        le=200,
+        description="about how many epochs are scored under the paper's protocol, closer at the beginning; 0 for all",
+    )
     samples: int = Field(
         default=10_000, ge=100, le=MAX_SAMPLES, description="generated images that a reader learns from"
     )
@@ -177,6 +183,13 @@ class StudyConfig(Settings):
     def sizes(self) -> list[int]:
         """The numbers of real labelled images at which training mixes are compared."""
         return [PAPER_N] if self.protocol == "paper" else self.n
+
+    def scored_epochs(self) -> list[int]:
+        """The epochs whose samples are scored under the paper's protocol, the first and the last always among them."""
+        if not 1 < self.scored < self.epochs:
+            return list(range(1, self.epochs + 1))
+        spaced = (round(self.epochs ** (i / (self.scored - 1))) for i in range(self.scored))
+        return sorted(set(spaced))
 
     def steps_at(self, n: int, classes: int) -> int:
         """Optimiser steps of a reader of n labelled images of so many classes; of all that there are if n is 0.

@@ -156,7 +156,7 @@ class GeneratorStore(StudyData):
         """
         if self.config.protocol != "paper" or not cell.arm.generator:
             return None
-        keys = {e: Cell("epoch", cell.seed, 0, generator_arm(cell), e).key for e in range(1, self.config.epochs + 1)}
+        keys = {e: Cell("epoch", cell.seed, 0, generator_arm(cell), e).key for e in self.config.scored_epochs()}
         return max(keys, key=lambda e: (self.result(keys[e])["validation"], e))
 
 

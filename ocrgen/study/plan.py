@@ -68,7 +68,7 @@ def _at_size(config: StudyConfig, seed: int, n: int, all_augmented: str, all_rea
     made: dict[str, list[Cell]] = {}  # the training, and each epoch's task, by generator
     for name in config.trained:
         training = Cell("generator", seed, 0 if paper else n, Arm(generator=name), needs=(judge,) * (judge != bar.key))
-        epochs = range(1, config.epochs + 1) if paper else ()
+        epochs = config.scored_epochs() if paper else ()
         by_epoch = [Cell("epoch", seed, 0, training.arm, e, (training.key, all_augmented)) for e in epochs]
         made[name] = [training, *by_epoch]
         cells += made[name]

@@ -170,7 +170,7 @@ def keep_unfinished(run: Run, out: Path) -> int:
 def _restore(store: RunStore, recipe: Recipe, out: Path) -> None:
     """Start a recipe's run from what `keep_unfinished` saved of it, if that was made with the same settings."""
     saved = Run(out / UNFINISHED / recipe.name)
-    if saved.state == "cancelled" and _settings(saved) == recipe.settings:
+    if saved.state == "cancelled" and _unchanged(_settings(saved), recipe.settings):
         store.root.mkdir(parents=True, exist_ok=True)
         shutil.copytree(saved.path, store.root / recipe.name)
 

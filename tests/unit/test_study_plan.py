@@ -100,6 +100,13 @@ def test_more_images_are_learned_from_longer(n, classes, steps):
     assert StudyConfig(steps=70).steps_at(n, classes) == 70
 
 
+def test_of_long_trainings_some_epochs_are_scored():
+    config = StudyConfig(protocol="paper", epochs=100, scored=6, generators=["cvae"], seeds=1)
+    assert config.scored_epochs() == [1, 3, 6, 16, 40, 100]
+    assert [c.epoch for c in plan(config) if c.kind == "epoch"] == config.scored_epochs()
+    assert StudyConfig(epochs=3, scored=5).scored_epochs() == StudyConfig(epochs=3).scored_epochs() == [1, 2, 3]
+
+
 def test_a_study_until_decided_may_end_at_each_look_and_nowhere_else():
     config = StudyConfig(dataset="digits", n=[60], seeds=3, until_decided=True)
     parts = blocks(config)
