@@ -86,7 +86,7 @@ class Advice:
             more = f" What would decide: {d.would_decide}." if d.would_decide else ""
             more = " The study is not complete." if d.would_decide == AT_WORK else more
             until = "" if d.word == "too few to tell" else " for the time being"
-            sentence = f"Train on {bar}{until}. The most promising way, {way}: {gain}.{more}"
+            sentence = f"Train on {bar}{until}. Of the synthetic ways {way} stands best: {gain}.{more}"
         return f"{sentence} ({self.source})"
 
     def to_json(self) -> dict:

@@ -41,7 +41,7 @@ MIX = "real+aug+cgan-filtered"
         ({"cgan": -0.05, "cvae": -0.05}, "worse", BAR, "Every synthetic way is worse"),
         ({"noise": 0.0, "images": 20_000}, "no difference that matters", BAR, "gains the"),
         ({}, "undecided", BAR, "What would decide: about"),
-        ({"seeds": 2}, "too few to tell", BAR, "The most promising way"),
+        ({"seeds": 2}, "too few to tell", BAR, "stands best"),
         (
             {"accuracy": 0.5, "noise": 0.0, "images": 60_000, "cgan": 0.01},
             "better by less than matters",
