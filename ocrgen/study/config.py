@@ -195,8 +195,9 @@ class StudyConfig(Settings):
         """Optimiser steps of a reader of n labelled images of so many classes; of all that there are if n is 0.
 
         40 per class at 10 images of each, and with the square root of n beyond, between 400 and 2,000. Twice as many
-        lift real images with augmentation by 0.0 to 0.3 points more on MNIST (n = 100, 500, 5,000), by 0.6 to 1.0 on
-        the Arabic letters (280, 1,400, 5,600; validation images, means of two seeds), and cost twice the time.
+        lift real images with augmentation by 0.0 to 0.3 points more on MNIST (n = 100, 500 and 5,000, after 400, 800
+        and 1,000), by 0.6 to 1.0 on the Arabic letters (280, 1,400 and 5,600, after 1,120, 2,000 and 2,000; validation
+        images, means of two seeds), and cost twice the time.
         """
         if self.steps:
             return self.steps
