@@ -241,7 +241,3 @@ def _figures(parts: Iterable[Verdict], suffix: str = "") -> tuple[Figure, ...]:
         _figure(p, Arm(pool=arm.pool, generator=arm.generator).title + suffix, arm.generator or arm.pool, 100)
         for p, arm in arms.items()
     )
-
-
-def _generator_title(arm: str) -> str:
-    return Arm(generator=Arm.parse(arm).generator).title

@@ -122,7 +122,7 @@ def _row(results: Results, course: Course, line: tuple[float, float], tall: tupl
         course,
         points(d.estimate.mean),
         bounds(d.low, d.high, none="one seed: no interval"),
-        d.words.partition(":")[0],
+        d.verdict,
         _detail(results, course),
         _between(-d.matters, d.matters, line),
         _at(0, line),

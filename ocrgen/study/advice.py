@@ -27,7 +27,7 @@ class Advice:
     way: of several better ones that with the largest lower bound; where none is better, the one nearest to it.
     decision: on that way, its interval corrected for the whole family. seconds: of one processor, that the way costs
     beyond real + augmentation, generator and reader; None if not measured. source: data set and size of the study, in
-    words. n_test: test images whose error the interval holds, 0 for none.
+    words.
     """
 
     n: int
@@ -35,7 +35,6 @@ class Advice:
     decision: Decision
     seconds: float | None
     source: str
-    n_test: int
 
     @property
     def use(self) -> bool:
@@ -50,7 +49,7 @@ class Advice:
     @property
     def verdict(self) -> str:
         """One of the five words; the first two may be followed by "by less than matters"."""
-        return f"{self.decision.word} by less than matters" if self.decision.less else self.decision.word
+        return self.decision.verdict
 
     @property
     def judged(self) -> VerdictWord:
@@ -124,9 +123,7 @@ def advise(results: Results) -> list[Advice]:
         here = {Arm.parse(name): d for (name, size), d in results.decisions.items() if size == n}
         if here:
             way = chosen(here)
-            found.append(
-                Advice(n, way, here[way], cost(results, way, n), _source(results, here[way]), _images(results))
-            )
+            found.append(Advice(n, way, here[way], cost(results, way, n), _source(results, here[way])))
     return found
 
 
@@ -166,7 +163,3 @@ def _source(results: Results, decision: Decision) -> str:
     e = decision.estimate
     images = f", {e.images:,} test images" if results.whole_errors else "; the interval holds the seeds' error only"
     return f"{dataset_title(results.config.dataset)}, {e.seeds} seed{'s' * (e.seeds > 1)}{images}"
-
-
-def _images(results: Results) -> int:
-    return results.n_test if results.whole_errors else 0

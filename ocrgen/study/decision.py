@@ -47,10 +47,13 @@ class Decision:
 
     @property
     def words(self) -> str:
-        """The verdict, for example "better by less than matters"."""
-        if self.less:
-            return f"{self.word} by less than matters"
-        return f"{self.word} ({self.would_decide})" if self.would_decide else self.word
+        """The verdict, and what would decide it: "undecided (about 3 more seeds)"."""
+        return f"{self.verdict} ({self.would_decide})" if self.would_decide else self.verdict
+
+    @property
+    def verdict(self) -> str:
+        """The word, for example "better by less than matters"."""
+        return f"{self.word} by less than matters" if self.less else self.word
 
 
 def default_matters(accuracy: float) -> float:

@@ -68,6 +68,11 @@ class Comparison:
         return self.decision.words if self.decision else EXPLORATORY
 
     @property
+    def would_decide(self) -> str:
+        """What more to measure, in words; "" where that is not asked."""
+        return self.decision.would_decide if self.decision else ""
+
+    @property
     def interval(self) -> str:
         """The interval in words: 95%: [-0.22, +0.44], 8 seeds, 10,000 test images."""
         if self.seeds < 2:

@@ -1,17 +1,11 @@
 """Add seeds until a family is decided, looking at set times only, without more false verdicts than a single look."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ocrgen.study.decision import ALPHA, Decision, K, decide
 from ocrgen.study.inference import Estimate
 
 LOOKS = (8, 12, 16, 20)  # seeds
-
-
-def look_due(seeds: int, taken: int = 0, looks: tuple[int, ...] = LOOKS) -> bool:
-    """Whether `seeds` complete seeds have reached a look beyond the `taken` looks so far."""
-    return taken < len(looks) and seeds >= looks[taken]
 
 
 def look(
@@ -39,17 +33,3 @@ def look(
         raise ValueError(f"looks are at {looks} seeds, not {sorted(seeds)}")
     fresh = decide(family, matters, accuracies, alpha / len(looks))
     return {name: final.get(name, d) for name, d in fresh.items()}
-
-
-def corrected(decision: Decision, looks: tuple[int, ...] = LOOKS) -> Decision:
-    """The same decision with p-values also corrected for the looks, to be held against alpha itself."""
-    p, q = (min(1.0, x * len(looks)) for x in (decision.p_superiority, decision.p_equivalence))
-    return replace(decision, p_superiority=p, p_equivalence=q)
-
-
-def first_decided(history: list[dict[str, Decision]], looks: tuple[int, ...] = LOOKS) -> dict[str, int | None]:
-    """For each comparison the number of seeds at the look that decided it; None while it is open."""
-    names = history[0] if history else ()
-    return {
-        name: next((n for n, taken in zip(looks, history, strict=False) if taken[name].decided), None) for name in names
-    }

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from ocrgen.__main__ import main
+from ocrgen.report.cards import differences
 from ocrgen.report.page import report
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import SHIPPED
@@ -17,9 +18,11 @@ from ocrgen.study import read_results, verdicts
 from ocrgen.study.arms import Arm
 from ocrgen.study.config import describe
 from ocrgen.study.formatting import signed
+from ocrgen.study.headline import headline
 from ocrgen.study.statistics import correlations, paired, summarise
 from tests.helpers.html import Page
 from tests.helpers.pages import open_page
+from tests.helpers.tables import read
 
 NAME = "study-paper-mnist"
 ATTACK = "<script>alert('x')</script>"
@@ -232,3 +235,11 @@ def test_a_damaged_study_is_told_in_a_line(damaged, run, tmp_path, monkeypatch, 
     error = capsys.readouterr().err
     assert error.startswith("ocrgen: ") and error.count("\n") == 1 and NAME in error
     assert not (tmp_path / "report.html").exists()
+
+
+def test_a_card_has_the_word_apart_from_what_would_decide():
+    """Also where that holds a colon of its own."""
+    found = read(seeds=8, images=300, accuracy=0.8, noise=0.0, luck=1.0)
+    told = differences([next(c for c in headline(found) if c.decision)])
+    assert "undecided</b>" in told
+    assert '<span class="small">no number of seeds: more test images</span>' in told

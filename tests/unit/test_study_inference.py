@@ -5,7 +5,7 @@ import pytest
 
 from ocrgen.study.decision import decide, default_matters, holm, seeds_to_decide, too_few, would_decide
 from ocrgen.study.inference import PSEUDO, Estimate, estimate
-from ocrgen.study.sequential import look, look_due
+from ocrgen.study.sequential import look
 from ocrgen.study.simulation import correctness, coverage, family_errors
 
 STUDIES = 300
@@ -159,7 +159,6 @@ def test_a_decision_is_final_and_looks_are_only_at_set_times():
         look({"a": _of(0, 1, seeds=9)}, 0.005)
     with pytest.raises(ValueError, match="declared"):
         look({"b": _of(0, 1)}, 0.005, first)
-    assert look_due(8) and not look_due(9, 1) and look_due(12, 1) and not look_due(40, 4)
 
 
 def test_looks_keep_the_family_wise_error_and_a_fixed_threshold_does_not():
