@@ -1,8 +1,11 @@
 """Affine and elastic augmentation of images float (B, 1, H, W) in [0, 1], 0 = paper, 1 = ink."""
 
-# Random numbers are drawn on the CPU, so that a seed gives the same images on every device.
+# Random numbers are drawn where the generator is, by default on the CPU: a seed then gives the same images on every
+# device.
 
 import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -61,7 +64,7 @@ def _random_theta(
     """Random affine matrices (B, 2, 3), from output to input coordinates, as `F.affine_grid` takes them."""
 
     def draw(bound: float) -> Tensor:
-        return (torch.rand(len(images), generator=generator) * 2 - 1) * bound
+        return (random(torch.rand, (len(images),), generator) * 2 - 1) * bound
 
     angle, sx, sy, slope = draw(math.radians(degrees)), 1 + draw(scale), 1 + draw(scale), draw(shear)
     bound = 2 * shift / images.shape[-1]
@@ -92,9 +95,8 @@ def resample(images: Tensor, grid: Tensor) -> Tensor:
 def displacement_field(images: Tensor, generator: torch.Generator | None, alpha: float, sigma: float) -> Tensor:
     """Random field of `elastic`, (B, H, W, 2), in units in which the sides of the image are 2 long."""
     n, _, h, w = images.shape
-    noise = (torch.rand(n, 2, h, w, generator=generator) * 2 - 1).to(images)
-    pixel = torch.tensor([2 / w, 2 / h]).to(images)
-    return gaussian_blur(noise, sigma).permute(0, 2, 3, 1) * (alpha * pixel)
+    noise = (random(torch.rand, (n, 2, h, w), generator) * 2 - 1).to(images)
+    return gaussian_blur(noise, sigma).permute(0, 2, 3, 1) * (alpha * _pixel(h, w, images.device, images.dtype))
 
 
 def gaussian_blur(maps: Tensor, sigma: float) -> Tensor:
@@ -102,11 +104,31 @@ def gaussian_blur(maps: Tensor, sigma: float) -> Tensor:
 
     Two matrix products, which for small images are faster on a CPU than convolutions.
     """
+    kernels = (_gaussian(size, sigma, maps.device, maps.dtype) for size in maps.shape[-2:])
+    return next(kernels) @ maps @ next(kernels)
 
-    def kernel(size: int) -> Tensor:
-        position = torch.arange(size, dtype=torch.float64)
-        weight = torch.exp(-(((position[:, None] - position) / sigma) ** 2) / 2)
-        # The first row is one half of the kernel: both halves, with the centre counted once, sum to 1.
-        return (weight / (weight[0].sum() * 2 - 1)).to(maps)
 
-    return kernel(maps.shape[-2]) @ maps @ kernel(maps.shape[-1])
+def random(draw: Callable[..., Tensor], shape: Sequence[int], generator: torch.Generator | None) -> Tensor:
+    """Random numbers by `draw`, torch.rand or torch.randn, on the generator's device; on the CPU if it is None."""
+    return draw(tuple(shape), generator=generator, device=generator.device if generator else "cpu")
+
+
+# Kept on the device: a step that is recorded for a GPU cannot copy from the CPU. Not tensors of inference mode, which
+# autograd does not accept.
+
+
+@lru_cache(maxsize=64)
+@torch.inference_mode(False)
+def _gaussian(size: int, sigma: float, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """The matrix (size, size) of a Gaussian blur along one axis."""
+    position = torch.arange(size, dtype=torch.float64)
+    weight = torch.exp(-(((position[:, None] - position) / sigma) ** 2) / 2)
+    # The first row is one half of the kernel: both halves, with the centre counted once, sum to 1.
+    return (weight / (weight[0].sum() * 2 - 1)).to(device, dtype)
+
+
+@lru_cache(maxsize=64)
+@torch.inference_mode(False)
+def _pixel(h: int, w: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """The width and height of a pixel (2,), in units in which the sides of the image are 2 long."""
+    return torch.tensor([2 / w, 2 / h]).to(device, dtype)

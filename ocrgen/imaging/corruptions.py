@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ocrgen.imaging.augmentation import affine_matrix, gaussian_blur, resample, sampling_grid
+from ocrgen.imaging.augmentation import affine_matrix, gaussian_blur, random, resample, sampling_grid
 from ocrgen.utils.errors import UserError
 
 STRENGTHS = range(1, 6)
@@ -141,11 +141,11 @@ def fgsm(
 NOISE_SHARE = 0.5  # of the images of a batch: the others stay clean, so that these are still learned
 
 
-def with_noise(images: Tensor) -> Tensor:
+def with_noise(images: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Gaussian noise on half of the images float (B, 1, H, W), drawn anew: the plainest way to train against it.
 
     Its standard deviation is uniform up to that of the strongest corruption.
     """
-    most = CORRUPTIONS["noise"].amounts[-1]
-    amount = torch.rand(len(images), 1, 1, 1) * most * (torch.rand(len(images), 1, 1, 1) < NOISE_SHARE)
-    return (images + amount.to(images) * torch.randn(images.shape).to(images)).clamp_(0, 1)
+    most, each = CORRUPTIONS["noise"].amounts[-1], (len(images), 1, 1, 1)
+    amount = random(torch.rand, each, generator) * most * (random(torch.rand, each, generator) < NOISE_SHARE)
+    return (images + amount.to(images) * random(torch.randn, images.shape, generator).to(images)).clamp_(0, 1)

@@ -34,8 +34,12 @@ def robustness(reader: Reader, characters: Characters) -> Robustness:
     def right(changed: torch.Tensor) -> np.ndarray:
         return probabilities(reader, changed).argmax(1) == labels
 
+    def classify(changed: torch.Tensor) -> torch.Tensor:
+        return reader(changed.to(next(reader.parameters()).device)).cpu()
+
     corruptions = {c: [right(corrupt(images, c, k)) for k in STRENGTHS] for c in CORRUPTIONS}
-    attacked = [right(changed) for changed in fgsm(reader.eval(), images, torch.from_numpy(labels), EPSILONS)]
+    reader.eval()
+    attacked = [right(changed) for changed in fgsm(classify, images, torch.from_numpy(labels), EPSILONS)]
     return Robustness(
         {c: [float(r.mean()) for r in by_strength] for c, by_strength in corruptions.items()},
         [float(r.mean()) for r in attacked],

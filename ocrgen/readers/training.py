@@ -12,6 +12,7 @@ from torch import Tensor
 from ocrgen.datasets import Characters
 from ocrgen.readers.evaluation import probabilities, scale
 from ocrgen.readers.network import Reader, ReaderConfig
+from ocrgen.readers.recorded import DeviceStep, Source
 from ocrgen.runs.jobs import Cancelled
 from ocrgen.utils.device import pick_device, pick_dtype
 from ocrgen.utils.optim import FusedAdam
@@ -44,7 +45,7 @@ def train_reader(
     config: ReaderConfig,
     steps: int,
     seed: int,
-    augment: Callable[[Tensor], Tensor] | None = None,
+    augment: Callable[..., Tensor] | None = None,
     synthetic: Characters | None = None,
     share: float = 0.0,
     n_evaluations: int = 4,
@@ -56,7 +57,8 @@ def train_reader(
     Without `validation` the last weights are kept.
 
     share: of synthetic images in each batch, 0 to 1. augment: random transform of the real images of every batch, float
-    (B, 1, 28, 28) in [0, 1]. n_evaluations: on `validation`, at even intervals. show(step): called after each step.
+    (B, 1, 28, 28) in [0, 1]; called with a generator, too, on a GPU. n_evaluations: on `validation`, at even intervals.
+    show(step): called after each step.
     Cancelled at the first step after `stop()`.
     """
     begun = time.process_time()
@@ -69,7 +71,12 @@ def train_reader(
         batches = _batches(characters, synthetic, share, config.batch, seed)
         best, state, evaluations = (0, -1.0), {}, []
         losses: list[Tensor] = []
-        for step in range(1, steps + 1):
+        recorded = device.type == "cuda" and validation is None
+        if recorded:
+            rates = [config.lr * lr_factor(step / steps, config.warmup) for step in range(steps)]
+            sources, n_real = _sources(characters, synthetic, share, config.batch, seed)
+            losses = DeviceStep(reader, optimiser, sources, n_real, rates, seed, augment, bf16).run(stop, show)
+        for step in range(1, 0 if recorded else steps + 1):
             optimiser.lr = config.lr * lr_factor((step - 1) / steps, config.warmup)
             images, labels, n_real = next(batches)
             images = scale(images.to(device))
@@ -96,7 +103,7 @@ def train_reader(
         reader.load_state_dict(state)
     seconds = time.process_time() - begun
     return TrainedReader(
-        reader.eval(), best[0] or steps, evaluations, len(characters), seconds, torch.stack(losses).cpu().tolist()
+        reader.eval(), best[0] or steps, evaluations, len(characters), seconds, torch.stack(list(losses)).cpu().tolist()
     )
 
 
@@ -116,16 +123,24 @@ def _batches(
     characters: Characters, synthetic: Characters | None, share: float, batch: int, seed: int
 ) -> Iterator[tuple[Tensor, Tensor, int]]:
     """Endless batches: images uint8 (B, 1, 28, 28), labels (B,), and how many of them, the first ones, are real."""
+    sources, n_real = _sources(characters, synthetic, share, batch, seed)
+    while True:
+        parts = [(images[index], labels[index]) for images, labels, order in sources for index in [next(order)]]
+        yield torch.cat([x for x, _ in parts]), torch.cat([y for _, y in parts]), n_real
+
+
+def _sources(
+    characters: Characters, synthetic: Characters | None, share: float, batch: int, seed: int
+) -> tuple[list[Source], int]:
+    """Where the images of a batch come from, real ones first, and how many of these it has."""
     n_synthetic = round(batch * share) if synthetic is not None else 0
-    sources = [(characters, batch - n_synthetic), (synthetic, n_synthetic)]
-    streams = [
+    parts = [(characters, batch - n_synthetic), (synthetic, n_synthetic)]
+    sources = [
         (torch.from_numpy(d.images).unsqueeze(1), torch.from_numpy(d.labels), _endless(len(d), k, (seed, i)))
-        for i, (d, k) in enumerate(sources)
+        for i, (d, k) in enumerate(parts)
         if d is not None and k
     ]
-    while True:
-        parts = [(images[index], labels[index]) for images, labels, order in streams for index in [next(order)]]
-        yield torch.cat([x for x, _ in parts]), torch.cat([y for _, y in parts]), batch - n_synthetic
+    return sources, batch - n_synthetic
 
 
 def _endless(n: int, k: int, seed: tuple[int, int]) -> Iterator[Tensor]:

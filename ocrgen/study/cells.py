@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
+from torch import Generator, Tensor
 
 from ocrgen.datasets import Characters, geometry_for
 from ocrgen.imaging.augmentation import augment
@@ -27,7 +27,7 @@ from ocrgen.study.arms import BAR, LABELS, Arm
 from ocrgen.study.generators import GeneratorStore, joined, pseudo_key
 from ocrgen.study.grading import corrupted, graded
 from ocrgen.study.plan import Cell
-from ocrgen.utils.device import computing_in
+from ocrgen.utils.device import computing_in, pick_device
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
 from ocrgen.utils.threads import configure_threads
@@ -67,7 +67,9 @@ class TaskRunner(GeneratorStore):
         try:
             with computing_in(self.run.request.precision or self.config.precision):
                 row = getattr(self, cell.kind)(cell, stop)
-            row |= {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
+            row |= {"seconds": time.perf_counter() - wall}
+            if pick_device().type == "cpu":  # else a GPU did the work
+                row["cpu_seconds"] = time.process_time() - cpu
         except Exception as fault:
             row = {"error": str(fault) if isinstance(fault, UserError) else f"{type(fault).__name__}: {fault}"}
         write_atomically(self.result_file(cell.key), json.dumps(cell.identity() | row))
@@ -91,7 +93,7 @@ class TaskRunner(GeneratorStore):
         Writes the labels, and saves the last reader, which filters what generators draw.
         """
         real, pool = self.labelled(cell), self.pool(cell)
-        reader = load_reader(self.reader_file(bar_key(cell)))[0]
+        reader = self.trained(bar_key(cell))
         certain = probabilities(reader, pool.images)
         for _ in range(ROUNDS - 1):
             kept = np.flatnonzero(certain.max(1) >= self.config.confidence)
@@ -139,7 +141,7 @@ class TaskRunner(GeneratorStore):
             row["n_labelled"] = len(self.lessons(cell))
         epoch = self.best_epoch(cell)
         if arm.filtered:
-            generated, row["kept"] = self.filter(cell, epoch, load_reader(self.reader_file(self.judge(cell)))[0])
+            generated, row["kept"] = self.filter(cell, epoch, self.trained(self.judge(cell)))
         else:
             generated = self.sample(cell, epoch)
         gan_test = self.gan_test(cell, generated)
@@ -196,6 +198,7 @@ class TaskRunner(GeneratorStore):
     def graded(self, cell: Cell, readers: list[Reader]) -> dict:
         """Grade trained readers on the seed's test images, and on corrupted ones; as part of a task's result."""
         test, tested = self.splits(cell.seed).test, self.tested(cell.seed)
+        readers = [reader.to(pick_device()) for reader in readers]
         row = graded(readers, test, tested)
         row["steps"] = self.config.full_steps if cell.arm.real == "all" else self.steps(cell)
         if cell.kind == "reader" and self.config.n_robustness:
@@ -206,8 +209,11 @@ class TaskRunner(GeneratorStore):
 
     def gan_test(self, cell: Cell, generated: Characters) -> float:
         """GAN-test (Shmelkov et al. 2018): accuracy, on generated images, of a reader trained on all real ones."""
-        reader, _ = load_reader(self.reader_file(next(k for k in cell.needs if k.startswith("reader-all+aug"))))
-        return grade(reader, generated).accuracy
+        return grade(self.trained(next(k for k in cell.needs if k.startswith("reader-all+aug"))), generated).accuracy
+
+    def trained(self, key: str) -> Reader:
+        """The first reader of the task `key`, on the device that this process computes on."""
+        return load_reader(self.reader_file(key))[0].to(pick_device())
 
     def reader_file(self, key: str) -> Path:
         """The weights of a task's reader, the first one."""
@@ -226,6 +232,6 @@ def bar_key(cell: Cell) -> str:
     return Cell("reader", cell.seed, cell.n, Arm.parse(BAR)).key
 
 
-def _noisy(images: Tensor) -> Tensor:
+def _noisy(images: Tensor, generator: Generator | None = None) -> Tensor:
     """Classical augmentation, and noise."""
-    return with_noise(augment(images))
+    return with_noise(augment(images, generator), generator)

@@ -18,7 +18,8 @@ class FusedAdam:
     """Adam (Kingma & Ba 2015): the kernel of `torch.optim.AdamW(fused=True)` called directly, with the same updates.
 
     torch's own class imports the compiler at its first step, which costs each training process 3 s and 150 MB.
-    weight_decay: decoupled (Loshchilov & Hutter 2019); 0 gives plain Adam. `lr` may be changed between steps.
+    weight_decay: decoupled (Loshchilov & Hutter 2019); 0 gives plain Adam. `lr` may be changed between steps, also to a
+    tensor.
     """
 
     def __init__(
@@ -26,7 +27,8 @@ class FusedAdam:
     ):
         self.weight_decay = weight_decay
         self.parameters = list(module.parameters())
-        self.lr, self.betas = lr, betas
+        self.lr: float | Tensor = lr
+        self.betas = betas
         self.means = [torch.zeros_like(p) for p in self.parameters]
         self.squares = [torch.zeros_like(p) for p in self.parameters]
         self.steps = [torch.zeros((), device=p.device) for p in self.parameters]
