@@ -72,7 +72,8 @@ class Advice:
         gain = f"{points(d.estimate.mean)} points {interval}"
         bar, way = Arm.parse(BAR).title, self.way.title
         if self.use:
-            cost = "" if self.seconds is None else f", for {duration(max(self.seconds, 0))} of processor time"
+            seconds = "" if self.seconds is None else duration(self.seconds) if self.seconds >= 1 else "less than 1 s"
+            cost = f", for {seconds} of processor time" if seconds else ""
             saved = f"{1000 * d.estimate.mean:.0f} fewer errors per 1,000 characters"
             sentence = f"Train on {way}: {gain}, {saved}{cost}."
         elif d.word == "better":

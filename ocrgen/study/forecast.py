@@ -28,8 +28,14 @@ def _seconds(config: StudyConfig, cell: Cell, classes: int, n_train: int) -> flo
 
 
 def measured_seconds(results: Results) -> float | None:
-    """Seconds that each complete seed's tasks took, one after the other; None before the first is complete."""
-    rows = results.table.loc[results.table.metric == "seconds"].groupby("seed").value
+    """Seconds that each complete seed's tasks took, one after the other; None before the first is complete.
+
+    Of seeds that a processor worked on, if there are any: a GPU is not always at hand.
+    """
+    table = results.table
+    by_processor = table.loc[table.metric == "cpu_seconds"].groupby("seed").size() >= len(plan_seed(results.config, 0))
+    seeds = by_processor.index[by_processor] if by_processor.any() else table.seed.unique()
+    rows = table.loc[(table.metric == "seconds") & table.seed.isin(seeds)].groupby("seed").value
     whole = rows.sum().loc[rows.size() >= len(plan_seed(results.config, 0))]
     return float(whole.mean()) if len(whole) else None
 

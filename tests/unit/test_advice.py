@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -86,6 +87,7 @@ def test_the_cost_is_told_of_a_way_that_is_advised():
     again = build(found.config, table, found.correct, confusions={}, failures=[], done=1, total=1, n_test=2000)
     (advice,) = advise(again)
     assert advice.seconds == pytest.approx(100 + 6 / 3) and "1 min 42 s of processor time" in advice.words
+    assert "for less than 1 s of processor time" in replace(advice, seconds=-0.3).words  # which is measured, too
 
 
 def test_unequal_comparisons_and_empty_ones_give_no_advice(studied):

@@ -99,6 +99,16 @@ def test_the_time_left_is_told_by_complete_seeds_alone():
     assert measured_seconds(made(config, whole.table.iloc[:1])) is None
 
 
+def test_the_time_left_is_told_by_seeds_that_a_processor_worked_on():
+    """A GPU's are not counted with them; where there are no others, they are."""
+    config = StudyConfig(n=[100], generators=["rendered"], n_robustness=0, n_saliency=0)
+    cells = plan_seed(config, 0)
+    parts = [table({c.arm.name: {0: 50.0, 1: 2.0}}, "seconds", c.n) for c in cells]
+    by_processor = [table({c.arm.name: {0: 49.0}}, "cpu_seconds", c.n) for c in cells]
+    assert measured_seconds(made(config, pd.concat([*parts, *by_processor]))) == pytest.approx(50 * len(cells))
+    assert measured_seconds(made(config, pd.concat(parts))) == pytest.approx(26 * len(cells))
+
+
 def test_ways_without_labels_are_not_taken_for_all_labels():
     assert size_words("all+aug", 0) == "all" and size_words("cvae", 0) == "all" and size_words("real", 500) == "500"
     for alone in ("aug+rendered", "aug+own"):

@@ -18,7 +18,7 @@ from ocrgen.study import read_results
 from ocrgen.utils.checksums import verify
 from ocrgen.utils.errors import UserError
 from ocrgen.zoo import build as shipping
-from ocrgen.zoo.build import keep_unfinished, make, pack
+from ocrgen.zoo.build import UNFINISHED, keep_unfinished, make, pack
 from ocrgen.zoo.recipes import SCRIPTS, Recipe, recipes
 
 
@@ -42,7 +42,11 @@ def test_what_is_shipped_is_what_the_recipes_make():
     plan = {r.name: r for r in recipes()}
     for folder in (f for f in SHIPPED.glob("[!.]*") if f.is_dir()):
         run, recipe = Run(folder, shipped=True), plan[folder.name]
-        assert run.state == "done" and recipe.verb == run.request.verb, folder.name
+        assert recipe.verb == run.request.verb, folder.name
+        if (SHIPPED / UNFINISHED / folder.name).exists():  # shown as far as it has come, and gone on with
+            assert run.state == "cancelled" and shipping._unchanged(shipping._settings(run), recipe.settings)
+            continue
+        assert run.state == "done", folder.name
         assert shipping._is_made(SHIPPED, recipe), folder.name
         assert not {"pid", "host"} & run.status.model_fields_set
         if run.request.model == "rendered":  # at half precision it would draw other shapes of other sizes

@@ -1,0 +1,43 @@
+"""The README's table is what the shipped studies say."""
+
+import re
+
+import pytest
+
+from ocrgen.runs.run import Run
+from ocrgen.runs.store import PACKAGE, SHIPPED
+from ocrgen.study import read_results
+from ocrgen.study.arms import BAR
+
+ROWS = {"MNIST": "study-fair-mnist", "Arabic digits": "study-fair-arabic", "Arabic letters": "study-fair-arabic-letters"}
+WAYS = ("real+aug+rendered", "real+aug+cvae-filtered", "real+aug+cgan-filtered")
+WORDS = {"no difference that matters": "same", "better": "**better**"}
+
+
+def rows() -> list[str]:
+    """The table's lines: data and n, accuracies in %, differences in points, each with its interval, and the word."""
+    lines = []
+    for title, name in ROWS.items():
+        results = read_results(Run(SHIPPED / name, shipped=True))
+        for n in results.config.n:
+            cells = [title, f"{n:,}"]
+            for arm in ("real", BAR):
+                row = results.of(arm, n, "accuracy")
+                cells.append(f"{100 * row['mean']:.1f} [{100 * row['low']:.1f}, {100 * row['high']:.1f}]")
+            for way in WAYS:
+                d = results.decisions[way, n]
+                figures = (f"{100 * x:+.2f}".replace("-", "−") for x in (d.estimate.mean, d.low, d.high))
+                cells.append("{} [{}, {}] {}".format(*figures, WORDS.get(d.verdict, d.verdict)))
+            lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def test_the_table_of_findings_is_what_is_shipped():
+    assert rows() == [line for line in (PACKAGE / "README.md").read_text().splitlines() if re.match(r"\| (MN|Ar)", line)]
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", *sorted(f.name for f in (PACKAGE / "docs").glob("*.md"))])
+def test_every_file_that_a_document_links_to_is_there(name):
+    file = next(f for f in (PACKAGE / name, PACKAGE / "docs" / name) if f.exists())
+    for link in re.findall(r"\]\(([^)#:\s]+)\)", file.read_text()):
+        assert (file.parent / link).exists(), link
