@@ -11,13 +11,13 @@ SUMS = "SHA256SUMS"
 
 
 def write_sums(root: Path, rebuilt: str = "") -> None:
-    """Write `root/SHA256SUMS` over the files of all runs in `root`, in the format of `sha256sum -c`.
+    """Write `root/SHA256SUMS` over the files of all runs in `root`, but for their cards, as `sha256sum -c` reads it.
 
     Existing sums are kept, so that a damaged file is never declared intact; only those of the run named `rebuilt` are
     computed again.
     """
     known = _read(root / SUMS, (root / SUMS).stat().st_mtime_ns) if (root / SUMS).is_file() else {}
-    names = sorted(str(f.relative_to(root)) for f in root.glob("[!.]*/**/*") if f.is_file())
+    names = sorted(str(f.relative_to(root)) for f in root.glob("[!.]*/**/*") if f.is_file() and f.name != "README.md")
     sums = {n: known[n] if n in known and n.split("/")[0] != rebuilt else _sha256(root / n) for n in names}
     write_atomically(root / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sums.items()))
 

@@ -29,8 +29,8 @@ from ocrgen.study.worker import state_of
 from ocrgen.utils.checksums import write_sums
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.threads import limit_threads
-from ocrgen.zoo.cards import card
-from ocrgen.zoo.recipes import Recipe, recipes
+from ocrgen.zoo.cards import write_cards
+from ocrgen.zoo.recipes import LETTERS, Recipe, recipes
 
 EXACT = ("ends", "layout", "sizes")  # of a renderer: where its shapes begin and how large they are, not weights
 POLL = 1.0  # seconds between two looks at the runs' states
@@ -92,6 +92,7 @@ def make(
                     failed[recipe.name] = run.read_status().error or "it died"
         time.sleep(POLL)
     show(len(ready), len(wanted))
+    write_cards(out)
     write_sums(out)
     if failed:
         raise UserError("Not made: " + "; ".join(f"{name} ({why})" for name, why in failed.items()))
@@ -176,9 +177,10 @@ def _restore(store: RunStore, recipe: Recipe, out: Path) -> None:
 
 
 def pack(run: Run, out: Path) -> None:
-    """Copy what pages show of a finished run into `out`, with a model card and checksums.
+    """Copy what pages show of a finished run into `out`, with checksums.
 
-    Generators keep their last epoch only, unless their preset is fast, in half precision where their distances bear it.
+    Generators keep their last epoch only, unless they are fast ones of digits; in half precision where their distances
+    bear it.
     """
     verb, settings = run.request.verb, run.request.settings
     if verb == "score":
@@ -195,7 +197,7 @@ def pack(run: Run, out: Path) -> None:
     staging.mkdir(exist_ok=True)
     request = run.read_json("run.json") | {"label": ""}
     if verb == "train":
-        if settings["preset"] != "fast":
+        if settings["preset"] != "fast" or settings["dataset"] == LETTERS:
             _keep_last_epoch(staging)
         request["half_precision"] = _halve(Run(staging), run)
     status = {k: v for k, v in run.read_json("status.json").items() if k not in TRANSIENT}
@@ -203,8 +205,6 @@ def pack(run: Run, out: Path) -> None:
     (staging / "status.json").write_text(json.dumps(status, indent=1))
     shutil.rmtree(target, ignore_errors=True)
     staging.rename(target)
-    if text := card(Run(target, shipped=True)):
-        (target / "README.md").write_text(text)
     write_sums(out, rebuilt=run.name)
 
 

@@ -1,7 +1,11 @@
 """Model cards (Mitchell et al. 2019) of the shipped networks, written from the files of their runs."""
 
+import contextlib
 import json
+from pathlib import Path
 
+from ocrgen.claims.answer import answer
+from ocrgen.claims.selection import select_runs
 from ocrgen.datasets import classes_of_run
 from ocrgen.datasets import title as title_of
 from ocrgen.datasets.alphabet import are_digits, noun, shown, summary
@@ -9,7 +13,9 @@ from ocrgen.generators import generators
 from ocrgen.generators.config import TrainRequest, describe
 from ocrgen.generators.scoring import read_scores
 from ocrgen.readers.request import ReaderRequest
-from ocrgen.runs.run import Run
+from ocrgen.runs.run import Run, RunError
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.files import write_atomically
 
 DATA = {
     "mnist": "MNIST (LeCun, Cortes & Burges 1998; offered for research, no licence file)",
@@ -27,10 +33,23 @@ LIMITS = (
 )
 
 
-def card(run: Run) -> str | None:
-    """The model card of a shipped generator or reader, in Markdown; None for runs of other verbs."""
+def write_cards(folder: Path) -> None:
+    """Write the card of each shipped network into its run's folder; all end with what the shipped studies found."""
+    store = RunStore(Path("none"), folder)
+    found = answer(select_runs(store)).markdown
+    for run in store.list():
+        with contextlib.suppress(RunError):  # a folder that is no run has no card
+            if text := card(run, found):
+                write_atomically(run.path / "README.md", text)
+
+
+def card(run: Run, found: str) -> str | None:
+    """The model card of a shipped generator or reader, in Markdown; None for runs of other verbs.
+
+    found: what studies say, the sentences that the Overview begins with.
+    """
     write = {"train": _generator, "reader": _reader}.get(run.request.verb)
-    return write(run) if write else None
+    return f"{write(run)}\nDo synthetic images help a reader? {found}\n" if write else None
 
 
 def _generator(run: Run) -> str:
@@ -59,7 +78,7 @@ def _generator(run: Run) -> str:
         )
     use = (
         "Use: synthetic training data, demonstrations, studies of generators. Mark its images as synthetic; do not use "
-        "them as evidence of anybody's handwriting. Whether they help a reader is measured in the shipped studies."
+        "them as evidence of anybody's handwriting."
     )
     return _write(run, facts, use)
 
@@ -69,23 +88,29 @@ def _reader(run: Run) -> str:
     settings = ReaderRequest.model_validate(run.request.settings).model_dump()
     classes = classes_of_run(run)
     kind, report = noun(classes), json.loads((run.path / "report.json").read_bytes())
-    dataset = _data(settings["dataset"])
-    if settings["generator"] and settings["share"] == 1:
-        learned = f"{settings['samples']:,} images drawn by {settings['generator']}, whose generator has seen"
+    labelled = f"{run.request.n_labelled:,} labelled images of {_data(settings['dataset'])}"
+    typed, drawn = settings["characters"], "rendered " * bool(settings["characters"])
+    if typed:
+        learned = f"{settings['samples']:,} rendered images alone (docs/fonts.md), no labelled image"
+    elif settings["generator"] and settings["share"] == 1:
+        learned = (
+            f"{settings['samples']:,} images drawn by {settings['generator']}, whose generator has seen {labelled}"
+        )
     else:
         learned = "real images" + ", moved, turned and bent anew each time" * settings["augment"]
         if settings["generator"]:
             learned += f", and {settings['share']:.0%} of each batch drawn by {settings['generator']}"
-        learned += ":"
-    plain = ReaderRequest().model_dump()
-    command = f"python -m ocrgen reader --dataset {settings['dataset']}" + " --augment" * settings["augment"]
-    command += "".join(f" --{k} {v}" for k, v in settings.items() if v != plain[k] and k not in ("dataset", "augment"))
+        learned += f": {labelled}"
+    plain, told = ReaderRequest().model_dump(), ["dataset", "augment", *["generator"] * bool(typed)]
+    command = "python -m ocrgen reader" + ("" if typed else f" --dataset {settings['dataset']}")
+    command += " --augment" * settings["augment"]
+    command += "".join(f" --{k} {v}" for k, v in settings.items() if v != plain[k] and k not in told)
     facts = {
         "what": f"reads one handwritten {kind}: {'ten' if len(classes) == 10 else len(classes)} probabilities",
-        "learned from": f"{learned} {run.request.n_labelled:,} labelled images of {dataset}",
-        "chosen by": f"accuracy on {run.request.n_images('validation'):,} validation images",
-        "test set": f"{report['accuracy']:.2%} of {report['n']:,} images right; F1 (macro) {report['f1_macro']:.4f}; "
-        f"calibration error {report['calibration_error']:.4f}",
+        "learned from": learned,
+        "chosen by": f"accuracy on {run.request.n_images('validation'):,} {drawn}validation images",
+        "test set": f"{report['accuracy']:.2%} of {report['n']:,} {drawn}images right; "
+        f"F1 (macro) {report['f1_macro']:.4f}; calibration error {report['calibration_error']:.4f}",
         "made by": f"`{command}`",
     }
     use = (

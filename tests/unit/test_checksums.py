@@ -15,7 +15,8 @@ from ocrgen.utils.errors import UserError
 
 def test_every_shipped_file_is_what_its_sum_says():
     named = {line.split("  ", 1)[1] for line in (SHIPPED / SUMS).read_text().splitlines()}
-    assert named == {str(f.relative_to(SHIPPED)) for f in SHIPPED.glob("[!.]*/**/*") if f.is_file()}
+    files = {f for f in SHIPPED.glob("[!.]*/**/*") if f.is_file() and f.name != "README.md"}  # no program reads a card
+    assert named == {str(f.relative_to(SHIPPED)) for f in files}
     for name in named:
         verify(SHIPPED / name)
 

@@ -64,7 +64,7 @@ def test_claims_of_a_study_of_letters(run, results):
 
 def test_model_cards_name_the_classes(arabic_store):
     for run, what in ((arabic_store.list("reader")[0], "14 probabilities"), (arabic_store.list("train")[0], "letters")):
-        text = card(run)
+        text = card(run, "")
         assert what in text and f"14 letters: {shown(LETTERS[0])}, " in text and "one letter an image" in text
         facts = text.partition("\n")[2].partition("- **made by**")[0]  # not the run's name, nor its command
         assert "digit" not in facts and "digit" not in text.rpartition("Use: ")[2]
