@@ -2,6 +2,7 @@
 
 from ocrgen.datasets.alphabet import noun
 from ocrgen.study.results import Results
+from ocrgen.study.sequential import LOOKS
 
 GLOSSARY = {
     "Reader": "the OCR network under test: it sees one {noun} and says which it is.",
@@ -38,6 +39,11 @@ POOL = {
     "Pseudo-labels": "labels that a reader of the labelled images gives to those of the pool; only those are kept that "
     "it is sure of.",
 }
+LOOK = {
+    "Look": "this study goes on until more seeds would decide nothing, and decides only at {looks} seeds. Each look "
+    "has its share of the chance to err, so that all together have that of one; what a look has decided stays decided, "
+    "by the seeds that it saw.",
+}
 OWN_IMAGES = {"Own synthetic": "synthetic images that the user brought, compared as a generator’s would be."}
 NETWORKS = {
     "digitnet": ("digitnet, trained on digits", "digitnet-2, a network of this lab trained on MNIST and MADBase"),
@@ -71,7 +77,13 @@ def glossary(results: Results) -> dict[str, str]:
         if config.readers_per_task > 1
         else "",
     }
-    told = GLOSSARY | (POOL if config.protocol == "pool" else {}) | (OWN_IMAGES if config.synthetic else {})
+    words["looks"] = f"{', '.join(map(str, LOOKS[:-1]))} and {LOOKS[-1]}"
+    told = (
+        GLOSSARY
+        | (LOOK if config.until_decided else {})
+        | (POOL if config.protocol == "pool" else {})
+        | (OWN_IMAGES if config.synthetic else {})
+    )
     return {word: meaning.format(**words) for word, meaning in told.items()}
 
 

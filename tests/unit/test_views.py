@@ -70,6 +70,8 @@ def test_captions_say_which_errors_intervals_hold(study):
     seeds_alone = made(study.config, study.table)
     assert "do not hold" in bars(seeds_alone, "accuracy") and "seeds alone" in glossary(seeds_alone)["[low, high]"]
     assert "their error only" in differences(headline(seeds_alone))
+    until = made(study.config.model_copy(update={"until_decided": True}), study.table)
+    assert "8, 12, 16 and 20 seeds" in glossary(until)["Look"] and "Look" not in glossary(study)
 
 
 def test_symbols_tell_mixes_of_one_generator_apart():
