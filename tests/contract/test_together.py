@@ -106,7 +106,7 @@ def test_two_dashboards_and_a_shell_share_the_queue(store, environment):
     listed = subprocess.run(
         [sys.executable, "-m", "ocrgen", "runs", "--json"], env=environment, capture_output=True, text=True
     )
-    states = {r["name"]: r["state"] for r in json.loads(listed.stdout)}  # shipped ones among them
+    states = {r["run"]: r["state"] for r in json.loads(listed.stdout)}  # shipped ones among them
     assert [states[r.name] for r in store.list()] == ["done"] * 3
 
 
