@@ -41,10 +41,8 @@ class DeviceStep:
         device = self.device = next(reader.parameters()).device
         self.images, self.labels = [s[0].to(device) for s in sources], [s[1].to(device) for s in sources]
         self.index = [torch.stack([next(order) for _ in rates]).to(device) for *_, order in sources]
-        self.rates, self.losses = (
-            torch.tensor(rates, dtype=torch.float32, device=device),
-            torch.zeros(len(rates), device=device),
-        )
+        self.rates = torch.tensor(rates, dtype=torch.float32, device=device)
+        self.losses = torch.zeros(len(rates), device=device)
         self.at = torch.zeros(1, dtype=torch.int64, device=device)  # the number of the step
         self.generator = torch.Generator(device).manual_seed(seed)
 

@@ -71,13 +71,12 @@ def train_reader(
         batches = _batches(characters, synthetic, share, config.batch, seed)
         best, state, evaluations = (0, -1.0), {}, []
         losses: list[Tensor] = []
+        rates = [config.lr * lr_factor(step / steps, config.warmup) for step in range(steps)]
         recorded = device.type == "cuda" and validation is None
         if recorded:
-            rates = [config.lr * lr_factor(step / steps, config.warmup) for step in range(steps)]
             sources, n_real = _sources(characters, synthetic, share, config.batch, seed)
             losses = DeviceStep(reader, optimiser, sources, n_real, rates, seed, augment, bf16).run(stop, show)
-        for step in range(1, 0 if recorded else steps + 1):
-            optimiser.lr = config.lr * lr_factor((step - 1) / steps, config.warmup)
+        for step, optimiser.lr in enumerate([] if recorded else rates, 1):
             images, labels, n_real = next(batches)
             images = scale(images.to(device))
             if augment and n_real:
@@ -103,7 +102,7 @@ def train_reader(
         reader.load_state_dict(state)
     seconds = time.process_time() - begun
     return TrainedReader(
-        reader.eval(), best[0] or steps, evaluations, len(characters), seconds, torch.stack(list(losses)).cpu().tolist()
+        reader.eval(), best[0] or steps, evaluations, len(characters), seconds, torch.stack(losses).cpu().tolist()
     )
 
 
