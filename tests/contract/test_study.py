@@ -19,7 +19,6 @@ from ocrgen.runs.run import Run
 from ocrgen.runs.store import PACKAGE, RunStore
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.config import StudyConfig, describe
-from ocrgen.study.correctness import UNTESTED, packed
 from ocrgen.study.plan import plan
 from ocrgen.study.statistics import PAIRED
 from ocrgen.study.worker import state_of
@@ -28,7 +27,6 @@ from tests.helpers.processes import processes_of, wait_for
 from tests.helpers.studies import TINY, N, create, execute, files, log_of
 
 ARMS = {"real", "real+aug", "real+aug+noise", "real+aug+cvae-filtered", "aug+cvae-filtered"}
-PAPERS = {"real", "real+aug", *(a + f for a in ("cvae", "real+cvae", "real+aug+cvae") for f in ("", "-filtered"))}
 TASKS = len(plan(StudyConfig(**TINY)))
 TIMES = ["seconds", "cpu_seconds", "training_seconds"]
 
@@ -201,73 +199,3 @@ def test_a_cancel_ends_all_processes(store):
     assert len({pid for pid, _ in log_of(run, "begins")}) == 2 and not files(run)
     assert run.state == "cancelled" and not processes_of(run)
     assert "Fatal" not in (run.path / "log.txt").read_text()
-
-
-def test_the_papers_protocol(store):
-    """Its generators have seen all labelled images, and every arm that uses one says so."""
-    run = create(store, protocol="paper")
-    assert execute(run, store) == "done"
-    train, validation, _ = map(len, load_data("digits"))
-    found = read_results(run)
-    readers = found.summary.query("kind == 'reader' and n_real == 500 and metric == 'accuracy'").set_index("arm")
-    assert set(readers.index) == PAPERS
-    for arm, row in readers.iterrows():
-        assert row.n_labelled == (train if "cvae" in arm else 500)
-    epochs = found.table.query("kind == 'epoch'")
-    assert set(epochs.metric) >= {"lfid_64", "lfid_192", "lfid_768", "fid_2048", "coverage", "accuracy", "gan_test"}
-    assert set(epochs.n_labelled) == {train} and set(epochs.n_validation) == {validation} and set(epochs.epoch) == {1}
-
-
-def test_a_pool_and_characters_from_fonts(store):
-    """Every way of a pool, with readers that label it, and characters that need no label."""
-    run = create(store, protocol="pool", generators=["rendered", "cvae"], unlabelled=300, n_saliency=0)
-    assert execute(run, store) == "done"
-    found = read_results(run)
-    arms = set(found.readers.arm)
-    assert {"real+aug+pseudo", "real+aug+labels", "real+aug+pseudo+cvae-filtered", "aug+rendered"} <= arms
-    rows = found.readers.loc[found.readers.metric == "accuracy"].set_index("arm").n_labelled
-    assert rows["real+aug+pseudo"] == rows["real+aug+pseudo+cvae-filtered"] == N
-    assert rows["real+aug+labels"] == N + 300 and rows["aug+rendered"] == 0
-    pseudo = found.table.loc[found.table.kind == "pseudo"].set_index("metric").value
-    assert pseudo["n_unlabelled"] == 300 and 0 <= pseudo["pseudo_accuracy"] <= 1
-
-
-def test_small_data_of_ones_own_is_all_tested(store, tmp_path):
-    """Another third is the test set in each of three seeds, and the interval knows whose images they are."""
-    data = load_data("digits").train.subset(330, 0)
-    np.savez(tmp_path / "own.npz", images=data.images, labels=data.labels, writer=np.arange(330) % 30)
-    settings = {"seeds": 3, "n_saliency": 0, "generators": ["rendered"], "readers_per_task": 1, "full_steps": 10}
-    run = create(store, dataset=str(tmp_path / "own.npz"), **settings)
-    assert execute(run, store) == "done"
-    found = read_results(run)
-    counts = found.correct.counts["real+aug", N, "accuracy"]
-    assert counts.shape == (3, 330) and ((counts != UNTESTED).sum(0) == 1).all()
-    assert len(np.unique(found.correct.writers)) == 30
-    for seed in range(3):  # by writer
-        tested = set(found.correct.writers[counts[seed] != UNTESTED])
-        assert not tested & set(found.correct.writers[counts[seed] == UNTESTED])
-    estimate = found.measured.estimate("real+aug", "real", N)
-    assert (estimate.seeds, estimate.images) == (3, 330)
-
-
-def test_a_study_until_decided_ends_at_the_first_look_that_decides(store):
-    """Real tasks; those of the seeds until a look stand already, some of them better and some in doubt."""
-    changes = {"until_decided": True, "n_saliency": 0, "n_robustness": 0, "generators": ["rendered"], "seeds": 1}
-    for gains, done in (((0.3, 0.3), 8), ((0.0, 0.25), 12)):  # of every second seed until the first look, of the rest
-        run = create(store, **changes)
-        config = StudyConfig.model_validate(run.request.settings)
-        (run.path / "cells").mkdir()
-        rng = np.random.default_rng(0)
-        for cell in plan(config):
-            if cell.seed == 7 and cell.arm.name == "real":
-                continue  # left to do
-            level = 0.5 + gains[cell.seed > 7 or cell.seed % 2] * (cell.arm.name == "real+aug+rendered")
-            right = rng.random(360) < level
-            row = {"accuracy": float(right.mean()), "confusion": [[0] * 10] * 10, "misread": [[], []], "n_test": 360}
-            row["per_image"] = {"accuracy": packed(right, 1, np.arange(360))}
-            (run.path / "cells" / f"{cell.key}.json").write_text(json.dumps(cell.identity() | row))
-        assert execute(run, store) == "done"
-        found = read_results(run)
-        (decision,) = found.decisions.values()
-        assert decision.word == "better" and decision.estimate.seeds == done
-        assert log_of(run, "ended")[0][1] == f"reader-real-n{N}-s7"
