@@ -10,6 +10,7 @@ from ocrgen.study import Results
 from ocrgen.study.config import QUICK, describe
 from ocrgen.ui.ocr import form, recommendation, summary, views
 from ocrgen.ui.ocr.confusion import confusion
+from ocrgen.ui.shared.address import one_of
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.results import results_of
@@ -99,7 +100,9 @@ def show(run: Run) -> None:
     recommendation.show_advice(results)
     summary.show_verdicts(results)
     first = "What is decided" if results.config.until_decided else "By training mix"
-    view = st.segmented_control("View", list(VIEWS), default=first, key="ocr_view", required=True, wrap=True)
+    view = one_of(
+        st.segmented_control, "View", list(VIEWS), name="view", key="ocr_view", default=first, required=True, wrap=True
+    )
     VIEWS[view](results, run)
     st.download_button(
         "Report (HTML)", partial(_report, run, results), f"report-{run.name}.html", "text/html", key="ocr_report",

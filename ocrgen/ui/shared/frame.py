@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from ocrgen.runs.store import PACKAGE
+from ocrgen.ui.shared import address
 from ocrgen.ui.shared.cache import store, warm
 from ocrgen.ui.shared.widgets import link, run_title
 
@@ -33,7 +34,9 @@ def run() -> None:
     page = _frame()
     token = _in_frame.set(True)
     try:
+        address.arrive(page.title)
         page.run()
+        address.leave()
     finally:
         _in_frame.reset(token)
 
@@ -63,6 +66,7 @@ def page_title(title: str, about: str) -> None:
     if not _in_frame.get():
         fresh = "frame_seen" not in st.session_state
         _frame()
+        address.arrive(title, gathered=False)
         if fresh:
             st.rerun()
     st.title(title)

@@ -15,6 +15,7 @@ from ocrgen import datasets
 from ocrgen.datasets import Characters
 from ocrgen.datasets.alphabet import noun
 from ocrgen.runs.run import Run
+from ocrgen.ui.shared.address import give, take
 from ocrgen.utils.errors import UserError
 
 BadgeColour = Literal["red", "orange", "blue", "green", "gray"]
@@ -105,18 +106,21 @@ def noun_of(run: Run) -> str:
 
 def choose_one(label: str, known: dict[str, Run], key: str, default: str) -> Run:
     """Choose one run; the choice stands in the URL (`?run=NAME`), so that it can be shared and reloaded."""
-    link_run, chosen, linked = st.query_params.get("run"), f"{key}_run", f"{key}_linked"
-    if link_run and link_run != st.session_state.get(linked):
-        if link_run in known:
-            st.session_state[chosen] = link_run
-        else:
-            st.warning(f"The link names a run that is not here: {link_run[:200]}. It may have been deleted.")
+
+    def read(names: list[str]) -> str | None:
+        if names[0] in known:
+            return names[0]
+        st.warning(f"The link names a run that is not here: {names[0][:200]}. It may have been deleted.")
+        return None
+
+    chosen = f"{key}_run"
+    take("run", chosen, read)
     if st.session_state.get(chosen) not in known:
         st.session_state[chosen] = default
     name = st.selectbox(
         label, list(known)[::-1], format_func=lambda n: run_title(known[n]), key=chosen, persist_state="session"
     )
-    st.query_params["run"] = st.session_state[linked] = name
+    give("run", [name])
     return known[name]
 
 
@@ -129,21 +133,22 @@ def places(columns: int) -> Iterator[AbstractContextManager]:
 def choose_runs(known: dict[str, Run], key: str, first: list[str] | None = None, limit: int = 6) -> list[Run]:
     """Choose among runs, at `first` those, else the last.
 
-    The choice stands in the URL (`?run=NAME&run=NAME`), to share and reload. Done by hand: the widget's own binding
-    would put labels into the link, which change.
+    The choice stands in the URL (`?run=NAME&run=NAME`), to share and reload.
     """
-    link_runs = st.query_params.get_all("run")
-    if link_runs and link_runs != st.session_state.get(f"{key}_linked"):
-        if gone := [n for n in link_runs if n not in known]:
+
+    def read(names: list[str]) -> list[str] | None:
+        if gone := [n for n in names if n not in known]:
             st.warning(f"The link names a run that is not here: {', '.join(gone)[:200]}. It may have been deleted.")
-        st.session_state[key] = [n for n in link_runs if n in known][:limit]
+        return [n for n in names if n in known][:limit] or None
+
+    take("run", key, read)
     chosen = [n for n in st.session_state.get(key, []) if n in known]
     st.session_state[key] = chosen or first or [*known][-1:]
     chosen = st.multiselect(
         "Runs", list(known)[::-1], format_func=lambda n: run_title(known[n]), key=key, max_selections=limit,
         placeholder="Choose runs to compare", persist_state="session",
     )  # fmt: skip
-    st.query_params["run"] = st.session_state[f"{key}_linked"] = chosen
+    give("run", chosen)
     return [known[n] for n in chosen]
 
 
