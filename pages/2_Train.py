@@ -3,17 +3,17 @@
 import streamlit as st
 
 from ocrgen.ui.shared.frame import page_title
-from ocrgen.ui.train import own_data
-from ocrgen.ui.train import page as training
+from ocrgen.ui.train import form as training
+from ocrgen.ui.train import own_data, watch
 
 page_title(
     "Train a generator", "It learns from real handwriting, in a process of its own: close this tab and it goes on."
 )
 understood = st.container()
-form, watch = st.columns([1, 2.4], gap="large")
-with form:
+left, right = st.columns([1, 2.4], gap="large")
+with left:
     training.new_run()
 with understood:  # filled once the form has taken what has just been brought
     own_data.panel()
-with watch:
-    training.runs()
+with right:
+    watch.runs()
