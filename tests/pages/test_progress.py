@@ -41,7 +41,7 @@ def test_a_job_at_work_shows_its_time_and_can_be_cancelled(run):
     app = AppTest.from_function(page).run()
     assert not app.exception
     (bar,) = app.get("progress")
-    assert bar.value == 25 and bar.proto.text == "5 of 20 steps · 30 s to go"
+    assert bar.value == 25 and bar.proto.text == "5 of 20 steps · 30 s left"
     assert [b.label for b in app.button] == ["Cancel"]
     app.button(key=f"test_cancel_{run.name}").click().run()
     assert run.stop_file.exists()

@@ -1,4 +1,4 @@
-"""What stands around every page: settings, navigation, the line of jobs at work, the title."""
+"""What stands around every page: settings, navigation, the jobs that run, the title."""
 
 from contextvars import ContextVar
 from pathlib import Path
@@ -6,12 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from ocrgen.runs.store import PACKAGE
-from ocrgen.ui.shared import address
-from ocrgen.ui.shared.cache import store, warm
-from ocrgen.ui.shared.widgets import link, run_title
+from ocrgen.ui.shared import address, queue
+from ocrgen.ui.shared.cache import warm
 
-# Where a job is watched.
-PAGES = {"study": "4_OCR", "score": "5_FID_and_LFID", "benchmark": "6_Runtime", "reader": "7_Saliency"}
 # Streamlit writes white on the primary colour, which is too pale for that where it suits dark pages. Headings side by
 # side are as high as the longest, so that what stands below them begins at one height. A canvas has its height (CANVAS
 # of the page Saliency) before it comes, so that nothing moves under the pen. Popovers stand outside the app's element,
@@ -44,14 +41,14 @@ def run() -> None:
 def _frame():
     """Draw the frame; returns the page that is asked for."""
     # An emoji, and set before the navigation: other page icons would be fetched from outside.
-    st.set_page_config(page_title="ocrgen", page_icon="🔢", layout="wide")
+    st.set_page_config(page_title="ocrgen", page_icon=queue.ICON, layout="wide")
     st.session_state["frame_seen"] = True
     st.html(STYLE)
     pages = sorted((PACKAGE / "pages").glob("[0-9]*.py"))
     page = st.navigation([st.Page(Path("pages") / p.name) for p in pages], position="top")
     if page.title != "Overview":  # which stands before all is imported, and then does the same
         warm()
-    jobs_line(page.title)
+    queue.show(page.title)
     return page
 
 
@@ -71,25 +68,3 @@ def page_title(title: str, about: str) -> None:
             st.rerun()
     st.title(title)
     st.caption(about)
-
-
-def jobs_line(here: str) -> None:
-    """What is at work, in one line above every page but those that show all of its kind in full: Train, Saliency."""
-    if here == "Train":
-        return
-
-    @st.fragment(run_every=3.0)
-    def line() -> None:
-        statuses = [(run, run.read_status()) for run in store().own()]
-        alive = [(run, s) for run, s in statuses if s.alive]
-        for run, status in [x for x in alive if x[1].state == "running"]:
-            if here == "Saliency" and run.request.verb == "reader":
-                continue
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.badge(f"at work: {run_title(run)} — {status.share:.0%}", color="blue")
-                if queued := sum(s.state == "queued" for _, s in alive):
-                    st.badge(f"{queued} waiting", color="gray")
-                page = PAGES.get(run.request.verb, "2_Train")
-                link(page, "Watch", query_params={"run": run.name})
-
-    line()

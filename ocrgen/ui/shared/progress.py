@@ -96,7 +96,7 @@ def job_bar(status: RunStatus, words: str) -> None:
     """The progress of a job at work, with the time left; or why it stands still."""
     if status.alive:
         left = time_left(status) if status.state == "running" else None
-        st.progress(status.share, text=words if left is None else f"{words} · {duration(left)} to go")
+        st.progress(status.share, text=words if left is None else f"{words} · {duration(left)} left")
     elif status.error:
         st.error(status.error)
 
@@ -116,11 +116,12 @@ def run_status(run: Run, status: RunStatus, actions: Callable[[Run, RunStatus], 
     if status.stopped:
         st.info(f"Stopped early: {status.stopped}")
     if status.best_epoch and status.watched and status.best is not None:
-        share = (status.monitor_seconds or 0) / (status.seconds or 1)
+        share = status.monitor_seconds / status.seconds if status.monitor_seconds and status.seconds else 0.0
+        cost = f" Scoring used {share:.1%} of the training time." if 0 < share < 1 else ""
         name = status.watched.upper().replace("_", "-")
         st.caption(
             f"Best epoch by {name}: {status.best_epoch} ({status.best:.3g}, some 2,000 samples); it is used wherever "
-            f"the run is sampled. Watching took {share:.1%} of the time."
+            f"the run is sampled.{cost}"
         )
     if status.collapsed:
         one = noun_of(run)
@@ -147,11 +148,13 @@ def _facts(run: Run, status: RunStatus) -> list[str]:
         facts.append(f"{status.speed:,.0f} images/s")
     if state == "running":
         left = time_left(status)
-        facts.append("starting …" if left is None else f"{duration(left)} to go")
+        facts.append("starting …" if left is None else f"{duration(left)} left")
     elif status.seconds:
-        facts.append(f"{duration(status.seconds)} at work")
+        facts.append(f"trained for {duration(status.seconds)}")
     if state == "queued":
         waiting = [r.name for r in jobs.queue(store())]
         ahead = waiting.index(run.name) if run.name in waiting else 0
-        facts.append("next in the queue" if not ahead else f"{ahead} ahead in the queue")
+        facts.append(
+            "next in the queue" if not ahead else f"{ahead} {'job' if ahead == 1 else 'jobs'} before it in the queue"
+        )
     return facts

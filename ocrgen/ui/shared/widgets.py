@@ -20,13 +20,13 @@ from ocrgen.utils.errors import UserError
 
 BadgeColour = Literal["red", "orange", "blue", "green", "gray"]
 BADGES: dict[str, tuple[BadgeColour, str]] = {
-    "queued": ("gray", "waits"),
-    "running": ("blue", "at work"),
-    "done": ("green", "done"),
-    "failed": ("red", "failed"),
-    "cancelled": ("orange", "cancelled"),
-    "died": ("red", "died"),
-    "damaged": ("red", "damaged"),
+    "queued": ("gray", "Queued"),
+    "running": ("blue", "Running"),
+    "done": ("green", "Done"),
+    "failed": ("red", "Failed"),
+    "cancelled": ("orange", "Cancelled"),
+    "died": ("red", "Died"),
+    "damaged": ("red", "Damaged"),
 }
 
 
