@@ -1,4 +1,4 @@
-"""The command line: `python -m ocrgen VERB`."""
+"""The command line: `ocrgen VERB`, or `python -m ocrgen VERB`."""
 
 import os
 import sys
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ocrgen import __version__
+from ocrgen.cli.app import app
 from ocrgen.cli.benchmark import benchmark
-from ocrgen.cli.common import PROGRAM
 from ocrgen.cli.data import data
 from ocrgen.cli.evaluating import evaluate
 from ocrgen.cli.exporting import export
@@ -22,6 +22,7 @@ from ocrgen.cli.study import cluster_worker, study, study_worker
 from ocrgen.cli.training import digitnet, resume, train
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import explain
+from ocrgen.utils.places import PROGRAM
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "train": train,
@@ -43,6 +44,7 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "digitnet": digitnet,
     "checkpoints": checkpoints,
     "soak": soak,
+    "app": app,
 }
 # What the lab starts by itself, and nobody types.
 INTERNAL_VERBS = {"study-worker": study_worker, "cluster-worker": cluster_worker}
@@ -55,7 +57,7 @@ def main(argv: list[str]) -> int:
         print(f"usage: {PROGRAM} VERB [...]\n\n{__doc__}\n\nverbs:")
         for name, function in VERBS.items():
             print(f"  {name:<12} {(function.__doc__ or '').partition(chr(10))[0]}")
-        print(f"\n`{PROGRAM} VERB --help` shows a verb's flags. The dashboard: `make run`.")
+        print(f"\n`{PROGRAM} VERB --help` shows a verb's flags. `{PROGRAM} app` opens the dashboard.")
         return 0
     if verb == "--version":
         print(__version__)
@@ -78,5 +80,10 @@ def main(argv: list[str]) -> int:
         return 2
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The command `ocrgen` of an installation."""
     sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    run()

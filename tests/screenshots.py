@@ -5,7 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from ocrgen.runs.store import PACKAGE, RunStore
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.places import HOME
 from tests.helpers.browser import Server, find_chromium, settle
 
 SHOTS = {
@@ -33,7 +34,7 @@ def main() -> None:
                 settle(page)
                 page.get_by_role("img").first.wait_for()
                 page.wait_for_timeout(3000)
-                page.screenshot(path=PACKAGE / "docs" / f"{name}.png")
+                page.screenshot(path=HOME / "docs" / f"{name}.png")
             browser.close()
     finally:
         server.stop()

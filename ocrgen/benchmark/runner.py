@@ -11,6 +11,7 @@ from ocrgen.benchmark.results import FILE, BenchmarkResults, read_benchmark, wri
 from ocrgen.runs.jobs import Cancelled, Stop
 from ocrgen.runs.run import Run
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import PROGRAM
 from ocrgen.utils.threads import limit_threads
 
 SAME = ("cpu", "cores", "threads", "precision", "versions")
@@ -20,7 +21,7 @@ def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> Non
     """The verb `benchmark`: run the benches that are not done yet. UserError if it began on another machine."""
     config = BenchmarkConfig.model_validate(run.request.settings)
     if config.what == "app":  # a job would slow down the server that is measured
-        raise UserError("The dashboard is measured from a shell: `python -m ocrgen benchmark app`.")
+        raise UserError(f"The dashboard is measured from a shell: `{PROGRAM} benchmark app`.")
     modules = {name: importlib.import_module(f"ocrgen.benchmark.benches.{name}") for name in config.benches}
     limit_threads(config.threads)  # after the imports; the allocator is left alone, as a plain program would
     stop.graceful = True

@@ -12,6 +12,7 @@ from ocrgen.study.formatting import accuracy, bounds, per_class, points
 from ocrgen.study.headline import compare, compared_sizes, headline_size, shown_ways
 from ocrgen.study.results import Results
 from ocrgen.study.verdicts import AnyWord
+from ocrgen.utils.places import PROGRAM
 from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, UNMEASURED, VerdictWord
 
 LEADS: dict[VerdictWord, str] = {
@@ -29,7 +30,7 @@ EFFECTS: dict[AnyWord, str] = {
 }
 NOTHING = (
     "Nothing has been measured yet. A quick study of the bundled digits takes a few minutes: the page OCR starts it, "
-    "and so does `python -m ocrgen study --quick`."
+    f"and so does `{PROGRAM} study --quick`."
 )
 
 

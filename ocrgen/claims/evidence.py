@@ -16,10 +16,11 @@ from ocrgen.study.choices import MATTERS
 from ocrgen.study.headline import nearest
 from ocrgen.study.saliency_verdicts import HALF_WAY, WAY
 from ocrgen.study.verdicts import EXPLORATORY, Verdict
+from ocrgen.utils.places import PROGRAM
 from ocrgen.utils.verdict import HOLDS, OPEN, VerdictWord
 
 STAND_IN = "lfid_64"  # the distance that the paper's second claim rests on
-SPEED = "python -m ocrgen benchmark claim"
+SPEED = f"{PROGRAM} benchmark claim"
 WAYS = {"paper": "the paper's networks", "parameters": "equal weights", "decoder": "same decoder"}
 
 
@@ -184,7 +185,7 @@ def _unmeasured(number: int, page: str, command: str, study: Study | None = None
 def _command(protocol: str, runs: SelectedRuns) -> str:
     """The study that measures a claim, of the data that others have studied, else of MNIST."""
     data = next((s.results.config.dataset for s in (runs.fair, runs.paper) if s), "mnist")
-    return f"python -m ocrgen study --dataset {shlex.quote(data)} --protocol {protocol}"
+    return f"{PROGRAM} study --dataset {shlex.quote(data)} --protocol {protocol}"
 
 
 def _noun(study: Study | None) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import tyro
 
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import PROGRAM
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Settings")
-
-PROGRAM = "python -m ocrgen"
 
 
 def parse(command: Callable[..., T], verb: str, args: list[str], renamed: dict[str, str] | None = None, **options) -> T:

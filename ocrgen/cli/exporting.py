@@ -6,6 +6,7 @@ from tyro.conf import Positional
 
 from ocrgen.cli.common import check_out, open_store, parse, write_out
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import PROGRAM
 
 KINDS = (".onnx", ".safetensors", ".zip", ".npz")
 
@@ -57,6 +58,6 @@ def _content(run, kind: str, n: int | None, per_class: int) -> bytes:
             raise UserError(f"{run.name} is a reader: write it to a .onnx or .safetensors file.")
         file = run.path / "weights" / FILE
     else:
-        raise UserError(f"{run.name} is neither reader nor study; `python -m ocrgen sample` draws from a generator.")
+        raise UserError(f"{run.name} is neither reader nor study; `{PROGRAM} sample` draws from a generator.")
     load_reader(file)  # refuses what is damaged
     return to_onnx(file) if kind == ".onnx" else file.read_bytes()

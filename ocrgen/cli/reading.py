@@ -6,8 +6,9 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from ocrgen.cli.common import PROGRAM, checked, data_set, execute, open_store, parse
+from ocrgen.cli.common import checked, data_set, execute, open_store, parse
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import PROGRAM
 
 
 def reader(args: list[str]) -> int:

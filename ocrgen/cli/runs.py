@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from ocrgen.cli.common import PROGRAM, Bar, open_store, parse
+from ocrgen.cli.common import Bar, open_store, parse
+from ocrgen.utils.places import PROGRAM
 
 
 def runs(args: list[str]) -> int:

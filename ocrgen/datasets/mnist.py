@@ -8,6 +8,7 @@ import numpy as np
 from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.datasets.base import Characters, DataError, Splits, hold_out
 from ocrgen.datasets.formats.idx import check_pair, parse_idx
+from ocrgen.utils.places import PROGRAM
 
 NAME = "mnist"
 CLASSES = DIGITS
@@ -36,7 +37,7 @@ def missing(root: Path) -> str | None:
     if not absent:
         return None
     return (
-        f"MNIST is not in {root / 'MNIST' / 'raw'} (no {', '.join(absent)}): `python -m ocrgen data mnist "
+        f"MNIST is not in {root / 'MNIST' / 'raw'} (no {', '.join(absent)}): `{PROGRAM} data mnist "
         f"--download` fetches it, or put its four IDX files there. {_WORKS}"
     )
 

@@ -9,6 +9,7 @@ from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 from ocrgen.datasets import DATASET, Characters
 from ocrgen.generators import generators
 from ocrgen.generators.base import GeneratorConfig
+from ocrgen.utils.places import PROGRAM
 from ocrgen.utils.settings import Settings
 
 MIN_STEPS = 600  # of a training with an automatic number of epochs
@@ -95,7 +96,7 @@ def auto_epochs(train: Characters, batch: int) -> int:
 def describe(request: TrainRequest) -> str:
     """The command that repeats this training from a shell."""
     model = generators()[request.model]
-    parts = ["python -m ocrgen train", request.model, f"--dataset {request.dataset}", f"--preset {request.preset}"]
+    parts = [f"{PROGRAM} train", request.model, f"--dataset {request.dataset}", f"--preset {request.preset}"]
     default = model.presets[request.preset]
     for config, defaults in ((request.train, TrainConfig()), (request.config, default)):
         changed = {k: v for k, v in config.model_dump().items() if v != getattr(defaults, k)}

@@ -14,6 +14,7 @@ from ocrgen.readers.network import Reader
 from ocrgen.readers.runs import load
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import PROGRAM
 from ocrgen.utils.statistics import clustered_share_interval, share_interval
 
 Split = Literal["test", "validation", "train", "all"]
@@ -108,7 +109,7 @@ def _reader(store: RunStore, name: str) -> tuple[Reader, dict, str]:
     run = store.get(name)
     if run.request.verb != "reader":
         raise UserError(
-            f"{run.name} is no reader: name a reader's run, or a .safetensors file, which `python -m ocrgen export` "
+            f"{run.name} is no reader: name a reader's run, or a .safetensors file, which `{PROGRAM} export` "
             "writes, of a study's best reader, too."
         )
     return *load(run), run.name

@@ -19,6 +19,7 @@ from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import write_atomically
+from ocrgen.utils.places import PROGRAM
 from ocrgen.utils.threads import configure_threads
 
 FILE = "reader.safetensors"
@@ -132,7 +133,6 @@ def default_reader(store: RunStore) -> Run:
         others = ", ".join(f"{name} ({summary(classes)})" for name, classes in by_classes.items())
         advice = f"name one of other characters with --reader: {others}. For digits, " if others else ""
         raise UserError(
-            f"There is no reader of digits yet: {advice}`python -m ocrgen reader --dataset digits` trains one in "
-            "seconds."
+            f"There is no reader of digits yet: {advice}`{PROGRAM} reader --dataset digits` trains one in seconds."
         )
     return max(found, key=lambda r: r.request.accuracy or 0)

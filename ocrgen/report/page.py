@@ -28,6 +28,7 @@ from ocrgen.study.config import describe
 from ocrgen.study.formatting import accuracy, per_class
 from ocrgen.study.headline import PROTOCOLS, banner, complete_seeds, headline, seeds_in_words
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import PROGRAM
 from ocrgen.utils.progress import duration
 
 FAMILY = (
@@ -44,7 +45,7 @@ SECTIONS = (
 def report_of(run: Run) -> str:
     """The report of a study's run, as HTML. UserError if it is no study, or damaged."""
     if run.request.verb != "study":
-        raise UserError(f"{run.name} is no study (but a {run.request.verb}): `python -m ocrgen runs` lists them.")
+        raise UserError(f"{run.name} is no study (but a {run.request.verb}): `{PROGRAM} runs` lists them.")
     try:
         results = read_results(run)
     except ValidationError as fault:

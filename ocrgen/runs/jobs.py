@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from ocrgen.runs.run import Run, RunError, now
-from ocrgen.runs.store import PACKAGE, RunStore
+from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import explain, lock, remove_partial_files, require_free_space
+from ocrgen.utils.places import HOME
 
 QUEUE_LIMIT = 20
 PATIENCE = 1.5  # seconds from the signal to a checkpoint
@@ -116,7 +117,7 @@ def submit(run: Run, store: RunStore) -> None:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=PACKAGE,
+                cwd=HOME,
                 env=environment,
                 pass_fds=[descriptor],
                 start_new_session=True,

@@ -13,11 +13,9 @@ from pathlib import Path
 from ocrgen import __version__
 from ocrgen.runs.run import Run, RunError, now
 from ocrgen.utils.files import lock, remove_stale, write_atomically
+from ocrgen.utils.places import PROGRAM, SHIPPED, runs_root
 
-__all__ = ["PACKAGE", "SHIPPED", "Run", "RunError", "RunStore", "now", "shipped_folder"]
-
-PACKAGE = Path(__file__).resolve().parents[2]
-SHIPPED = PACKAGE / "checkpoints"
+__all__ = ["SHIPPED", "Run", "RunError", "RunStore", "now", "shipped_folder"]
 
 
 def shipped_folder(name: str) -> Path:
@@ -45,7 +43,7 @@ class RunStore:
     """All runs: the writable folder `runs/` (OCRGEN_RUNS) and the read-only `checkpoints/` (OCRGEN_CHECKPOINTS)."""
 
     def __init__(self, root: Path | None = None, shipped: Path | None = SHIPPED):
-        self.root = (root or Path(os.environ.get("OCRGEN_RUNS") or PACKAGE / "runs")).expanduser().resolve()
+        self.root = root.expanduser().resolve() if root else runs_root()
         other = os.environ.get("OCRGEN_CHECKPOINTS") if shipped is SHIPPED else None
         self.shipped = Path(other).expanduser() if other else shipped
 
@@ -74,7 +72,7 @@ class RunStore:
             return found[0]
         if found:
             raise RunError(f"{len(found)} runs are labelled {name!r}: use the name, one of {[r.name for r in found]}.")
-        raise RunError(f"There is no run {name!r}. `python -m ocrgen runs` lists them.")
+        raise RunError(f"There is no run {name!r}. `{PROGRAM} runs` lists them.")
 
     def create(self, verb: str, settings: dict, about: str, label: str = "") -> Run:
         """Create a run folder, which becomes visible only when it is complete. `about`: part of its generated name."""

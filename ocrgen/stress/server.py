@@ -10,8 +10,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-from ocrgen.runs.store import PACKAGE
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import HOME
 
 PATIENCE = 90.0  # seconds to start: a first start compiles what it imports
 
@@ -22,7 +22,7 @@ class Server:
     `script`: another Streamlit script than the dashboard. UserError if it does not start.
     """
 
-    def __init__(self, script: Path = PACKAGE / "app.py"):
+    def __init__(self, script: Path = HOME / "app.py"):
         self.script = script
 
     def __enter__(self) -> "Server":
@@ -34,7 +34,7 @@ class Server:
         command = [sys.executable, "-m", "streamlit", "run", str(self.script), *options]
         # A file: a pipe that nobody reads would stop the server once it is full.
         self._log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(command, cwd=PACKAGE, stdout=self._log, stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(command, cwd=HOME, stdout=self._log, stderr=subprocess.STDOUT)
         until = time.monotonic() + PATIENCE
         while not self._healthy():
             if self.process.poll() is not None or time.monotonic() > until:

@@ -10,6 +10,7 @@ from ocrgen.generators import generators
 from ocrgen.generators.base import MAX_SAMPLES
 from ocrgen.study.arms import OWN, Arm, alone, compared, trained
 from ocrgen.study.sequential import LOOKS
+from ocrgen.utils.places import PROGRAM
 from ocrgen.utils.settings import Settings
 
 PAPER_N = 500  # real labelled images that the paper trains a reader on
@@ -224,7 +225,7 @@ QUICK = {
 
 def describe(config: StudyConfig) -> str:
     """The shell command that runs a study with these settings."""
-    parts = ["python -m ocrgen study"]
+    parts = [f"{PROGRAM} study"]
     for name, value in config.model_dump(exclude={"rules"}).items():
         if value != StudyConfig.model_fields[name].default or name in ("dataset", "protocol", "seeds", "n"):
             flag = name.replace("_", "-")

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from ocrgen.runs.jobs import Cancelled, Stop
 from ocrgen.runs.run import Run, now
-from ocrgen.runs.store import PACKAGE
 from ocrgen.study.config import StudyConfig
 from ocrgen.study.family import settled
 from ocrgen.study.plan import Cell, blocks
 from ocrgen.study.results import read_results
 from ocrgen.study.rows import read_row
 from ocrgen.utils.files import lock, write_atomically
+from ocrgen.utils.places import HOME
 
 if TYPE_CHECKING:
     from ocrgen.study.cells import TaskRunner  # which imports torch
@@ -121,7 +121,7 @@ def start_worker(run: Run, log, verb: str = "study-worker") -> subprocess.Popen:
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=log,
-        cwd=PACKAGE,
+        cwd=HOME,
         start_new_session=True,
     )
 

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from ocrgen.__main__ import main
-from ocrgen.runs.store import PACKAGE, RunStore
+from ocrgen.runs.store import RunStore
 from ocrgen.study import read_results
 from ocrgen.study.config import StudyConfig
 from ocrgen.study.plan import plan
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import HOME
 from tests.helpers.processes import processes_of, wait_for
 from tests.helpers.studies import create, execute, files, log_of
 
@@ -25,7 +26,7 @@ from tests.helpers.studies import create, execute, files, log_of
 def start(module: str, *args: str) -> subprocess.Popen:
     """As in the README, but for the ports."""
     command = [sys.executable, "-m", f"distributed.cli.{module}", *args, "--host", "127.0.0.1", "--no-dashboard"]
-    return subprocess.Popen(command, cwd=PACKAGE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, cwd=HOME, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def free_port() -> int:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from ocrgen.runs.store import PACKAGE
+from ocrgen.utils.places import HOME
 from tests.helpers.letters import in_folders, unpacked
 
 TINY = '''
@@ -74,8 +74,8 @@ assert "Tiny" in app.selectbox(key="gallery_tiny").options[0], app.main
 
 def test_a_third_generator_is_one_new_file(tmp_path):
     for part in ("ocrgen", "pages"):
-        shutil.copytree(PACKAGE / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(PACKAGE / "app.py", tmp_path)
+        shutil.copytree(HOME / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(HOME / "app.py", tmp_path)
     (tmp_path / "ocrgen" / "generators" / "models" / "tiny.py").write_text(TINY)
     environment = {**os.environ, "OCRGEN_RUNS": str(tmp_path / "runs"), "PYTHONPATH": ""}
 
@@ -97,7 +97,7 @@ def test_a_third_generator_is_one_new_file(tmp_path):
 
 
 def test_a_file_that_does_not_import_is_not_passed_over(tmp_path):
-    shutil.copytree(PACKAGE / "ocrgen", tmp_path / "ocrgen", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(HOME / "ocrgen", tmp_path / "ocrgen", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "ocrgen" / "generators" / "models" / "broken.py").write_text("import nothing_of_that_name")
     code = "from ocrgen.generators import generators; generators()"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)

@@ -16,13 +16,14 @@ import pytest
 from ocrgen.datasets import load_data
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
-from ocrgen.runs.store import PACKAGE, RunStore
+from ocrgen.runs.store import RunStore
 from ocrgen.study import read_results, verdicts
 from ocrgen.study.config import StudyConfig, describe
 from ocrgen.study.plan import plan
 from ocrgen.study.statistics import PAIRED
 from ocrgen.study.worker import state_of
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import HOME
 from tests.helpers.processes import processes_of, wait_for
 from tests.helpers.studies import TINY, N, create, execute, files, log_of
 
@@ -57,7 +58,7 @@ def told(tmp_path_factory) -> tuple[Run, dict]:
     root = tmp_path_factory.mktemp("studies")
     command = [sys.executable, *shlex.split(describe(StudyConfig(**TINY)))[1:], "--json"]
     environment = {**os.environ, "OCRGEN_RUNS": str(root)}
-    done = subprocess.run(command, cwd=PACKAGE, env=environment, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command, cwd=HOME, env=environment, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     (run,) = RunStore(root, shipped=None).list()
     assert run.request.precision in ("bf16", "fp32"), "all of a study's tasks have one precision, resumed ones too"

@@ -2,12 +2,12 @@
 
 from streamlit.testing.v1 import AppTest
 
-from ocrgen.runs.store import PACKAGE
+from ocrgen.utils.places import HOME
 
 
 def open_page(name: str, **query: str) -> AppTest:
     """The page in `pages/` of that file name, opened by a link with that query; it raises nothing."""
-    app = AppTest.from_file(str(PACKAGE / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(HOME / "app.py"), default_timeout=60).run()
     for key, value in query.items():
         app.query_params[key] = value
     app.switch_page(f"pages/{name}").run()

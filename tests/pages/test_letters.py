@@ -8,7 +8,8 @@ import zipfile
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ocrgen.runs.store import PACKAGE, RunStore
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.places import HOME
 from tests.helpers.letters import write_letters
 from tests.helpers.pages import open_page
 
@@ -117,7 +118,7 @@ def test_overview_of_letters_alone(lettered, tmp_path, letters, models):
     for run in lettered.list():
         if run.request.dataset.endswith(f"/{letters}"):
             shutil.copytree(run.path, store.root / run.name)
-    app = AppTest.from_file(str(PACKAGE / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(HOME / "app.py"), default_timeout=60).run()
     assert not app.exception
     assert "Real letters, and letters that nobody wrote" in texts(app)
     assert strips(app) == [list(letters)] * (1 + models)

@@ -6,12 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ocrgen.claims.claim import WORDS
-from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
+from ocrgen.runs.store import SHIPPED, RunStore
+from ocrgen.utils.places import HOME
 from tests.helpers.tables import keep
 
 
 def open_page() -> AppTest:
-    app = AppTest.from_file(str(PACKAGE / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(HOME / "app.py"), default_timeout=60).run()
     assert not app.exception, app.exception
     return app
 

@@ -10,13 +10,14 @@ from streamlit.testing.v1 import AppTest
 from ocrgen.datasets import load_data
 from ocrgen.generators.sampling import to_npz, to_zip
 from ocrgen.generators.scoring import ScoreConfig, score_epochs
-from ocrgen.runs.store import PACKAGE, RunStore
+from ocrgen.runs.store import RunStore
 from ocrgen.ui.shared.selection import alike
 from ocrgen.utils.files import lock
+from ocrgen.utils.places import HOME
 from tests.helpers.pages import open_page
 from tests.helpers.runs import request
 
-PAGES = sorted(p.name for p in (PACKAGE / "pages").glob("[0-9]*.py"))
+PAGES = sorted(p.name for p in (HOME / "pages").glob("[0-9]*.py"))
 
 
 def texts(app: AppTest) -> str:

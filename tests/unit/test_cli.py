@@ -15,14 +15,15 @@ import pytest
 from ocrgen.__main__ import VERBS, main
 from ocrgen.datasets import load_data
 from ocrgen.generators.sampling import save_samples
-from ocrgen.runs.store import PACKAGE, RunStore
+from ocrgen.runs.store import RunStore
+from ocrgen.utils.places import HOME
 from tests.helpers.letters import in_folders, unpacked
 
 
 def ocrgen(*args: str, **variables: str) -> subprocess.CompletedProcess:
     environment = {**os.environ, **variables}
     command = [sys.executable, "-m", "ocrgen", *args]
-    return subprocess.run(command, cwd=PACKAGE, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=HOME, env=environment, capture_output=True, text=True, timeout=120)
 
 
 def test_help_names_every_verb(capsys):
@@ -90,7 +91,7 @@ def test_train_sample_and_runs_from_a_shell(tmp_path):
 
 def test_interrupted_training_resumes_from_a_shell():
     command = [sys.executable, "-m", "ocrgen", "train", "cvae", "--epochs", "300"]
-    process = subprocess.Popen(command, cwd=PACKAGE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     store = RunStore(shipped=None)
     until = time.monotonic() + 60
     while not (store.list() and store.list()[0].read_status().epoch):

@@ -7,8 +7,9 @@ from ocrgen.claims.answer import answer
 from ocrgen.claims.claim import RULES, WORDS
 from ocrgen.claims.evidence import judge_claims
 from ocrgen.claims.selection import select_runs
-from ocrgen.runs.store import PACKAGE, SHIPPED, RunStore
+from ocrgen.runs.store import SHIPPED, RunStore
 from ocrgen.study.headline import nearest
+from ocrgen.utils.places import HOME
 from ocrgen.utils.verdict import HOLDS, UNMEASURED
 from tests.helpers.tables import keep
 
@@ -76,5 +77,5 @@ def test_what_we_ship_judges_the_claims():
 
 def test_the_readme_says_what_the_overview_says():
     shipped = answer(select_runs(RunStore(Path("none"), Path(SHIPPED)))).markdown
-    quoted = [line[2:] for line in (PACKAGE / "README.md").read_text().splitlines() if line.startswith("> ")]
+    quoted = [line[2:] for line in (HOME / "README.md").read_text().splitlines() if line.startswith("> ")]
     assert " ".join(quoted) == shipped

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from ocrgen.runs.run import Run
-from ocrgen.runs.store import PACKAGE, SHIPPED
 from ocrgen.study import read_results
 from ocrgen.study.arms import BAR
+from ocrgen.utils.places import HOME, SHIPPED
 
 STUDIES = {"MNIST": "mnist", "Arabic digits": "arabic", "Arabic letters": "arabic-letters"}
 WAYS = ("real+aug+rendered", "real+aug+cvae-filtered", "real+aug+cgan-filtered")
@@ -33,11 +33,11 @@ def rows() -> list[str]:
 
 
 def test_the_table_of_findings_is_what_is_shipped():
-    lines = (PACKAGE / "README.md").read_text().splitlines()
+    lines = (HOME / "README.md").read_text().splitlines()
     assert rows() == [line for line in lines if re.match(r"\| (MN|Ar)", line)]
 
 
-@pytest.mark.parametrize("file", [*PACKAGE.glob("*.md"), *PACKAGE.glob("docs/*.md")], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*HOME.glob("*.md"), *HOME.glob("docs/*.md")], ids=lambda file: file.name)
 def test_every_file_that_a_document_links_to_is_there(file):
     for link in re.findall(r"\]\(([^)#:\s]+)\)", file.read_text()):
         assert (file.parent / link).exists(), link

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from ocrgen.runs.store import PACKAGE
 from ocrgen.ui.shared import address, queue
 from ocrgen.ui.shared.cache import warm
+from ocrgen.utils.places import HOME
 
 # Streamlit writes white on the primary colour, which is too pale for that where it suits dark pages. Headings side by
 # side are as high as the longest, so that what stands below them begins at one height. A canvas has its height (CANVAS
@@ -44,7 +44,7 @@ def _frame():
     st.set_page_config(page_title="ocrgen", page_icon=queue.ICON, layout="wide")
     st.session_state["frame_seen"] = True
     st.html(STYLE)
-    pages = sorted((PACKAGE / "pages").glob("[0-9]*.py"))
+    pages = sorted((HOME / "pages").glob("[0-9]*.py"))
     page = st.navigation([st.Page(Path("pages") / p.name) for p in pages], position="top")
     if page.title != "Overview":  # which stands before all is imported, and then does the same
         warm()
