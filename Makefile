@@ -1,9 +1,11 @@
 # `make run` and `make test` do everything on a fresh machine; `make` alone says what there is.
 VENV := .venv
 PYTHON ?= python3
+# TORCH=cpu: PyTorch's builds for processors (0.3 GB instead of 3 with CUDA), from its own index, through uv.
+TORCH ?=
 BIN := $(VENV)/bin
 
-.PHONY: help run test checkpoints clean
+.PHONY: help run test package checkpoints clean
 
 # Compiled once and kept, not by each of the many processes anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -11,13 +13,14 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make run          install what is needed, open the dashboard on http://localhost:8501"
 	@echo "make test         all checks and tests, in a real browser too"
+	@echo "make package      build the wheel, install it elsewhere, open the dashboard from there"
 	@echo "make checkpoints  make again, from the data, what is shipped: resumable, takes hours"
 	@echo "make clean        remove the installed packages; your runs stay"
 
 # Installed anew only when the pinned packages change.
 $(VENV)/.%: %.txt requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(VENV) uv pip install -q --compile-bytecode -r $<; else $(BIN)/python -m pip install -q -r $<; fi
+	@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(VENV) uv pip install -q --compile-bytecode $(if $(TORCH),--torch-backend $(TORCH)) -r $<; else $(BIN)/python -m pip install -q -r $<; fi
 	@touch $@
 
 $(VENV)/.requirements-dev: requirements-cluster.txt
@@ -32,6 +35,9 @@ test: $(VENV)/.requirements-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+package: $(VENV)/.requirements-dev
+	$(BIN)/python -m tests.package
 
 checkpoints: $(VENV)/.requirements
 	$(BIN)/python -m ocrgen checkpoints
