@@ -42,9 +42,11 @@ class _Side:
     stats: GaussianStats | None = None
 
     @classmethod
-    def of(cls, name: str) -> Self:
-        """The training images of the data set `name`, or all images, or the statistics, at the path `name`."""
-        if name in sources():
+    def of(cls, name: str | Characters) -> Self:
+        """The training images of the data set `name`, or all images, or the statistics, at that path, or images."""
+        if isinstance(name, Characters):
+            characters, name = name, name.name
+        elif name in sources():
             characters = load_data(name).train
         elif path := existing_path(name):
             if path.suffix == ".npz" and (found := read_statistics(path)):
@@ -58,11 +60,11 @@ class _Side:
         return cls(name, len(characters), characters[order])
 
 
-def distance(a: str, b: str, extractor: str = "", weights: str | None = None) -> dict:
+def distance(a: str | Characters, b: str | Characters, extractor: str = "", weights: str | None = None) -> dict:
     """FID and LFID between two sets of characters, or of one to statistics of features.
 
-    a, b: a data set's name (its training images), a path to images, or a file of statistics (`read_statistics`). With
-    statistics there is the one distance that is of their dimensions. extractor: digitnet, or the network of the
+    a, b: images, or a data set's name (its training images), or a path to images or to statistics (`read_statistics`).
+    With statistics there is the one distance that is of their dimensions. extractor: digitnet, or the network of the
     statistics, if not given.
     Keys: a, b, lfid_64, lfid_192, lfid_768, fid_2048; floor_64 and so on, the distances between floor_n images of
     floor_of, the larger set, and its others, which no set of so few can be expected to fall below; of two sets of
@@ -73,7 +75,7 @@ def distance(a: str, b: str, extractor: str = "", weights: str | None = None) ->
     start = time.perf_counter()
     sides = {"a": _Side.of(a), "b": _Side.of(b)}
     given = [side.stats for side in sides.values() if side.stats]
-    row: dict = {"a": a, "b": b}
+    row: dict = {which: side.name for which, side in sides.items()}
     if len(given) == 2:
         _require_network(given, extractor or network_of(given[0]))
         row |= {metric_name(len(given[1].mean)): frechet_distance(*given)}

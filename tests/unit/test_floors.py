@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = [  # rooms from the top down; rooms of one floor do not know each other
     {"app", "pages"},
     {"ocrgen.__main__"},
-    {"ocrgen.cli", "ocrgen.ui"},
+    {"ocrgen.cli", "ocrgen.ui", "ocrgen.api"},
     {"ocrgen.report"},
     {"ocrgen.plots"},
     {"ocrgen.zoo"},
@@ -35,6 +35,7 @@ DISCOVERY = {
     "ocrgen.datasets": "ocrgen.datasets",
     "ocrgen.benchmark.runner": "ocrgen.benchmark.benches",
 }
+FACADE = ("ocrgen", "ocrgen.api")  # the package's own face shows what lies at the top, at its first use
 WORKS_IN_STREAMLIT = ("app", "pages", "ocrgen.ui", "ocrgen.stress")  # stress speaks its protocol, as a client
 LONGEST = 250
 FILES = [ROOT / "app.py", *sorted(ROOT.glob("pages/*.py")), *sorted(ROOT.glob("ocrgen/**/*.py"))]
@@ -86,7 +87,7 @@ def imports(text: str) -> set[str]:
 
 
 GRAPH = {
-    name: {m for m in imports(file.read_text()) - {name} if m.split(".")[0] == "ocrgen"}
+    name: {m for m in imports(file.read_text()) - {name} if m.split(".")[0] == "ocrgen" and (name, m) != FACADE}
     for name, file in MODULES.items()
 }
 
@@ -121,7 +122,7 @@ def test_no_circle_of_rooms():
     rooms = {}
     for name, modules in GRAPH.items():
         rooms.setdefault(room(name), set()).update({room(m) for m in modules} - {room(name)})
-    assert len(rooms) <= 20
+    assert len(rooms) <= 21
     try:
         TopologicalSorter(rooms).prepare()
     except CycleError as circle:
