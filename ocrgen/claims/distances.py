@@ -8,7 +8,7 @@ import pandas as pd
 from ocrgen.claims.claim import Figure
 from ocrgen.claims.selection import Benchmark
 from ocrgen.study.arms import Arm
-from ocrgen.study.choices import FID, Choice, choose_epochs, choose_generators, title
+from ocrgen.study.choices import EPOCH, FID, GENERATOR, Choice, choose_epochs, choose_generators, title
 from ocrgen.study.results import Results
 
 
@@ -25,6 +25,19 @@ def lost(choices: Sequence[Choice]) -> tuple[Figure, ...]:
         bounds = (None, None) if math.isnan(high) else (low, high)
         rows.append(Figure(f"{title(c.distance)}, {c.what}", mean, *bounds, form=".2f"))
     return tuple(rows)
+
+
+def gist(choices: Sequence[Choice], distance: str) -> str:
+    """What the choices of one distance were worth, in a line, without figures' intervals."""
+    of = {c.what: c for c in choices if c.distance == distance}
+    told = []
+    if (c := of.get(EPOCH)) and c.none:
+        told.append("No training here gets worse, so that there is nothing to stop for")
+    elif c:
+        told.append(f"To stop a training: {c.word}")
+    if c := of.get(GENERATOR):
+        told.append(f"It picks the better generator in {c.right} of {c.judged} seed{'s' * (c.judged != 1)}")
+    return f"{'. '.join(told)}." * bool(told)
 
 
 def told(choices: Sequence[Choice], results: Results, speed: Benchmark | None) -> str:

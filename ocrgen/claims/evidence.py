@@ -1,13 +1,13 @@
 """What the chosen runs say of each claim: the comparisons that decide, the figures to show, and what else to know."""
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ocrgen.benchmark import verdicts as speed_verdicts
 from ocrgen.benchmark.verdicts import CLAIMED
 from ocrgen.claims.claim import Claim, Figure
-from ocrgen.claims.distances import chosen, lost, told
+from ocrgen.claims.distances import chosen, gist, lost, told
 from ocrgen.claims.rules import all_hold, by_way, combine, some_way
 from ocrgen.claims.selection import SelectedRuns, Study
 from ocrgen.datasets.alphabet import noun
@@ -39,7 +39,6 @@ def claim_speed(runs: SelectedRuns) -> Claim:
     judged = [p for p in parts if p.metric == "training"]
     if not speed or not judged:
         return _unmeasured(1, "6_Runtime", SPEED)
-    one_by_one = ", ".join(f"{WAYS.get(p.arm, p.arm)} ({p.verdict})" for p in judged)
     note = "" if speed.whole else "Not complete."
     return Claim(
         1,
@@ -52,7 +51,7 @@ def claim_speed(runs: SelectedRuns) -> Claim:
         n=min(p.n for p in judged),
         counted="trainings of each",
         run=speed.run.name,
-        aside=f"Taken one by one: {one_by_one}.",
+        gist=_one_by_one({WAYS.get(p.arm, p.arm): p.verdict for p in judged}),
         note=note or f"Measured quickly; with care: `{SPEED}`" * speed.quick,
         parts=parts,
     )
@@ -79,6 +78,7 @@ def claim_lfid(runs: SelectedRuns) -> Claim:
         mark=100 * MATTERS,
         n=max(p.n for p in judged),
         n_labelled=int(table.loc[table.kind == "epoch"].n_labelled.max()),
+        gist=gist(found, STAND_IN),
         aside=told(found, study.results, runs.speed),
         parts=tuple(parts),
     )
@@ -100,14 +100,14 @@ def claim_improvement(runs: SelectedRuns) -> Claim:
         for told, learns in kinds.items()
         if (parts := [p for p in judged if trained(Arm.parse(p.arm).generator) == learns])
     }
-    told = "; ".join(f"{kind}: {word}" for kind, word in apart.items()) if len(apart) > 1 else ""
-    asides = (f"{told[:1].upper()}{told[1:]}." * bool(told), f"With other numbers: {'; '.join(others)}." * bool(others))
+    numbers = f"With other numbers of labelled images: {'; '.join(others)}." * bool(others)
     return replace(
         _from_study(3, "4_OCR", runs.fair, judged),
         verdict=some_way(judged),
         figures=_figures(_shown(judged)),
         unit=f"points of accuracy on top of augmentation, {size:,} labelled images",
-        aside=" ".join(filter(None, (*asides, in_paper))),
+        gist=_one_by_one(apart) if len(apart) > 1 else "",
+        aside=" ".join(filter(None, (numbers, in_paper))),
         parts=tuple(p for parts in ways.values() for p in parts),
     )
 
@@ -131,7 +131,8 @@ def claim_saliency(runs: SelectedRuns) -> Claim:
         figures=tuple(_figure(p, Arm.parse(p.arm).title, Arm.parse(p.arm).generator) for p in judged if p.unit == WAY),
         unit="where the maps lie: 0 as of random weights, 1 as the blurred image itself",
         mark=HALF_WAY,
-        aside=f"{holding} of {len(judged)} checks hold. They tell where readers look, not that they read better.",
+        gist=f"{holding} of {len(judged)} checks of the maps hold.",
+        aside="They tell where readers look, not that they read better.",
         parts=tuple(parts),
     )
 
@@ -147,7 +148,6 @@ def claim_robustness(runs: SelectedRuns) -> Claim:
         "noise and distortion": some_way(noisy),
         f"scarce data ({fewest:,} images)": some_way(ways[fewest]),
     }
-    one_by_one = "; ".join(f"{thing}: {verdict}" for thing, verdict in things.items()).capitalize() + "."
     missing = "" if noisy else f"Training with noise, against which it is judged: `{_command('fair', runs)}`"
     claim = _from_study(5, "4_OCR", runs.fair, [*noisy, *ways[fewest]])
     return replace(
@@ -155,7 +155,7 @@ def claim_robustness(runs: SelectedRuns) -> Claim:
         verdict=combine(list(things.values())),
         figures=_figures(_shown(noisy), ", noisy") + _figures(_shown(ways[fewest]), f", {fewest:,} images"),
         unit="points of accuracy: under noise and distortion beyond training with noise, else on top of augmentation",
-        aside=one_by_one,
+        gist=_one_by_one(things),
         note=" ".join(filter(None, (claim.note, missing))),
         parts=(*parts, *ways[fewest]),
     )
@@ -174,6 +174,12 @@ def _from_study(number: int, page: str, study: Study, parts: Sequence[Verdict]) 
         note="" if study.whole else f"Not complete: {done} of {total} tasks.",
         noun=noun(study.results.classes),
     )
+
+
+def _one_by_one(words: Mapping[str, VerdictWord]) -> str:
+    """What came out for each part of a claim: "The paper's networks: holds; same decoder: does not hold."."""
+    told = "; ".join(f"{what}: {word}" for what, word in words.items())
+    return f"{told[:1].upper()}{told[1:]}."
 
 
 def _unmeasured(number: int, page: str, command: str, study: Study | None = None, aside: str = "") -> Claim:

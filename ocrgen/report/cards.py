@@ -21,8 +21,13 @@ def style() -> str:
 
 
 def card(claim: Claim) -> str:
-    """One claim: verdict, figures with intervals, n, labelled images seen, and what else must be known."""
-    return _macro("card", claim)
+    """One claim in brief: verdict, what was found, figures, and the paper's; intervals and n on hover."""
+    return _macro("card", claim, True)
+
+
+def details(claim: Claim) -> str:
+    """What stands behind a claim's card: intervals, n, labelled images seen, the rule, what else must be known."""
+    return _macro("details", claim)
 
 
 def legend(verdicts: Iterable[VerdictWord]) -> str:

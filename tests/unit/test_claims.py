@@ -130,7 +130,7 @@ def test_gains_and_losses_decide_what_the_fair_study_is_asked():
 def test_rendered_characters_count_as_synthetic_and_are_named_apart():
     three = judge_claims(spoken(results(generators=("rendered", "cvae"), rendered=0.1)))[2]
     assert three.verdict == HOLDS
-    assert "Rendered from fonts: holds; learned by generators: does not hold." in three.aside
+    assert "Rendered from fonts: holds; learned by generators: does not hold." in three.gist
 
 
 def test_noise_is_not_judged_without_its_bar():

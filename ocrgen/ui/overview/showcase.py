@@ -17,18 +17,19 @@ from ocrgen.ui.shared.widgets import classes_if_known, link, picture
 from ocrgen.utils.errors import UserError
 
 ROWS = 4  # images of each class in a sheet
-# As in `generators()`, which would import torch before the first page opens.
-TITLES = {"cvae": "CVAE", "cgan": "CGAN", "flow": "Flow matching", "rendered": "Rendered"}
+# As in `generators()`, which would import torch before the first page opens; in the order in which they are shown.
+TITLES = {"rendered": "Rendered", "cvae": "CVAE", "cgan": "CGAN", "flow": "Flow matching"}
 
 
 def pick(runs: list[Run]) -> dict[str, Run]:
     """One run of each generator, by its name, all of one data set.
 
-    The data set is that with runs of most generators; among equals MNIST, or else that of the newest run. Of a
-    generator's runs a finished one is preferred, then the last of `runs`.
+    Where trained generators are shipped, these alone: whatever somebody tries, the showcase stays. Else the data set is
+    that with runs of most generators; among equals MNIST, or else that of the newest run. Of a generator's runs a
+    finished one is preferred, then the one that has learned from most images, then the last of `runs`.
     """
     by_dataset: dict[str, dict[str, Run]] = {}
-    for run in sorted(runs, key=lambda r: r.state == "done"):
+    for run in sorted([r for r in runs if r.shipped] or runs, key=_learning):
         by_dataset.setdefault(run.request.dataset, {})[run.request.model] = run
     if not by_dataset:
         return {}
@@ -36,6 +37,11 @@ def pick(runs: list[Run]) -> dict[str, Run]:
     name = max(by_dataset, key=lambda n: (len(by_dataset[n]), n == "mnist", newest[n]))
     order = {model: i for i, model in enumerate(TITLES)}
     return dict(sorted(by_dataset[name].items(), key=lambda kv: (order.get(kv[0], len(order)), kv[0])))
+
+
+def _learning(run: Run) -> tuple[bool, int]:
+    """How far a run's training has come: whether it is done, and how many images it has seen, epoch by epoch."""
+    return run.state == "done", max(run.grids(), default=0) * (run.request.n_images("train") or 1)
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the data …")
@@ -54,19 +60,19 @@ def show() -> None:
     """Sheets of real images and of each generator's side by side; where there are no runs, buttons to start one."""
     runs = pick([r for r in store().list("train") if r.grids() and classes_if_known(r)])
     if not runs:
-        st.header("Real digits, and digits that nobody wrote")
+        st.header("Real and generated digits")
         choices.nothing_yet("overview")
         return
     first = next(iter(runs.values()))
     classes = datasets.classes_of_run(first)
     one, each = noun(classes), f"{ROWS} of each of the {summary(classes)}"
-    st.header(f"Real {one}s, and {one}s that nobody wrote")
+    st.header(f"Real and generated {one}s")
     name = datasets.title(first.request.dataset)
     places = st.columns(1 + len(runs))
     with places[0]:
         choices.heading(f"Real: {name}", charts.REAL)
         show_sheet(partial(load_real, list(runs.values()), classes), classes, f"Real handwriting from {name}: {each}")
-        st.caption("Written by people; what the generators learned from.")
+        st.caption("Written by people; the generators learned from such images.")
     for column, (model, run) in zip(places[1:], runs.items(), strict=True):
         with column:
             title = TITLES.get(model, model)
@@ -78,14 +84,13 @@ def show() -> None:
             alt = f"{title}: {ROWS} generated images of each of the {summary(own)}"
             show_sheet(partial(saved_images, grids[epoch], len(own)), own, alt)
             st.caption(_learned(run, epoch))
-            words = f"More {noun(own)}s that were rendered" if run.request.untrained else f"More by this {title}"
-            link("3_Gallery", words, query_params={"run": run.name}, icon=":material/grid_view:")
+            link("3_Gallery", f"View samples: {title}", query_params={"run": run.name}, icon=":material/grid_view:")
 
 
 def _learned(run: Run, epoch: int) -> str:
     """What a generator has learned from by this epoch."""
     if run.request.untrained:
-        return "Drawn from fonts and pen strokes: no labelled image seen."
+        return "Drawn from fonts and pen strokes; no labelled image seen."
     n_train = run.request.n_images("train")
     return f"After epoch {epoch}" + (f"; {n_train:,} labelled images seen." if n_train else ".")
 
