@@ -176,7 +176,7 @@ def _from_study(number: int, page: str, study: Study, parts: Sequence[Verdict]) 
     )
 
 
-def _one_by_one(words: Mapping[str, VerdictWord]) -> str:
+def _one_by_one(words: Mapping[str, str]) -> str:
     """What came out for each part of a claim: "The paper's networks: holds; same decoder: does not hold."."""
     told = "; ".join(f"{what}: {word}" for what, word in words.items())
     return f"{told[:1].upper()}{told[1:]}."
