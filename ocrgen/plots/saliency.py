@@ -51,7 +51,7 @@ def _bar(text: str, p: float, bold: bool = False) -> str:
 
 @cache
 def colours() -> np.ndarray:
-    """The map's colours, uint8 (256, 3), from "hardly" to "most"."""
+    """The map's colours, uint8 (256, 3), from low to high importance."""
     scale = sample_colorscale(SCALE, np.linspace(0, 1, 256).tolist())
     return np.array([unlabel_rgb(c) for c in scale]).round().astype(np.uint8)
 

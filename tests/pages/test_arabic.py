@@ -12,6 +12,7 @@ from ocrgen.runs.store import RunStore
 from ocrgen.study import read_results
 from ocrgen.ui.ocr.confusion import test_images as images_of
 from ocrgen.ui.ocr.page import VIEWS
+from ocrgen.ui.saliency.alphabets import Alphabet
 from ocrgen.ui.shared.classes import class_key
 from ocrgen.ui.shared.markup import literal
 from tests.helpers.arabic import LETTERS, N, data, png, study_of
@@ -39,23 +40,23 @@ def read_as(app: AppTest) -> str:
 def test_a_sample_letter_is_read_and_explained_by_its_text(use_arabic_store):
     app = open_page("7_Saliency.py")
     assert not app.error
-    assert read_as(app) == f"#### A {THA}" or f"It was written as a {THA}" in words(app)
+    assert read_as(app) == f"#### Read as {THA}" or f"Its label is {THA}" in words(app)
     bars = next(h.body for h in app.html if "aria-label" in h.body)
     assert "the 10 likeliest of the 14 letters" in bars and ">4 others<" in bars
     chooser = app.selectbox(key=class_key("saliency_target", LETTERS))
     assert chooser.options[1:] == list(map(shown, LETTERS))
-    chooser.set_value(2).run()
+    chooser.set_value(LETTERS[2]).run()
     assert not app.exception and not app.error
-    assert "letters side by side" in app.toggle(key="saliency_grid").label
+    assert "10 test letters side by side" in app.toggle(key="saliency_grid").label
 
 
 def test_another_letter_is_chosen_by_its_text(use_arabic_store):
     app = open_page("7_Saliency.py")
     chooser = next(g for g in app.button_group if g.key == class_key("saliency_digit", LETTERS))
     assert len(chooser.options) == len(LETTERS)
-    chooser.set_value(LETTERS.index("س")).run()
+    chooser.set_value("س").run()
     assert not app.exception
-    assert read_as(app) == f"#### A {shown('س')}" or f"It was written as a {shown('س')}" in words(app)
+    assert read_as(app) == f"#### Read as {shown('س')}" or f"Its label is {shown('س')}" in words(app)
 
 
 @pytest.mark.parametrize("text", ["ث", "ش", "ج"])
@@ -65,7 +66,7 @@ def test_a_letter_with_its_dots_is_one_character(use_arabic_store, text):
     app.file_uploader(key="saliency_upload").set_value([("letter.png", png(text), "image/png")]).run()
     assert not app.exception and not app.error
     headings = [m.value for m in app.markdown if m.value.startswith("####")]
-    assert headings == [f"#### letter.png: {text}", f"#### A {shown(text)}"]
+    assert headings == [f"#### letter.png: {text}", f"#### Read as {shown(text)}"]
 
 
 def test_readers_of_one_script_are_offered_at_a_time(arabic_store, tmp_path, monkeypatch):
@@ -73,14 +74,16 @@ def test_readers_of_one_script_are_offered_at_a_time(arabic_store, tmp_path, mon
     shutil.copytree(arabic_store.list("reader")[0].path, store.root / arabic_store.list("reader")[0].name)
     digits = train(store)
     app = open_page("7_Saliency.py")
-    assert app.segmented_control(key="saliency_data").value == "digits"
-    assert app.multiselect(key="saliency_readers_digits").value == [digits.name]
+    assert app.selectbox(key="saliency_data").value == "digits"
+    assert app.multiselect(key="saliency_readers").value == [digits.name]
     app.segmented_control(key="saliency_way").set_value("Upload").run()
     app.file_uploader(key="saliency_upload").set_value([("row.png", picture([3, 1, 4]), "image/png")]).run()
     assert "row.png: 314" in words(app)
-    app.segmented_control(key="saliency_data").set_value(str(data(arabic_store))).run()
+    own, script = Alphabet(str(data(arabic_store)), LETTERS), app.selectbox(key="saliency_data")
+    assert own.title.endswith("(14 letters)") and own.title in script.options and "/" not in own.name
+    script.set_value(own.name).run()
     assert not app.exception
-    assert "these read 14 letters" in words(app) and digits.name not in str(app.multiselect[0].value)
+    assert digits.name not in app.multiselect(key="saliency_readers").value
 
 
 def test_every_view_of_a_study_of_letters(use_arabic_store):

@@ -1,4 +1,4 @@
-"""Ten test images side by side: as each chosen reader sees them, and, as in the paper, as those of each epoch do."""
+"""Ten test images side by side: as each chosen OCR model sees them, and, as in the paper, as those of each epoch."""
 
 import re
 from pathlib import Path
@@ -15,16 +15,17 @@ from ocrgen.readers.saliency import explain
 from ocrgen.runs.run import Run
 from ocrgen.ui.saliency.input import Script, samples
 from ocrgen.ui.saliency.readers import ReaderChoice
+from ocrgen.ui.shared.address import give, one_of, take
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.markup import heading, literal
 from ocrgen.ui.shared.widgets import model_title, run_title
 from ocrgen.utils.errors import UserError
 
-COLUMNS = 10
+COLUMNS, ON = 10, "on"
 
 
 def kept(run: Run) -> dict[str, dict[int, Path]]:
-    """Reader files that a study kept, by generator and epoch, of its first seed."""
+    """OCR models that a study kept, by generator and epoch, of its first seed."""
     readers: dict[str, dict[int, Path]] = {}
     for file in sorted((run.path / "readers").glob("epoch-*-s0-e*.safetensors")):
         if match := re.fullmatch(r"epoch-(.+)-n0-s0-e(\d+)", file.stem):
@@ -67,12 +68,27 @@ def _row(title: str, shade: str, files: list[tuple[str, Path]], script: Script, 
     return texts
 
 
+def wanted(script: Script) -> bool:
+    """Whether the user wants to see it; stands in the address."""
+    data = script.dataset if script.dataset in sources() else "FILE.zip"
+    command = f"python -m ocrgen study --protocol paper --seeds 1 --dataset {data}"
+    take("grid", "saliency_grid", lambda texts: texts[0] == ON)
+    on = st.toggle(
+        f"Compare {min(COLUMNS, len(script.classes))} test {script.noun}s side by side", key="saliency_grid",
+        persist_state="session",
+        help="A row for each OCR model; after a study of the paper's protocol on this machine, also the paper's grid, "
+        f"a row for each epoch of the generators. Such a study takes about 20 minutes with one seed: `{command}`",
+    )  # fmt: skip
+    give("grid", [ON] if on else [])
+    return on
+
+
 def show(readers: list[ReaderChoice], script: Script, opacity: float) -> None:
-    """A row for each of the readers; then, of the newest study that has kept its epochs' readers, a row for each."""
+    """A row for each of the OCR models; then, of the newest study that has kept those of its epochs, a row for each."""
     try:
         for reader in readers:
             shade = charts.REAL if reader.source == "real" else charts.hue(reader.source)
-            alt = f"Grad-CAM of test {script.noun}s by the reader of {reader.title}"
+            alt = f"Grad-CAM of test {script.noun}s by the OCR model trained on {reader.title}"
             texts = _row(reader.title, shade, [(reader.title, reader.file)], script, opacity, alt)
         st.caption(f"One test {script.noun} each: {', '.join(map(shown, texts))}.")
         by_epoch(script, opacity)
@@ -88,26 +104,20 @@ def _knows(run: Run, script: Script) -> bool:
 
 
 def by_epoch(script: Script, opacity: float) -> None:
-    """The paper's grid: by the readers of each generator's epochs. A word on what it takes where no study has them."""
+    """The paper's grid: by the OCR models of each generator's epochs; nothing where no study has kept them."""
     studies = {run.name: run for run in store().list("study") if kept(run) and _knows(run, script)}
     if not studies:
-        data = script.dataset if script.dataset in sources() else "FILE.zip"
-        st.caption(
-            "The paper's grid has a row for each epoch of the generators. It takes the readers of a study of the "
-            "paper's protocol that was run here, with one seed about 20 minutes of work:"
-        )
-        st.code(f"python -m ocrgen study --protocol paper --seeds 1 --dataset {data}", language=None, wrap_lines=True)
         return
-    name = st.selectbox(
-        "The paper's grid, of the study", list(studies)[::-1], format_func=lambda n: run_title(studies[n]),
-        key="saliency_study",
+    name = one_of(
+        st.selectbox, "The paper's grid, of the study", list(studies)[::-1], name="epochs", key="saliency_epochs",
+        format_func=lambda n: run_title(studies[n]),
     )  # fmt: skip
     readers = kept(studies[name])
     for column, (generator, files) in zip(st.columns(len(readers)), readers.items(), strict=True):
         with column:
             rows = [(f"Epoch {epoch}", file) for epoch, file in files.items()]
             alt = f"Grad-CAM of ten test {script.noun}s by epoch of the {generator}"
-            title = f"Readers of {model_title(generator)} {script.noun}s"
+            title = f"OCR models trained on {model_title(generator)} {script.noun}s"
             texts = _row(title, charts.hue(generator), rows, script, opacity, alt)
             st.caption(
                 f"Test {script.noun}s {', '.join(map(shown, texts))} across; the generator's epochs {min(files)} to "

@@ -15,7 +15,8 @@ from ocrgen.imaging.geometry import Geometry
 from ocrgen.plots.style import hue
 from ocrgen.readers.network import Reader
 from ocrgen.readers.wholeness import judge_of
-from ocrgen.ui.shared.classes import class_chooser
+from ocrgen.ui.saliency.classes import choose_class
+from ocrgen.ui.shared.address import give, one_of, take
 from ocrgen.ui.shared.markup import literal
 from ocrgen.utils.errors import UserError
 
@@ -28,9 +29,9 @@ SAMPLES = 5  # of each class, to go through with "another"
 
 @dataclass(frozen=True)
 class Script:
-    """What the chosen readers read: their data set's name, the classes' texts, and how characters are laid out.
+    """What the chosen OCR models read: their data set's name, the classes' texts, and how characters are laid out.
 
-    judge: the first of the readers, which decides where characters that touch are cut; judge_key: unique to it.
+    judge: the first of them, which decides where characters that touch are cut; judge_key: unique to it.
     """
 
     dataset: str
@@ -62,24 +63,27 @@ class InputImage:
 
 def image_input(script: Script) -> list[InputImage]:
     """Let the user choose a way and bring pictures, the newest first; empty until there is one. Faults are shown."""
-    label, ways, key = f"Bring a {script.noun}", WAYS, "saliency_way"
+    ways, key = WAYS, "saliency_way"
     if not script.dataset:  # of characters that were typed there are no real images
         ways, key = WAYS[1:], "saliency_way_typed"
-    way = st.segmented_control(
-        label, ways, default=ways[0], key=key, required=True, wrap=True, persist_state="session",
-        on_change=clear_drawing,
+    way = one_of(
+        st.segmented_control, "Choose an image", ways, name="source", key=key, required=True, wrap=True
     )  # fmt: skip
+    if st.session_state.get("saliency_last_way", way) != way:  # by a click, a link, or the way back
+        clear_drawing()
+    st.session_state["saliency_last_way"] = way
     return {"Sample": sample, "Draw": draw, "Upload": upload, "Camera": camera}[way](script)
 
 
 def sample(script: Script) -> list[InputImage]:
     """A real test image in one click."""
-    chosen = class_chooser(
-        script.classes, "saliency_digit", f"A real test {script.noun}", min(3, len(script.classes) - 1)
-    )
-    st.session_state.setdefault("saliency_nth", 0)
-    if st.button("Another one", key="saliency_another", icon=":material/refresh:"):
-        st.session_state["saliency_nth"] = (st.session_state["saliency_nth"] + 1) % SAMPLES
+    first = min(3, len(script.classes) - 1)
+    chosen = choose_class(script.classes, f"Test {script.noun}", name="class", key="saliency_digit", default=first)
+    take("sample", "saliency_nth", _read_nth)
+    nth = st.session_state.setdefault("saliency_nth", 1)
+    if st.button("Another sample", key="saliency_another", icon=":material/refresh:"):
+        nth = st.session_state["saliency_nth"] = nth % SAMPLES + 1
+    give("sample", [str(nth)])
     try:
         images, source = samples(script.dataset, script.classes, str(data_root()))
     except UserError as fault:
@@ -89,8 +93,15 @@ def sample(script: Script) -> list[InputImage]:
     if not len(found):
         st.info(f"The {source} has no {shown(text)}.")
         return []
-    nth = st.session_state["saliency_nth"] % len(found)
-    return [InputImage("sample", f"{source}: {article(text)} {shown(text)}", found[nth][None], truth=chosen)]
+    image = found[(nth - 1) % len(found)]
+    return [InputImage("sample", f"{source}: {article(text)} {shown(text)}", image[None], truth=chosen)]
+
+
+def _read_nth(texts: list[str]) -> int | None:
+    if texts[0] in map(str, range(1, SAMPLES + 1)):
+        return int(texts[0])
+    st.warning(f"The link asks for sample “{texts[0][:80]}”, which is not from 1 to {SAMPLES}.")
+    return None
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -148,13 +159,13 @@ def upload(script: Script) -> list[InputImage]:
     one = f"One {script.noun}"
     what = f"{one} a picture, with all its parts" if script.geometry.single else f"{one} or several"
     files = st.file_uploader(
-        f"Photographs or scans of handwritten {script.noun}s", FORMATS, True, key="saliency_upload",
+        f"Photos or scans of handwritten {script.noun}s", FORMATS, True, key="saliency_upload",
         max_upload_size=MAX_BYTES >> 20,
-        help=f"{what}, dark on light or light on dark. The pictures stay on this machine.",
+        help=f"{what}, dark on light or light on dark. The pictures stay on the machine that runs this dashboard.",
     )  # fmt: skip
     if (older := len(files) - MOST) > 0:
         which = "the oldest one is" if older == 1 else f"the {older} oldest are"
-        st.warning(f"{MOST} of {len(files)} pictures are shown, {which} not: remove some above to see others.")
+        st.warning(f"{MOST} of {len(files)} pictures are shown, {which} not: remove some above to see the others.")
     names = told_apart([f.name for f in files])
     pictures = [(f.file_id, name, f.getvalue()) for f, name in zip(files, names, strict=True)]
     return read(pictures[::-1][:MOST], script)
@@ -168,7 +179,7 @@ def told_apart(names: list[str]) -> list[str]:
 def camera(script: Script) -> list[InputImage]:
     """A photograph taken here and now."""
     shot = st.camera_input(f"Hold the {script.noun} into the light", key="saliency_camera")
-    return read([("camera", "Your photograph", shot.getvalue())] if shot else [], script)
+    return read([("camera", "Your photo", shot.getvalue())] if shot else [], script)
 
 
 @st.cache_data(max_entries=32, show_spinner="Looking for characters …")

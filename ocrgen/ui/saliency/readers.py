@@ -1,81 +1,56 @@
-"""The readers that the page Saliency compares: all of one data set, so that they know the same characters."""
+"""The OCR models that the page Saliency compares: all of one data set, so that they know the same characters."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from ocrgen import datasets
-from ocrgen.datasets import classes_of_run
-from ocrgen.datasets.alphabet import AlphabetError, shown, summary
 from ocrgen.generators import generators
 from ocrgen.readers.checkpoint import load_reader
 from ocrgen.readers.network import Reader
 from ocrgen.readers.request import ReaderRequest
-from ocrgen.readers.runs import FILE, geometry_of, readers
+from ocrgen.readers.runs import FILE, geometry_of
 from ocrgen.runs.run import Run
 from ocrgen.study.export import kept_readers
 from ocrgen.ui.saliency import typed
+from ocrgen.ui.saliency.alphabets import Alphabet, alphabets, script_of
 from ocrgen.ui.saliency.input import Script, clear_drawing
+from ocrgen.ui.shared.address import give, one_of, take
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.markup import literal
 from ocrgen.ui.shared.widgets import model_title, noun_of, run_title, show_errors
 from ocrgen.utils.errors import UserError
 
-SCRIPTS = {"mnist": "Western digits (MNIST)", "arabic": "Arabic-Indic digits", "digits": "Bundled digits"}
-COMPARED = 3  # readers, at first
-LISTED = 10  # characters that were typed
+COMPARED, MOST = 3, 4  # OCR models, at first and at most
+SCRIPT, POPOVER = 270, 480  # pixels: widths of the lists
+NO_STUDY = "none"
 
 
 @dataclass(frozen=True)
 class ReaderChoice:
-    """A reader that can be chosen, a run of its own or one that a study has kept.
+    """An OCR model that can be chosen, a run of its own or one that a study has kept.
 
-    name: unique. title: what it has learned from, in a few words. source: "real", or the generator whose images it has
-    learned from. n_labelled: how many labelled images it, or its generator, has seen.
+    name: unique. title: what it has learned from, in a few words; heading and about: the same in two parts. source:
+    "real", or the generator whose images it has learned from.
     """
 
     name: str
     title: str
+    heading: str
+    about: str
     file: Path
     dataset: str
     source: str
-    n_labelled: int
     accuracy: float
 
 
-@dataclass
-class Alphabet:
-    """What knows the same classes: the runs of readers, and of studies that have kept theirs."""
-
-    dataset: str
-    classes: tuple[str, ...]
-    readers: list[Run] = field(default_factory=list)
-    studies: list[Run] = field(default_factory=list)
-
-    @property
-    def read(self) -> str:
-        """What its readers read, for Markdown: of what was typed the first few, since two may well be of one size."""
-        if self.dataset:
-            return summary(self.classes)
-        texts = [shown(text) for text in self.classes]
-        return literal(" ".join(texts if len(texts) <= LISTED else [*texts[: LISTED - 2], "…", texts[-1]]))
-
-    @property
-    def title(self) -> str:
-        """The data set's name, and what is in it."""
-        if not self.dataset:
-            return f"Typed: {self.read}"
-        return SCRIPTS.get(self.dataset) or f"{datasets.title(self.dataset)} ({summary(self.classes)})"
-
-
-@st.cache_resource(max_entries=24, show_spinner="Loading the readers …")
+@st.cache_resource(max_entries=24, show_spinner="Loading the OCR models …")
 def _load(file: str, changed: int):
     return load_reader(Path(file))
 
 
 def title(run: Run) -> str:
-    """What a reader has learned from, in a few words."""
+    """What an OCR model has learned from, in a few words."""
     request, settings = run.request, run.request.settings
     source, kind = request.learned_from or "real", noun_of(run)
     words = f"real {kind}s" if source == "real" else f"{model_title(source)} {kind}s"
@@ -88,8 +63,10 @@ def title(run: Run) -> str:
 
 def _of_run(run: Run) -> ReaderChoice:
     request = run.request
-    source, n, accuracy = request.learned_from or "real", request.n_labelled or 0, request.accuracy or 0.0
-    return ReaderChoice(run.name, title(run), run.path / "weights" / FILE, request.dataset, source, n, accuracy)
+    n, words, file = request.n_labelled or 0, title(run), run.path / "weights" / FILE
+    about = f"{n:,} labelled images" if n else "no labelled images"
+    source = request.learned_from or "real"
+    return ReaderChoice(run.name, words, words, about, file, request.dataset, source, request.accuracy or 0.0)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -97,107 +74,151 @@ def _of_study(path: str, changed: int) -> list[ReaderChoice]:
     run = Run(Path(path))
     choices = []
     for kept in kept_readers(run):
-        labelled = "no label" if kept.arm.alone else f"{kept.n_labelled:,} labelled"
-        words = f"{kept.arm.title}, {labelled} (study #{run.number})"
-        name, source = f"{run.name}/{kept.key}", kept.arm.generator or "real"
+        labelled = "no labels" if kept.arm.alone else f"{kept.n_labelled:,} labelled"
         choices.append(
-            ReaderChoice(name, words, kept.file, run.request.dataset, source, kept.n_labelled, kept.accuracy)
+            ReaderChoice(
+                f"{run.name}/{kept.key}",
+                f"{kept.arm.title}, {labelled} (study #{run.number})",
+                kept.arm.title,
+                f"{labelled}, study #{run.number}",
+                kept.file,
+                run.request.dataset,
+                kept.arm.generator or "real",
+                kept.accuracy,
+            )  # fmt: skip
         )
     return choices
 
 
 def first_reader() -> None:
-    """What to do where there is no reader: one click trains one."""
+    """What to do where there is no OCR model: one click trains one."""
     with st.container(border=True):
-        st.subheader("No readers yet")
+        st.subheader("No OCR models yet")
         st.write(
-            "A reader of the bundled digits is trained in half a minute, one of characters that you type below in a "
-            "minute; others from a shell:"
+            "One for the bundled digits is trained in half a minute, one for characters that you type below in a "
+            "minute. Command line for others:"
         )
         st.code("python -m ocrgen reader --dataset mnist --augment", language=None, wrap_lines=True)
-        if st.button("Train a reader of the bundled digits", type="primary", key="saliency_quick"):
+        if st.button("Train an OCR model on the bundled digits", type="primary", key="saliency_quick"):
             show_errors(typed.start, ReaderRequest(dataset="digits", augment=True, steps=800), "reader-digits")
 
 
-def alphabets() -> dict[str, Alphabet]:
-    """What can be read, by the data set's name, that of the newest reader first; of studies alone, after these.
-
-    Where own data have changed since, readers of its earlier classes stand by themselves, under a name with a prime.
-    """
-    found: dict[str, Alphabet] = {}
-    studies = [run for run in store().list("study") if any((run.path / "readers").glob("reader-*"))]
-    # One at work has weights a moment before it says what they read.
-    ended = [run for run in reversed(readers(store())) if not run.alive]
-    for run in [*ended, *reversed(studies)]:
-        try:
-            classes = classes_of_run(run)
-            name = run.request.dataset or f"typed {' '.join(classes)}"
-        except AlphabetError as fault:
-            st.error(f"{run.name} is damaged: {fault}")
-            continue
-        while name in found and found[name].classes != classes:
-            name += "′"
-        alphabet = found.setdefault(name, Alphabet(run.request.dataset, classes))
-        (alphabet.studies if run in studies else alphabet.readers).insert(0, run)
-    return found
-
-
 def choose() -> list[ReaderChoice]:
-    """Readers to compare, one of each kind by default, all of one script; empty while there are none."""
+    """The script, and the OCR models of it that are compared, one of each kind at first; empty while there are none.
+
+    All in one line, with the field for characters of one's own at its end.
+    """
     known = alphabets()
     if not known:
         first_reader()
+        typed.offer()
         return []
-    if st.session_state.get("saliency_data") not in known:
-        st.session_state["saliency_data"] = next(iter(known))
+    _follow_link(known)
     own = None
     for name, alphabet in known.items():
         if own := typed.take_own([run.name for run in alphabet.readers]):
-            st.session_state["saliency_data"] = name
+            st.session_state["saliency_data"], st.session_state["saliency_readers"] = name, [own]
             clear_drawing()  # which was meant for others
-            st.toast(f"The reader of {alphabet.read} is ready.", icon=":material/check:")
+            st.toast(f"The OCR model for {literal(alphabet.read)} is ready.", icon=":material/check:")
             break
-    if len(known) > 1:
-        st.segmented_control(
-            "Script", list(known), format_func=lambda name: known[name].title, key="saliency_data", required=True,
-            wrap=True,
-            help="Readers of one data set are offered at a time: they know the same characters, laid out alike.",
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        script: str = one_of(
+            st.selectbox, "Script", sorted(known, key=lambda name: not known[name].dataset), name="script",
+            key="saliency_data", default=next(iter(known)), format_func=lambda name: known[name].title, width=SCRIPT,
+            help="Handwriting of a data set, or typed characters, learned from rendered images alone. Only OCR models "
+            "of one script can be compared.",
         )  # fmt: skip
-    script: str = st.session_state["saliency_data"]
-    alphabet = known[script]
-    offered = [_of_run(run) for run in alphabet.readers]
-    key = f"saliency_readers_{script}"
-    if alphabet.studies:
-        study = _study(alphabet, script)
-        if study:
-            offered = [*_of_study(str(study.path), (study.path / "readers").stat().st_mtime_ns), *offered]
-            key += f"_{study.name}"
-    here = {choice.name: choice for choice in offered}
-    if own or not set(st.session_state.get(key, [""])) <= set(here):
-        st.session_state[key] = [own] if own else _first(offered)
-    chosen = st.multiselect(
-        "Readers, by what they learned from", list(here), format_func=lambda n: here[n].title, key=key, max_selections=4
-    )
-    if len(known) > 1:
-        st.caption(f"Only readers of one script compare; these read {alphabet.read}.")
-    elif not alphabet.dataset:
-        st.caption(f"Trained to read {alphabet.read}.")
+        alphabet = known[script]
+        offered = [_of_run(run) for run in alphabet.readers]
+        if alphabet.studies and (study := _study(alphabet, bool(own))):
+            kept = _of_study(str(study.path), (study.path / "readers").stat().st_mtime_ns)
+            offered = [*kept, *offered]
+        here = {choice.name: choice for choice in offered}
+        chosen: list[str] | None = st.session_state.get("saliency_readers")
+        if chosen is None or not set(chosen) <= set(here):
+            chosen = [n for n in chosen or [] if n in here] or _first(offered)
+            st.session_state["saliency_readers"] = chosen
+        with st.popover(f"OCR models: {len(chosen)} of {len(here)}", key="saliency_models"):
+            chosen = st.multiselect(
+                "OCR models, by their training images", list(here), format_func=lambda n: here[n].title,
+                key="saliency_readers", max_selections=MOST, persist_state="session", width=POPOVER,
+            )  # fmt: skip
+        give("run", chosen)
+        typed.field()
+    typed.progress()
+    if not chosen:
+        st.info("Choose at least one OCR model to compare.")
     return [here[n] for n in chosen]
 
 
-def _study(alphabet: Alphabet, script: str) -> Run | None:
-    """The study whose readers are offered, too; the newest by default where there are no others."""
+def _follow_link(known: dict[str, Alphabet]) -> None:
+    """Choose what a link names: a study (`?study=NAME`), OCR models (`?run=NAME`), or runs about a script."""
+
+    def turn_to(script: str) -> None:
+        if "script" not in st.query_params:
+            st.session_state["saliency_data"] = script
+
+    def read_study(names: list[str]) -> str | None:
+        for script, alphabet in known.items():
+            if names[0] in [run.name for run in alphabet.studies]:
+                turn_to(script)
+                _forget()
+                return names[0]
+        if names[0] != NO_STUDY:
+            st.warning(
+                f"The link names a study that keeps no OCR models here: {literal(names[0][:80])}. A study keeps those "
+                "of its first seed as soon as they are trained, on the machine that it runs on."
+            )
+        return None
+
+    def read_runs(names: list[str]) -> list[str] | None:
+        found = []
+        for name in names[:MOST]:
+            run_name = name.partition("/")[0]
+            for script, alphabet in known.items():
+                kept = run_name in [run.name for run in alphabet.studies]
+                if kept:
+                    st.session_state["saliency_of"] = run_name
+                if kept or name in [run.name for run in alphabet.readers]:
+                    turn_to(script)
+                    found.append(name)
+        if found:
+            return found
+        run = next((run for run in store().list() if run.name == names[0]), None)
+        if run is None:
+            st.warning(f"The link names an OCR model that is not here: {literal(names[0][:80])}.")
+        elif script := script_of(known, run):
+            turn_to(script)
+        return None
+
+    take("study", "saliency_of", read_study)
+    take("run", "saliency_readers", read_runs)
+
+
+def _study(alphabet: Alphabet, own: bool) -> Run | None:
+    """The study whose OCR models are offered; the newest at first where there are no others.
+
+    own: whether an OCR model outside all studies has just been trained, and is to be shown.
+    """
     studies = {run.name: run for run in reversed(alphabet.studies)}
-    names = [*studies] if not alphabet.readers else ["", *studies]
-    name = st.selectbox(
-        "Readers of a study", names, format_func=lambda n: run_title(studies[n]) if n else "none",
-        key=f"saliency_of_{script}", help="A study keeps the readers of all training mixes of its first seed.",
+    names = [*([NO_STUDY] if alphabet.readers else []), *studies]
+    if own:
+        st.session_state["saliency_of"] = names[0]
+    name = one_of(
+        st.selectbox, "OCR models from", names, name="study", key="saliency_of", width=SCRIPT, on_change=_forget,
+        format_func=lambda n: run_title(studies[n]) if n in studies else "individual trainings",
+        help="A study keeps the OCR models of all training mixes of its first seed.",
     )  # fmt: skip
     return studies.get(name)
 
 
+def _forget() -> None:
+    """Forget which OCR models were chosen: of another study others are."""
+    st.session_state.pop("saliency_readers", None)
+
+
 def _first(offered: list[ReaderChoice]) -> list[str]:
-    """The names of the readers that are compared at first: of a study's, if there are any, the best of each kind."""
+    """The names of the OCR models that are compared at first: of a study's, if there are any, the best of each kind."""
     best: dict[str, ReaderChoice] = {}
     for choice in sorted([c for c in offered if "/" in c.name] or offered, key=lambda c: -c.accuracy):
         best.setdefault(choice.source, choice)
@@ -215,7 +236,7 @@ def load_all(choices: list[ReaderChoice]) -> tuple[dict[ReaderChoice, Reader], S
             judge = f"{choice.file} {changed}"
             script = script or Script(choice.dataset, net.classes, geometry_of(metadata), net, judge)
         except FileNotFoundError:
-            st.error(f"The reader of {choice.title} has been deleted: reload the page.")
+            st.error(f"The OCR model trained on {choice.title} has been deleted: reload the page.")
             continue
         except UserError as fault:
             st.error(str(fault))

@@ -1,4 +1,4 @@
-"""What readers make of a whole picture: its text, how sure they are, and which character deserves a look."""
+"""What OCR models make of a whole picture: its text, how sure they are, and which character deserves a look."""
 
 import numpy as np
 import streamlit as st
@@ -21,33 +21,32 @@ def _read(images: np.ndarray, reader: str, _net: Reader) -> tuple[np.ndarray, li
 
 
 def predictions(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, np.ndarray]:
-    """Each reader's probabilities (N, K) of all characters of a picture."""
+    """Each OCR model's probabilities (N, K) of all characters of a picture."""
     return {c: _read(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net)[0] for c, net in loaded.items()}
 
 
 def doubts(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, list]:
-    """Whether each reader doubts that each character of a picture is one; None where it cannot tell."""
+    """Whether each OCR model doubts that each character of a picture is one; None where it cannot tell."""
     return {c: _read(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net)[1] for c, net in loaded.items()}
 
 
 def text_of(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> str:
-    """What the first reader has read in a picture, as Markdown."""
+    """What the first OCR model has read in a picture, as Markdown."""
     first = next(iter(predictions(picture, loaded).values()))
     return spelled([script.classes[c] for c in first.argmax(1)])
 
 
 def badges(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> list[str]:
-    """How sure the readers are of a picture, and that there is something to say about it, as Markdown."""
+    """That a picture may show no character, how sure the OCR models are, and what else deserves a look, as Markdown."""
     found = predictions(picture, loaded)
-    least = min(float(p.max(1).min()) for p in found.values())
-    several = len(picture.images) > 1
-    at_least = "each at least " if several else "at least " if len(loaded) > 1 else ""
-    sure = f"{at_least}{min(99, int(least * 100))}% sure"
-    marks = [f":{'orange' if least < UNSURE else 'gray'}-badge[{sure}]"]
-    if apart := int((np.ptp([p.argmax(1) for p in found.values()], axis=0) > 0).sum()):
-        marks.append(f":orange-badge[readers disagree{f' on {apart}' if several else ''}]")
+    several, marks = len(picture.images) > 1, []
     if doubtful := int(np.any(list(doubts(picture, loaded).values()), axis=0).sum()):
-        marks.append(f":orange-badge[{f'{doubtful} ' if several else ''}may be no {script.noun}]")
+        marks.append(f":orange-badge[{f'{doubtful} ' if several else ''}may not be a {script.noun}]")
+    if apart := int((np.ptp([p.argmax(1) for p in found.values()], axis=0) > 0).sum()):
+        marks.append(f":orange-badge[OCR models disagree{f' on {apart}' if several else ''}]")
+    least = min(float(p.max(1).min()) for p in found.values())
+    at_least = "at least " if several or len(loaded) > 1 else ""
+    marks.append(f":{'orange' if least < UNSURE else 'gray'}-badge[{at_least}{min(99, int(least * 100))}% confident]")
     if picture.notes:
         marks.append(f":blue-badge[{len(picture.notes)} note{'s' * (len(picture.notes) > 1)}]")
     return marks
@@ -65,8 +64,8 @@ def which(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Scrip
         return literal(f"{i + 1}: {shown(script.classes[read[i]])}{' ?' if doubtful[i] else ''}")
 
     return st.pills(
-        f"Explain one {script.noun}, at first the least sure one", range(len(read)), default=least_sure, required=True,
-        format_func=told, wrap=True, key=f"saliency_which_{picture.key}_{len(read)}",
+        f"{script.noun.capitalize()} to explain; at first the least certain one", range(len(read)),
+        default=least_sure, required=True, format_func=told, wrap=True, key=f"saliency_which_{picture.key}_{len(read)}",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Type the characters you need: a reader of them, trained from rendered images alone; and readers at work, in full."""
+"""Type the characters you need: an OCR model of them, trained on rendered images alone; and trainings at work."""
 
 import streamlit as st
 
@@ -14,20 +14,25 @@ from ocrgen.utils.errors import UserError
 
 
 def offer() -> None:
-    """The field, and the readers at work: outside the popover, which hides what stands behind it while it is open."""
-    _field()
+    """The field, and the trainings below it."""
+    field()
+    progress()
+
+
+def progress() -> None:
+    """The trainings at work: outside the popover, which hides what stands behind it while it is open."""
     job_progress(_followed, _doing, keys="saliency_{action}_{run}", every=1.0, ended=_ended)
 
 
 def start(request: ReaderRequest, about: str) -> None:
-    """Submit a training; its reader is chosen by itself once done (`take_own`). UserError if the queue is full."""
+    """Submit a training; its OCR model is chosen by itself once done (`take_own`). UserError if the queue is full."""
     run = jobs.start(store(), "reader", request.model_dump(), about)
     st.session_state["saliency_own"] = run.name
     _names().clear()  # what has ended before needs no more telling
 
 
 def take_own(ended: list[str]) -> str | None:
-    """The reader whose training this session has started, if it is among these that have ended; told only once."""
+    """The OCR model whose training this session has started, if it is among these that have ended; told only once."""
     if st.session_state.get("saliency_own") not in ended:
         return None
     return st.session_state.pop("saliency_own")
@@ -35,22 +40,23 @@ def take_own(ended: list[str]) -> str | None:
 
 # In a fragment of its own: neither opening it nor typing draws all maps anew.
 @st.fragment
-def _field() -> None:
+def field() -> None:
+    """The field for characters of one's own, in a popover."""
     if st.session_state.pop("saliency_typed_started", False):
         st.session_state["saliency_typed_open"] = False
     with (
-        st.popover("Type the characters you need", key="saliency_typed_open", on_change="rerun"),
+        st.popover("Other characters", key="saliency_typed_open", on_change="rerun"),
         st.form("saliency_typed_form", border=False),
     ):
         text = st.text_input(
-            "Characters", key="saliency_typed", max_chars=400, placeholder="ABCDEF",
+            "Type the characters you need", key="saliency_typed", max_chars=400, placeholder="ABCDEF",
             help="Each is a class; put spaces between texts of several letters.",
         )  # fmt: skip
         st.caption(
-            "A reader of them learns from characters rendered from fonts and pen strokes, without a labelled image, in "
-            "about a minute."
+            "An OCR model for them learns from characters rendered from fonts and pen strokes, without a labelled "
+            "image, in about a minute."
         )
-        if st.form_submit_button("Train a reader", type="primary") and show_errors(_start_typed, text):
+        if st.form_submit_button("Train an OCR model", type="primary") and show_errors(_start_typed, text):
             st.session_state["saliency_typed_started"] = True
             st.rerun()
 
@@ -77,10 +83,10 @@ def _followed() -> list[Run]:
 
 def _doing(status: RunStatus) -> str:
     if status.state == "queued":
-        return "Waiting for its turn …"
+        return "Queued …"
     if not status.step:
         return "Preparing the images …"
-    return "Training the reader …" if status.step < status.total else "Measuring what it should doubt …"
+    return "Training the OCR model …" if status.step < status.total else "Learning what is not a character …"
 
 
 def _ended(run: Run, status: RunStatus) -> None:

@@ -37,7 +37,7 @@ def arrive(page: str, gathered: bool = True) -> None:
     here = _here()
     if here.page != page:
         here = st.session_state["shared_address"] = _Address(page)
-    elif not here.gathered:
+    elif not here.gathered and here.shown:  # a run that has shown nothing, such as one that begins anew, is none
         here.before = here.shown
     here.shown, here.gathered = {}, gathered
 
