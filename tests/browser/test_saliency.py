@@ -23,7 +23,7 @@ def test_upload_draw_choose_a_class_download(serve, new_page, read_store):
     page = new_page()
     page.goto(f"{serve(read_store.root).url}/Saliency")
     settle(page)
-    expect(page.get_by_alt_text(re.compile("Where the reader of real digits looked"))).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("Grad-CAM of the OCR model trained on real digits"))).to_be_visible()
 
     page.get_by_role("radio", name="Upload").click()
     chooser = page.get_by_test_id("stFileUploaderDropzone").locator("input[type=file]")
@@ -35,7 +35,7 @@ def test_upload_draw_choose_a_class_download(serve, new_page, read_store):
     # A second picture of one name has a line of its own above the first, which is closed, and is opened by a click.
     chooser.set_input_files([{"name": "row.png", "mimeType": "image/png", "buffer": picture([1, 5])}])
     lines = page.get_by_test_id("stExpander")
-    expect(lines).to_have_text([re.compile(r"15 row.png \(2\)"), re.compile(r"314 row.png each at least \d+% sure$")])
+    expect(lines).to_have_text([re.compile(r"15 row.png \(2\)"), re.compile(r"314 row.png at least \d+% confident$")])
     expect(page.get_by_alt_text("row.png (2), digits boxed")).to_be_visible()
     lines.last.get_by_text("314").click()
     expect(page.get_by_alt_text("row.png, digits boxed")).to_be_visible()
@@ -50,17 +50,17 @@ def test_upload_draw_choose_a_class_download(serve, new_page, read_store):
     page.mouse.down()
     page.mouse.move(x - 4, y + 230, steps=12)
     page.mouse.up()
-    expect(page.get_by_text(re.compile("^A 1$|disagree"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^Read as 1$|This may not be a digit"))).to_be_visible()
 
     # The drawing outlives a change of settings, and a visit to another page.
     page.get_by_role("combobox", name=re.compile("Explain the class")).click()
     page.get_by_role("option", name="7", exact=True).click()
-    expect(page.get_by_alt_text("Where the reader of real digits looked for a 7")).to_be_visible()
+    expect(page.get_by_alt_text("Grad-CAM of the OCR model trained on real digits, for 7")).to_be_visible()
     page.get_by_role("link", name="Gallery").first.click()
     expect(page.get_by_role("heading", name="Gallery")).to_be_visible()
     page.get_by_role("link", name="Saliency").first.click()
     settle(page)
-    expect(page.get_by_text(re.compile("^A 1$|disagree"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^Read as 1$|This may not be a digit"))).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG").first.click()
     assert download.value.suggested_filename.startswith("saliency-real-")
@@ -100,6 +100,11 @@ def test_draw_clear_and_draw_again_on_a_touch_screen(serve, new_page, read_store
     expect(empty).to_be_visible()
     write(140)
     expect(page.get_by_role("heading", name=re.compile("^Your drawing: .$"))).to_be_visible()
+    page.go_back()  # so they are after a way back and forth
+    expect(page.get_by_role("radio", name="Sample")).to_be_checked()
+    settle(page)
+    page.go_forward()
+    expect(empty).to_be_visible()
 
 
 def test_a_sheet_on_a_table_and_a_boxed_form(serve, new_page, read_store):

@@ -24,7 +24,7 @@ CONTROL, SEEN = 200, 104  # pixels: widths of a control, and of the image that t
 THUMBNAIL = (128, 88)  # pixels of a closed picture, at most; half of it where one is a point
 NAME = 32  # characters of a file's name in a line
 PREDICTED = "predicted class"
-LAYERS = {"first convolution": "First: fine detail", "second convolution": "Second: whole shapes"}
+LAYERS = {"first": "First convolution: fine detail", "second": "Second convolution: whole shapes"}
 
 
 @st.cache_resource(show_spinner="Starting the explainer …")
@@ -48,7 +48,7 @@ def controls(layers: list[str], script: Script) -> dict:
             )  # fmt: skip
             layer = one_of(
                 st.selectbox, "Layer", layers, name="layer", key="saliency_layer", default=layers[-1],
-                format_func=lambda n: LAYERS.get(n, n), help="The paper uses the second convolution.",
+                format_func=lambda n: LAYERS.get(n.partition(" ")[0], n), help="The paper uses the second convolution.",
             )  # fmt: skip
             opacity = number(
                 st.slider, "Opacity of the map (%)", 0, 100, name="opacity", key="saliency_opacity", default=65, step=5
@@ -140,7 +140,7 @@ def overview(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Sc
     """The picture as it was found, with what is read in it as a whole, and all that was noticed."""
     if picture.page is None:
         return
-    left, right = st.columns([1, 2])
+    left, right = st.columns([1, 3])
     with left:
         st.image(picture.page, width="stretch", alt=f"{picture.name}, {script.noun}s boxed")
     with right:
@@ -176,6 +176,6 @@ def legend(script: Script) -> None:
     st.caption(
         "Each map is scaled to its own maximum: it shows where an OCR model looked, not how confident it was. A map is "
         "a hint, not proof: how far it can be trusted is measured on the OCR page, as the paper's fourth claim. The "
-        f"percentages compare the {len(script.classes)} classes with each other: what is not a {script.noun} at all can "
-        "score highly, too."
+        f"percentages compare the {len(script.classes)} classes with each other: what is not a {script.noun} at all "
+        "can score highly, too."
     )

@@ -37,7 +37,7 @@ def verdict(
     st.markdown(f"#### {head[0].upper()}{head[1:]}")
     if doubtful:
         nearest = f"Nearest class: {next(iter(told.values()))}." if agreed else f"Nearest classes: {each}."
-        _doubting(doubtful, script.noun, len(doubt), nearest)
+        _doubting(doubtful, "" if none else script.noun, len(doubt), nearest)
     label = f"Its label is {literal(shown(script.classes[truth]))}." if truth not in (None, *answers.values()) else ""
     if not agreed and not none:
         st.warning(" ".join(filter(None, (f"{each}.", label, "Which strokes did each of them follow?"))))
@@ -48,14 +48,17 @@ def verdict(
 
 
 def _doubting(doubtful: list[ReaderChoice], kind: str, asked: int, nearest: str) -> None:
-    """Say why it may be no character at all, and which OCR models say it if not all do."""
+    """Say why it may be no character at all, and which OCR models say it if not all do.
+
+    kind: what it may not be; left out where the heading says so.
+    """
     unlike = "everything in the training images"
     if len(doubtful) < asked:
         by = " and ".join(literal(choice.title) for choice in doubtful)
         unlike = f"all training images of the OCR model{'s' * (len(doubtful) > 1)} trained on {by}"
+    begin = f"**This may not be a {kind}**: it" if kind else "It"
     st.warning(
-        f"**This may not be a {kind}**: it is unlike {unlike}. {nearest} An OCR model always names one of its classes.",
-        icon=":material/help:",
+        f"{begin} is unlike {unlike}. {nearest} An OCR model always names one of its classes.", icon=":material/help:"
     )
 
 
