@@ -47,7 +47,8 @@ def test_gallery_views_of_letters(use_lettered, view, letters):
     assert strips(app) == [list(letters)] * real + [list(letters), list(FEW)]
     chooser(app).set_value(1).run()
     assert not app.exception and not app.error and not app.info and not strips(app)
-    assert len(app.get("image")) == 2 + real
+    rows = view == "Over the epochs"  # beside the chosen epoch
+    assert len(app.get("image")) == 2 + real + 2 * rows
 
 
 def test_a_run_that_lacks_the_chosen_letter_says_so(use_lettered):
@@ -56,7 +57,7 @@ def test_a_run_that_lacks_the_chosen_letter_says_so(use_lettered):
         app.segmented_control(key="gallery_view").set_value(view)
         chooser(app).set_value(MANY.index("N")).run()
         assert [i.value for i in app.info] == ["This CGAN draws 5 letters; N is not among them."]
-        assert not app.exception and len(app.get("image")) == (2 if view == "Side by side" else 1)
+        assert not app.exception and len(app.get("image")) == (1 if view in VIEWS[2:] else 2)
     assert app.number_input(key="gallery_per_class").label == "Images of each letter"
     assert "1,500 labelled images" in texts(app) and "500 labelled images" in texts(app)
 

@@ -175,6 +175,32 @@ def test_gallery_shows_the_run_and_the_epoch_that_are_asked_for(use_trained):
     assert "epoch 1" in texts(app)
 
 
+def test_a_link_to_the_gallery_opens_all_that_was_chosen(use_trained):
+    cgan = use_trained.list()[1]
+    app = open_page("3_Gallery.py", view="latent-walk", run=cgan.name, epoch="2", **{"class": "7"}, seed="12", end="5")
+    assert app.segmented_control(key="gallery_view").value == "Latent walk"
+    assert app.selectbox(key="gallery_cgan").value == cgan.name
+    assert app.select_slider(key=f"gallery_epoch_{cgan.name}").value == 2
+    assert app.pills(key="gallery_digit").value == 7 and not app.warning
+    assert app.number_input(key="gallery_seed").value == 12 and app.number_input(key="gallery_end").value == 5
+    assert not app.slider  # how many images a row has no effect on a walk
+
+
+def test_what_a_link_to_the_gallery_gets_wrong_is_told(use_trained):
+    run = use_trained.list()[1].name
+    app = open_page("3_Gallery.py", view="x", run=run, epoch="99", **{"class": "A"}, seed="-1", n="9999")
+    assert len(app.warning) == 5 and not app.exception
+    assert app.segmented_control(key="gallery_view").value == "Side by side"
+
+
+def test_the_epochs_play_once_asked_to(use_trained):
+    app = open_page("3_Gallery.py", view="over-the-epochs")
+    assert not any("animated" in (i.proto.imgs[0].alt or "") for i in app.get("image"))
+    app.toggle(key="gallery_play").set_value(True).run()
+    alts = [i.proto.imgs[0].alt for i in app.get("image")]
+    assert not app.exception and sum("animated over epochs 1 to 3" in alt for alt in alts) == 2, alts
+
+
 @pytest.fixture(scope="module")
 def scored(trained, tmp_path_factory):
     """A copy of the trained runs, the first of them scored by the real verb."""

@@ -102,7 +102,7 @@ def number(widget: Callable, label: str, low: int, high: int, *, name: str, key:
 
     def read(values: list[str]) -> int | None:
         text = values[0]
-        if re.fullmatch(r"\d{1,9}", text, re.ASCII) and low <= int(text) <= high:
+        if re.fullmatch(r"\d{1,10}", text, re.ASCII) and low <= int(text) <= high:
             return int(text)
         st.warning(f"The link asks for {name} “{text[:80]}”, which is not from {low:,} to {high:,}.")
         return None

@@ -1,5 +1,7 @@
 """Which generators are on show: one run of each kind, on the same data where they can be, after an epoch of choice."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import streamlit as st
@@ -7,10 +9,13 @@ import streamlit as st
 from ocrgen.plots import style as charts
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import display_order_key
+from ocrgen.ui.shared.address import give, take
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.markup import heading
 from ocrgen.ui.shared.quickstart import QUICK, start_both
 from ocrgen.ui.shared.widgets import model_title, run_title, show_errors
+
+SLIDER = 68  # pixels that a slider is high: what stands below the choices begins at one height
 
 
 @dataclass(frozen=True)
@@ -73,32 +78,64 @@ def nothing_yet(page: str) -> None:
             st.switch_page("pages/2_Train.py")
 
 
-def choose() -> list[Choice]:
-    """Pick a run and an epoch for each kind of generator; empty, with a way on, while there is nothing to show."""
-    models = by_model()
-    if not models:
-        nothing_yet("gallery")
-        return []
-    linked = st.query_params.get("run")
-    if linked and st.session_state.get("gallery_linked") != linked:
-        st.session_state["gallery_linked"] = linked
-        for name, run in alike(models, linked).items():
-            st.session_state[f"gallery_{name}"] = run.name
+def follow_link(models: dict[str, list[Run]]) -> None:
+    """Let the URL (`?run=NAME&run=NAME&epoch=N&epoch=N`) decide on the widgets of `choose` where it says something new.
+
+    Of a kind of generator that it does not name, a run on the same data as the first that it names is shown. Epochs
+    follow the order of the runs.
+    """
+    known = {r.name: r for group in models.values() for r in group}
+
+    def of(name: str) -> list[str] | None:
+        """What the URL newly says; empty where somebody has gone back to an address without it, None for nothing."""
+        st.session_state["gallery_link"] = None
+        take(name, "gallery_link", lambda texts: texts)
+        return st.session_state.pop("gallery_link", [])
+
+    runs, epochs = of("run"), of("epoch")
+    if runs is not None:
+        if gone := [n for n in runs if n and n not in known]:
+            st.warning(f"The link names a run that is not here: {', '.join(gone)[:200]}. It may have been deleted.")
+        named = [known[n] for n in runs if n in known]
+        picked = alike(models, named[0].name if named else None) | {r.request.model: r for r in named[::-1]}
+        for model, run in picked.items():
+            st.session_state[f"gallery_{model}"] = run.name
+    if epochs is None:
+        return
+    for name in known:
+        st.session_state.pop(f"gallery_epoch_{name}", None)
+    for name, text in zip(st.query_params.get_all("run"), epochs, strict=False):
+        if name in known and text in map(str, known[name].epochs()):
+            st.session_state[f"gallery_epoch_{name}"] = int(text)
+        elif name in known:
+            st.warning(f"The link asks for epoch “{text[:80]}” of {run_title(known[name])}, which is not kept.")
+
+
+def choose(models: dict[str, list[Run]], places: Sequence[AbstractContextManager]) -> list[Choice]:
+    """Pick a run and an epoch for each kind of generator, each in its place; the choice stands in the URL."""
+    follow_link(models)
     defaults = alike(models, None)
+    known = {name: {r.name: r for r in runs} for name, runs in models.items()}
+    for name, run in defaults.items():
+        if st.session_state.get(f"gallery_{name}") not in known[name]:
+            st.session_state[f"gallery_{name}"] = run.name
     chosen = []
-    for column, (name, runs) in zip(st.columns(max(2, len(models))), models.items(), strict=False):
-        with column:
+    for place, (name, runs) in zip(places, known.items(), strict=True):
+        with place:
             heading(model_title(name), charts.hue(name))
-            known = {r.name: r for r in runs}
-            key = f"gallery_{name}"
-            if st.session_state.get(key) not in known:
-                st.session_state[key] = defaults[name].name
             picked = st.selectbox(
-                "Run", list(known), format_func=lambda n, k=known: run_title(k[n]), key=key, persist_state="session"
-            )
-            epochs = known[picked].epochs()
-            epoch = known[picked].best_epoch()
+                "Run", list(runs), format_func=lambda n, k=runs: run_title(k[n]), key=f"gallery_{name}",
+                persist_state="session",
+            )  # fmt: skip
+            epochs, epoch = runs[picked].epochs(), runs[picked].best_epoch()
             if len(epochs) > 1:
-                epoch = st.select_slider("Epoch", epochs, known[picked].best_epoch(), key=f"gallery_epoch_{picked}")
-            chosen.append(Choice(known[picked], epoch))
+                key = f"gallery_epoch_{picked}"
+                if st.session_state.get(key) not in epochs:
+                    st.session_state[key] = epoch
+                epoch = st.select_slider("Epoch", epochs, key=key, persist_state="session")
+            elif any(len(group[st.session_state[f"gallery_{name}"]].epochs()) > 1 for name, group in known.items()):
+                st.space(SLIDER)
+            chosen.append(Choice(runs[picked], epoch))
+    give("run", [c.run.name for c in chosen])
+    give("epoch", [str(c.epoch) for c in chosen])
     return chosen

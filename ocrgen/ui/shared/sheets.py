@@ -1,5 +1,6 @@
 """Sheets of images of all classes: of digits a row each, of others a small picture each beside its class text."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,12 @@ def class_sheet(
     if not (labelled(classes) if labels is None else labels):
         picture(images.reshape(-1, *images.shape[2:]), columns, alt)
         return
-    pictures = zip(classes, _pictures(images, columns), strict=True)
-    named = [(shown(text), f"{noun(classes)} {text}", png) for text, png in pictures]
+    show_strips(classes, _pictures(images, columns), columns, alt)
+
+
+def show_strips(classes: tuple[str, ...], pictures: Sequence[bytes], columns: int, alt: str) -> None:
+    """Show a picture (PNG) of each class beside its text, as wide as `columns` images, in the alphabet's direction."""
+    named = [(shown(text), f"{noun(classes)} {text}", png) for text, png in zip(classes, pictures, strict=True)]
     strips(named, columns, alt, all(map(is_rtl, classes)))
 
 
