@@ -6,6 +6,4 @@ from ocrgen.ui.shared.frame import page_title
 page_title(
     "FID and LFID", "How far generated images are from real ones, at four depths of one network; lower is nearer."
 )
-scores.explain()
-if runs := scores.choose():
-    scores.show(runs)
+scores.show()

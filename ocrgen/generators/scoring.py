@@ -1,6 +1,7 @@
 """Score the epochs of a run, and keep the scores beside the run's weights."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -88,9 +89,10 @@ def score_epochs(
 def run_scoring(run: Run, stop: Stop, show: Callable[[int, int], None]) -> None:
     """The verb `score` as a job: the scores are written into the folder of the run that is scored."""
     config = ScoreConfig.model_validate(run.request.settings)
+    begun = time.monotonic()
 
     def report(step: int, total: int) -> None:
-        run.update(step=step, total=total)
+        run.update(step=step, total=total, seconds=time.monotonic() - begun)
         show(step, total)
 
     score_epochs(RunStore(run.path.parent).get(config.run), config, stop, report)

@@ -105,21 +105,28 @@ def epoch_chart(
     lines: dict[str, tuple[list[int], list[float], str]],
     floor: float | None = None,
     log: bool = False,
+    chosen: int | None = None,
 ) -> go.Figure:
     """One measure over the epochs, titled "name" or "name: what it is".
 
-    `lines`: label -> (epochs, values, colour). `floor`: real against real, dashed.
+    `lines`: label -> (epochs, values, colour). `floor`: real against real, dashed. `chosen`: an epoch that is marked.
     """
     figure = go.Figure()
     for label, (epochs, values, shade) in lines.items():
         figure.add_scatter(
-            x=epochs, y=values, name=label, mode="lines+markers", line={"color": shade, "width": 2}, marker={"size": 7}
-        )
+            x=epochs, y=values, name=label, mode="lines+markers", line={"color": shade, "width": 2}, marker={"size": 7},
+            unselected={"marker": {"opacity": 1}}, hovertemplate="%{y:.3g}",
+        )  # fmt: skip
     if floor is not None:
         note = {"text": "real against real", "font": {"color": REAL}}
         figure.add_hline(floor, line={"color": REAL, "dash": "dash", "width": 1.5}, label=note)
+    every = [epoch for epochs, *_ in lines.values() for epoch in epochs]
+    if chosen is not None and len(set(every)) > 1:
+        figure.add_vline(chosen, line={"color": REAL, "dash": "dot", "width": 2})
     title, _, below = title.partition(": ")
     figure = styled(figure, title, "Epoch", log)
+    if every and max(every) - min(every) < 8:  # no halves of epochs
+        figure.layout["xaxis"]["dtick"] = 1
     if below:  # on a line of its own: three charts stand side by side
         figure.layout["title"]["subtitle"] = {"text": below[:1].upper() + below[1:], "font": {"size": 11}}
         figure.layout["margin"]["t"] = 66

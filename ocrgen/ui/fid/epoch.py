@@ -1,5 +1,6 @@
-"""One epoch on the page FID and LFID: its distances class by class, and the samples themselves."""
+"""One epoch on the page FID and LFID: its distances in numbers and class by class, and the samples themselves."""
 
+import pandas as pd
 import streamlit as st
 
 from ocrgen.datasets import classes_of_run
@@ -7,36 +8,57 @@ from ocrgen.datasets.alphabet import noun, shown, summary
 from ocrgen.metrics.scores import MIN_PER_CLASS
 from ocrgen.plots import style as charts
 from ocrgen.runs.run import Run
+from ocrgen.ui.fid.scored import DISTANCES, MARK, Scored
 from ocrgen.ui.shared.cache import cached_figure, samples
 from ocrgen.ui.shared.markup import literal
 from ocrgen.ui.shared.sheets import by_class, class_sheet, labelled
-from ocrgen.ui.shared.widgets import picture
+from ocrgen.ui.shared.widgets import picture, places
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.numbers import significant
 
-DISTANCES = {64: "LFID-64", 192: "LFID-192", 768: "LFID-768", 2048: "FID-2048"}
-MARK = {64: "lfid_64", 192: "lfid_192", 768: "lfid_768", 2048: "fid_2048"}
 REPEATS = (6, 3)  # samples of each class: of digits, of others
 
 
-def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict[Run, str]) -> None:
-    """By class, and the samples themselves, for an epoch of one's choice."""
-    st.subheader("One epoch")
-    trained = {run: rows for run, rows in scored.items() if not run.request.untrained}
-    epochs = sorted({r["epoch"] for rows in (trained or scored).values() for r in rows})
-    if len(epochs) > 1:
-        st.caption("Click a point of a chart above, or move the slider.")
-    if st.session_state.get("fid_epoch") not in epochs:
-        st.session_state["fid_epoch"] = epochs[-1]
-    epoch = st.select_slider("Epoch", epochs, key="fid_epoch") if len(epochs) > 1 else epochs[0]
-    at = {run: row for run, rows in scored.items() for row in rows if row["epoch"] == epoch or run.request.untrained}
+def one_epoch(scored: Scored, epoch: int) -> None:
+    """In numbers, by class, and the samples themselves."""
+    at, names, shades = scored.at(epoch), scored.names, scored.shades
     by_alphabet: dict[tuple[str, ...], list[Run]] = {}
-    for run, row in at.items():
-        if not row.get("distrusted"):
+    for run in at:
+        if not scored.distrusted(run):
             by_alphabet.setdefault(classes_of_run(run), []).append(run)
+    numbers({names[run]: at[run] for runs in by_alphabet.values() for run in runs})
     for place, (classes, runs) in enumerate(by_alphabet.items()):
         bars_by_class(classes, {names[run]: (at[run], shades[run]) for run in runs}, epoch, place)
-    for column, run in zip(st.columns(max(2, len(at))), at, strict=False):
+    samples_of(scored, epoch, side_by_side=True)
+
+
+def numbers(rows: dict[str, dict]) -> None:
+    """The distances, coverage and spread of runs, by name, after one epoch; and what real images would score."""
+    if not rows:
+        return
+    table = [
+        {"Run": name}
+        | {title: significant(row.get(MARK[tap])) for tap, title in DISTANCES.items()}
+        | {"Coverage": significant(row.get("coverage")), "Spread": significant(row.get("relative_spread"))}
+        for name, row in rows.items()
+    ]
+    floors = {tuple(row.get(f"floor_{tap}") for tap in DISTANCES) for row in rows.values()}
+    for floor in floors:
+        real = dict(zip(DISTANCES.values(), map(significant, floor), strict=True))
+        table.append({"Run": "Real against real"} | real | {"Coverage": "", "Spread": "1.00"})
+    st.dataframe(pd.DataFrame(table), hide_index=True, width="content", height="content")
+
+
+def samples_of(scored: Scored, epoch: int, side_by_side: bool = False) -> None:
+    """The samples of an epoch of each run, below each other or side by side."""
+    at, names = scored.at(epoch), scored.names
+    columns = places(max(2, min(3, len(at))) if side_by_side else 1)
+    for run, column in zip(scored.rows, columns, strict=False):
         with column:
+            if run not in at:
+                st.caption(f"{names[run]} has no scores of epoch {epoch}.")
+                continue
+            when = names[run] if run.request.untrained else f"{names[run]}, epoch {epoch}"
             try:
                 classes = classes_of_run(run)
                 per_class = REPEATS[labelled(classes)]
@@ -44,13 +66,13 @@ def one_epoch(scored: dict[Run, list[dict]], names: dict[Run, str], shades: dict
             except UserError as fault:  # damaged weights: the scores still stand
                 st.warning(str(fault))
                 continue
-            when = names[run] if run.request.untrained else f"{names[run]}, epoch {epoch}"
             alt = f"Samples of {when}"
+            st.markdown(f"**{when}**")
             if labelled(classes):
                 class_sheet(by_class(images, classes), classes, per_class, alt)
+                st.caption(summary(classes))
             else:
                 picture(images, len(classes), alt)
-            st.caption(f"{when}, {summary(classes)}")
 
 
 def bars_by_class(classes: tuple[str, ...], rows: dict[str, tuple[dict, str]], epoch: int, place: int) -> None:

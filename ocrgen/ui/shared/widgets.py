@@ -15,6 +15,7 @@ from ocrgen import datasets
 from ocrgen.datasets import Characters
 from ocrgen.datasets.alphabet import noun
 from ocrgen.runs.run import Run
+from ocrgen.runs.store import shipped_folder
 from ocrgen.ui.shared.address import give, take
 from ocrgen.utils.errors import UserError
 
@@ -86,8 +87,20 @@ def run_title(run: Run) -> str:
         return f"#{run.number} Study · {data} · {settings.get('protocol')} · {seeds}{label}"
     if request.verb == "benchmark":
         return f"#{run.number} {'Quick' if settings.get('quick') else 'Full'} benchmark · {settings.get('what')}{label}"
+    if request.verb == "score":
+        name = request.scored_run
+        scored = Run(run.path.parent / name)
+        return f"Scoring {_short_title(scored if scored.path.is_dir() else Run(shipped_folder(name)))}"
     model = model_title(request.model) if request.model else request.verb
     return f"#{run.number} {model} · {data} · {settings.get('preset', '')}{label}"
+
+
+def _short_title(run: Run) -> str:
+    """A training in a few words: number, model, data."""
+    try:
+        return f"#{run.number} {model_title(run.request.model)} · {datasets.title(run.request.dataset)}"
+    except UserError:
+        return run.name
 
 
 def classes_if_known(run: Run) -> tuple[str, ...] | None:
