@@ -112,8 +112,7 @@ def offers(runs: list[Run], extractor: str) -> None:
     if not at_hand(extractor):
         return
     newest = newest_unscored(extractor)
-    wanted: list[Run] = [run for run in (newest, *runs) if run]
-    for run in dict.fromkeys(wanted):
+    for run in {run.name: run for run in (newest, *runs) if run}.values():
         offer(run, extractor)
 
 
