@@ -12,7 +12,7 @@ from ocrgen.datasets import Characters, Splits, load_data
 from ocrgen.generators import generators
 from ocrgen.generators.base import GenerativeModel
 from ocrgen.generators.checkpoint import save_weights
-from ocrgen.generators.config import TrainConfig, TrainRequest, auto_epochs
+from ocrgen.generators.config import TrainConfig, TrainRequest, length_of
 from ocrgen.generators.monitor import Monitor, MonitorConfig
 from ocrgen.generators.reference_grid import GRID_ROWS, save_reference_grid
 from ocrgen.generators.untrained import make_run
@@ -39,10 +39,9 @@ class Trainer:
         self.device = pick_device(config.device)
         self.dtype = pick_dtype(self.device, config.precision)
         self.model = model.to(self.device).start_training()
-        self.batch = min(model.config.batch, len(data.train))
-        self.steps_per_epoch = len(data.train) // self.batch
-        self.epochs = config.epochs or auto_epochs(data.train, self.batch)
-        self.total = self.steps_per_epoch * self.epochs
+        length = length_of(data.train, model.config.batch, config.epochs)
+        self.batch, self.steps_per_epoch, self.epochs = length
+        self.total = length.steps
         self.train = _to_tensors(data.train, self.device)
         self.validation = _to_tensors(data.validation[:VALIDATION_LIMIT], self.device)
         train = data.train

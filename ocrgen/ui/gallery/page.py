@@ -110,4 +110,4 @@ def further(columns: list[Choice]) -> None:
         for data in dict.fromkeys(c.dataset for c in columns):
             if title := titles.get(data):
                 about = f"Do they help to read {title}? Study it"
-                link("4_OCR", about, query_params={"data": data}, icon=":material/insights:")
+                link("4_OCR", about, query_params={"data": uploads.ident(data)}, icon=":material/insights:")

@@ -45,10 +45,11 @@ def start(settings: dict) -> None:
 
 def linked() -> bool:
     """Whether the link names a data set (`?data=NAME`) that is there; the form then starts with it."""
-    titles, name = uploads.data_sets(), st.query_params.get("data")
-    if name not in titles:
-        if name:
-            st.warning(f"The link names a data set that is not here: {name[:200]}. Bring it on the page Train.")
+    asked = st.query_params.get("data")
+    name = uploads.identified(asked) if asked else None
+    if name is None:
+        if asked:
+            st.warning(f"The link names a data set that is not here: {asked[:200]}. Bring it on the page Train.")
         return False
     if st.session_state.get("ocr_form_linked") != name:
         st.session_state.update(ocr_form_linked=name, ocr_form_data=name, ocr_form_quick=False)

@@ -45,11 +45,12 @@ def colour_scale(colours: Iterable[tuple[int, int, int]], low: str, high: str) -
     )
 
 
-def strips(pictures: list[tuple[str, str, bytes]], columns: int, alt: str, rtl: bool = False) -> None:
+def strips(pictures: list[tuple[str, str, bytes]], columns: int, alt: str, rtl: bool = False, least: int = 20) -> None:
     """Pictures of classes, each beside its text, in as many columns as there is room for.
 
     pictures: text, alternative text and PNG of each. columns: images side by side in one picture, which give its
-    width. alt: what all of them together show. rtl: whether they follow each other from right to left.
+    width. alt: what all of them together show. rtl: whether they follow each other from right to left. least: pixels
+    that an image is wide, at least.
     """
     words = max(len(text) for text, *_ in pictures) > 8  # above their pictures, since there is no room beside
     layout, align, wide = "align-items:center;gap:.4rem", "center", "flex:1;min-width:0"
@@ -63,7 +64,7 @@ def strips(pictures: list[tuple[str, str, bytes]], columns: int, alt: str, rtl: 
         f'{wide};max-width:{44 * columns}px;border-radius:3px"></figure>'
         for text, about, png in pictures
     )
-    width = max(20 * columns, 100) + (0 if words else 26)
+    width = max(least * columns, 100) + (0 if words else 26)
     st.html(
         f'<div role="group" aria-label="{escape(alt)}" dir="{"rtl" if rtl else "ltr"}" style="display:grid;gap:.3rem '
         f'.9rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,{width}px),1fr))">{cells}</div>'

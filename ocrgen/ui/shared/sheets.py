@@ -28,24 +28,26 @@ def by_class(images: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
 
 
 def class_sheet(
-    images: np.ndarray, classes: tuple[str, ...], columns: int, alt: str, labels: bool | None = None
+    images: np.ndarray, classes: tuple[str, ...], columns: int, alt: str, labels: bool | None = None, least: int = 20
 ) -> None:
     """Show images uint8 (K, n, 28, 28), n of each of K classes in rows of `columns`.
 
     Digits are one picture with a row each. Other classes, and more than 12, are a picture each, beside its class text,
     as many in a line as there is room for; an alphabet that is written from right to left runs that way. labels:
-    whether there are texts, if not by this rule.
+    whether there are texts, if not by this rule. least: pixels that an image beside its text is wide, at least.
     """
     if not (labelled(classes) if labels is None else labels):
         picture(images.reshape(-1, *images.shape[2:]), columns, alt)
         return
-    show_strips(classes, _pictures(images, columns), columns, alt)
+    show_strips(classes, _pictures(images, columns), columns, alt, least)
 
 
-def show_strips(classes: tuple[str, ...], pictures: Sequence[bytes], columns: int, alt: str) -> None:
+def show_strips(
+    classes: tuple[str, ...], pictures: Sequence[bytes], columns: int, alt: str, least: int = 20
+) -> None:
     """Show a picture (PNG) of each class beside its text, as wide as `columns` images, in the alphabet's direction."""
     named = [(shown(text), f"{noun(classes)} {text}", png) for text, png in zip(classes, pictures, strict=True)]
-    strips(named, columns, alt, all(map(is_rtl, classes)))
+    strips(named, columns, alt, all(map(is_rtl, classes)), least)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -35,6 +35,21 @@ def data_sets() -> dict[str, str]:
     return {name: source.TITLE for name, source in datasets.sources().items()} | titles
 
 
+def ident(dataset: str) -> str:
+    """What a data set is called in a link: its name; of a user's own its file's name, without folder and suffix."""
+    return dataset if dataset in datasets.sources() else Path(dataset).stem
+
+
+def identified(text: str) -> str | None:
+    """The data set that a link calls so; None if there is none."""
+    return next((name for name in data_sets() if ident(name) == text), None)
+
+
+def without_folder(text: str) -> str:
+    """A message about accepted data without the server's folder that they lie in."""
+    return text.replace(f"{folder()}{os.sep}", "")
+
+
 def receive(files: Sequence[tuple[str, bytes]]) -> Path:
     """Read one data set from its files (name, content) and let it wait for a decision; returns where it waits.
 

@@ -1,15 +1,11 @@
 """Widgets that pages share: forms drawn from settings, runs in words, pictures with alternative text."""
 
-import typing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import streamlit as st
-from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from ocrgen import datasets
 from ocrgen.datasets import Characters
@@ -41,37 +37,6 @@ def model_title(name: str) -> str:
     from ocrgen.generators import generators
 
     return generators()[name].title if name in generators() else name
-
-
-def words(name: str) -> str:
-    """A setting's name as a label."""
-    return name.replace("_", " ").capitalize()
-
-
-def settings_form(settings: BaseModel, key: str, skip: Iterable[str] = ()) -> dict:
-    """Widgets for every field of `settings`, with its bounds and description; returns the values chosen."""
-    chosen = {}
-    for name, field in type(settings).model_fields.items():
-        if name in skip:
-            continue
-        value, label, widget = getattr(settings, name), words(name), {"key": f"{key}_{name}", "help": field.description}
-        if typing.get_origin(field.annotation) is Literal:
-            options = typing.get_args(field.annotation)
-            chosen[name] = st.selectbox(label, options, options.index(value), **widget)
-        elif isinstance(value, int):
-            chosen[name] = st.number_input(label, *_bounds(field), value, 1, **widget)
-        else:
-            low, high = (None if bound is None else float(bound) for bound in _bounds(field))
-            step = 10.0 ** np.floor(np.log10(value)) if value else 0.01
-            chosen[name] = st.number_input(label, low, high, float(value), step, format="%.4g", **widget)
-    return chosen
-
-
-def _bounds(field: FieldInfo) -> tuple[Any, Any]:
-    """The least and the greatest value of a number's field; None where there is no bound."""
-    low = next((m.ge if isinstance(m, Ge) else m.gt for m in field.metadata if isinstance(m, Ge | Gt)), None)
-    high = next((m.le if isinstance(m, Le) else m.lt for m in field.metadata if isinstance(m, Le | Lt)), None)
-    return low, high
 
 
 def run_title(run: Run) -> str:

@@ -19,8 +19,10 @@ ABOUT = (
     "IDX or .npy files of images and of labels, together"
 )
 WHOLE = (".zip", ".npz", ".mat", ".parquet")  # each a data set by itself; files of other kinds may belong together
-# What is looked at: the path, the name that the user gave, and the changes so far.
-PATH, NAME, CHANGES, SEEN = "train_own_path", "train_own_name", "train_own_changes", "train_own_seen"
+# What is looked at: the path, the name that the user gave, and the changes so far; whether the dialog is closed; files
+# that have been taken; the name of what has just been put to use.
+PATH, NAME, CHANGES = "train_own_path", "train_own_name", "train_own_changes"
+CLOSED, SEEN, USED = "train_own_closed", "train_own_seen", "train_own_used"
 
 
 def bring() -> None:
@@ -44,6 +46,9 @@ def bring() -> None:
         )  # fmt: skip
         if st.form_submit_button("Read it", key="train_path_read") and text.strip():
             _arrive(text.strip(), lambda: uploads.read_path(text))
+    if st.session_state.get(CLOSED):
+        st.info(f"{literal(st.session_state[NAME])} has been read, and waits for your decision.")
+        st.button("Look at it", key="train_own_again", on_click=lambda: st.session_state.pop(CLOSED))
 
 
 def _arrive(name: str, read) -> None:
@@ -59,6 +64,7 @@ def _arrive(name: str, read) -> None:
 def look_at(path: Path, name: str) -> None:
     """Let `panel` show what was understood of the data at a path."""
     st.session_state.update({PATH: str(path), NAME: name, CHANGES: ()})
+    st.session_state.pop(CLOSED, None)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking at the data …")
@@ -68,20 +74,35 @@ def _understood(path: str, changed: int, changes: tuple[str, ...], name: str) ->
 
 def panel() -> None:
     """What was understood of the data that have arrived, and what to do with them; nothing if none have."""
-    if PATH not in st.session_state:
-        return
+    if used := st.session_state.pop(USED, ""):
+        st.toast(f"{literal(used)} is chosen: start a training of it.", icon=":material/check_circle:")
+    if PATH in st.session_state and not st.session_state.get(CLOSED):
+        _dialog()
+
+
+def _dismiss() -> None:
+    """Close the dialog without a decision: what has just been brought waits, what is in use stays."""
+    if st.session_state.get(PATH) in uploads.found():
+        _close()
+    else:
+        st.session_state[CLOSED] = True
+
+
+@st.dialog("What was understood", width="large", on_dismiss=_dismiss)
+def _dialog() -> None:
+    if PATH not in st.session_state:  # decided on by the button that was just pressed
+        st.rerun()
     path, name, changes = (st.session_state[key] for key in (PATH, NAME, CHANGES))
-    with st.container(border=True):
-        try:
-            told = _understood(path, Path(path).stat().st_mtime_ns, changes, name)
-        except (OSError, UserError) as problem:
-            _close()
-            st.error(literal(str(problem)) if isinstance(problem, UserError) else f"{name} is gone: bring it again.")
-            return
-        st.subheader("What was understood")
-        st.markdown(f"**{literal(name)}**")
-        _decide(path, told)
-        _show(told)
+    try:
+        told = _understood(path, Path(path).stat().st_mtime_ns, changes, name)
+    except (OSError, UserError) as problem:
+        _close()
+        words = uploads.without_folder(str(problem)) if isinstance(problem, UserError) else f"{name} is gone."
+        st.error(literal(f"{words} Bring it again." if isinstance(problem, OSError) else words))
+        return
+    st.markdown(f"**{literal(name)}**")
+    _decide(path, told)
+    _show(told)
 
 
 def _decide(path: str, told: Understanding) -> None:
@@ -92,6 +113,8 @@ def _decide(path: str, told: Understanding) -> None:
     (st.markdown if fine else st.warning)(literal(told.orientation.told))
     if told.fault:
         st.error(literal(told.fault))
+    if fault := st.session_state.pop("train_own_fault", ""):
+        st.error(literal(fault))
     accepted = path in uploads.found()
     users = [run for run in store().own() if run.state != "damaged" and run.request.dataset == path]
     about = f"{len(users)} runs here are about them, and will miss them." if users else "Remove them from the lab."
@@ -126,9 +149,11 @@ def _use(path: str) -> None:
     try:
         accepted = uploads.accept(open_named(Path(path), changes, name), Path(path))
     except UserError as problem:
-        st.error(literal(str(problem)))
+        st.session_state["train_own_fault"] = uploads.without_folder(str(problem))
         return
     st.session_state["train_dataset"] = str(accepted)
+    st.session_state[USED] = name
+    st.query_params.pop("own", None)
     _close()
 
 
@@ -138,7 +163,7 @@ def _drop(path: str) -> None:
 
 
 def _close() -> None:
-    for key in (PATH, NAME, CHANGES):
+    for key in (PATH, NAME, CHANGES, CLOSED):
         st.session_state.pop(key, None)
 
 
@@ -148,7 +173,7 @@ def _show(told: Understanding) -> None:
     kind = noun(told.classes)
     with sheet:
         alt = f"The first {EACH} pictures of each of {len(told.classes)} {kind}s of {told.name}"
-        class_sheet(told.sample, told.classes, EACH, alt, labels=True)
+        class_sheet(told.sample, told.classes, EACH, alt, labels=True, least=40)
     with counts:
         table = pd.DataFrame(told.table).rename(columns=str.capitalize)
         st.dataframe(table, hide_index=True, height=min(38 + 35 * len(table), 420), key="train_own_counts")
