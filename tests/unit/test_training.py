@@ -191,17 +191,17 @@ def test_small_data_get_more_epochs_and_batches_that_fit(store, small):
     model = generators()["cvae"](generators()["cvae"].presets["fast"])
     few = small._replace(train=small.train.subset(40, 0))
     trainer = Trainer(model, few, TrainConfig(), run)
-    assert (trainer.batch, trainer.steps_per_epoch, trainer.epochs) == (40, 1, 200)
+    assert (trainer.batch, trainer.steps_per_epoch, trainer.epochs) == (40, 1, 500)
 
 
 @pytest.mark.parametrize(
     ("n", "k", "batch", "epochs"),
     [
         (54_999, 10, 128, 10),  # MNIST
-        (1_317, 10, 128, 60),  # the bundled digits: so many epochs make 600 steps
+        (1_317, 10, 128, 150),  # the bundled digits: so many epochs make 1,500 steps
         (12_040, 28, 128, 59),  # Arabic letters: each class is seen 25,000 times
-        (416, 26, 128, 200),
-        (60, 2, 60, 200),
+        (460, 6, 128, 500),
+        (60, 2, 60, 500),
         (100_000, 100, 128, 25),
     ],
 )

@@ -10,8 +10,6 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ocrgen.ui.shared.widgets import places
-
 # A setting that stands here under no group, such as one of a new generator, comes last, under its own name.
 GROUPS: dict[str, dict[str, str]] = {
     "Architecture": {
@@ -31,7 +29,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "lr_discriminator": "Learning rate, discriminator",
         "beta1": "Adam β₁",
         "beta2": "Adam β₂",
-        "ema": "EMA decay of the weights",
+        "ema": "EMA decay",
         "time_mean": "Training times, mean logit",
         "time_spread": "Training times, SD of the logit",
     },
@@ -114,9 +112,10 @@ def settings_form(parts: dict[str, BaseModel], skip: Iterable[str] = ()) -> list
     for group, names in groups.items():
         if names:
             st.markdown(f"**{group}**")
-        for name, place in zip(names, places(2), strict=False):
-            with place:
-                values[name] = _widget(parts[owner[name]], name, f"{owner[name]}_{name}")
+        for i in range(0, len(names), 2):  # a row each, so that fields stand level where one label takes two lines
+            for name, place in zip(names[i : i + 2], st.columns(2, vertical_alignment="bottom"), strict=False):
+                with place:
+                    values[name] = _widget(parts[owner[name]], name, f"{owner[name]}_{name}")
     return [{name: value for name, value in values.items() if owner[name] == key} for key in parts]
 
 
