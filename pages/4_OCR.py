@@ -1,10 +1,10 @@
-"""OCR: what a reader learns from real, generated and mixed images, with intervals and verdicts."""
+"""OCR: what a model that reads learns from real, generated and mixed images, with intervals and verdicts."""
 
 from ocrgen.ui.ocr import page as study
 from ocrgen.ui.shared import journey
 from ocrgen.ui.shared.frame import page_title
 
-page_title("OCR", "Does synthetic data help a reader? What it reads of real test images, by what it learned from.")
+page_title("OCR", "Does synthetic data help? How well OCR models read real test images, by what they learned from.")
 journey.show("OCR")
 if run := study.head():
     study.progress(run)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 from math import floor
+from typing import Literal
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -16,6 +18,7 @@ FEW = 12  # classes up to which all is written large
 NUMBERED = 30  # classes up to which the numbers fit into their cells
 CLIPPED = 14  # characters of a class text beside an axis
 SHORT = 3  # characters of a class text that is never turned
+CHANGE = [[0, "#0072B2"], [0.5, "#F3F5F8"], [1, "#B8321F"]]  # fewer confusions, none, more
 ROW = 18  # pixels of a class where there are many
 
 
@@ -26,43 +29,80 @@ def labels(classes: Sequence[str]) -> list[str]:
     return [escape(text, False) for text in (clipped if len(set(clipped)) == len(texts) else texts)]
 
 
-def confusion_chart(counts: list[list[int]], classes: Sequence[str], title: str) -> go.Figure:
-    """A confusion matrix of counts (K, K): true classes in rows, classes read in columns.
+def row_shares(counts: np.ndarray) -> np.ndarray:
+    """Counts (K, K) as shares of each row's sum; 0 in a row that has none."""
+    return counts / np.maximum(counts.sum(1, keepdims=True), 1)
 
-    The diagonal is left out, since correct readings would outshine all others. A point's customdata: true class, class
-    read (both as indices), count, and both texts.
+
+def class_scores(counts: np.ndarray) -> pd.DataFrame:
+    """Precision, recall and F1 of each of K classes, from counts (K, K) of true classes by predicted ones.
+
+    Columns: read (how often the class was there), precision, recall, f1; NaN where there is nothing to count.
     """
-    k, names = len(counts), labels(classes)
-    errors = [[None if i == j else v for j, v in enumerate(row)] for i, row in enumerate(counts)]
-    most = max(v for row in errors for v in row if v is not None)
+    right, there, told = np.diag(counts), counts.sum(1), counts.sum(0)
+    with np.errstate(invalid="ignore"):
+        scores = {"precision": right / told, "recall": right / there, "f1": 2 * right / (there + told)}
+    return pd.DataFrame({"read": there} | scores)
+
+
+def confusion_chart(
+    values: Sequence[Sequence[float]] | np.ndarray,
+    classes: Sequence[str],
+    title: str,
+    kind: Literal["counts", "shares", "change"] = "counts",
+) -> go.Figure:
+    """A confusion matrix (K, K): true classes in rows, predicted classes in columns.
+
+    values: counts, shares of each row, or changes of these in points. The diagonal is left out, since correct readings
+    would outshine all others. A point's customdata: true class, predicted class (both as indices), value, and both
+    texts.
+    """
+    matrix, k, names = np.asarray(values, float), len(values), labels(classes)
+    off = np.where(np.eye(k, dtype=bool), np.nan, matrix)
+    most = max(float(np.nanmax(np.abs(off))), 1e-9)
     gap = 2 if k <= FEW else 1 if k <= NUMBERED else 0  # on a phone more would hide the cells
+    form, unit, scale = {
+        "counts": (",.0f", "", {"colorscale": "Cividis"}),
+        "shares": (".1%", "", {"colorscale": "Cividis", "zmin": 0}),
+        "change": ("+.1f", " points", {"colorscale": CHANGE, "zmin": -most, "zmax": most}),
+    }[kind]
     # Invisible markers receive the clicks: Streamlit gets none from heat maps.
     figure = go.Figure(
-        go.Heatmap(
-            z=errors, x=names, y=names, colorscale="Cividis", showscale=False, hoverinfo="skip", xgap=gap, ygap=gap
-        )
-    )  # fmt: skip
+        go.Heatmap(z=off, x=names, y=names, showscale=False, hoverinfo="skip", xgap=gap, ygap=gap, **scale)
+    )
     # Thousands of empty cells would make a chart of many classes slow.
-    cells = [(i, j) for i in range(k) for j in range(k) if i != j and (k <= FEW or counts[i][j])]
+    cells = [(i, j) for i in range(k) for j in range(k) if i != j and (k <= FEW or matrix[i, j])]
+    dark = [abs(matrix[i, j]) > 0.6 * most for i, j in cells]
+    inks = ["#FFFFFF" if d else "#111111" for d in dark] if kind == "change" else [
+        "#111111" if d else "#FFFFFF" for d in dark
+    ]  # fmt: skip
     figure.add_scatter(
         x=[names[j] for _, j in cells],
         y=[names[i] for i, _ in cells],
         mode="markers+text" if k <= NUMBERED else "markers",
         marker={"size": 24 if k <= FEW else ROW - 4, "opacity": 0, "symbol": "square"},
-        text=[counts[i][j] or "" for i, j in cells] if k <= NUMBERED else None,
-        textfont={"color": ["#111111" if counts[i][j] > 0.6 * most else "#FFFFFF" for i, j in cells]}
-        | ({} if k <= FEW else {"size": 9}),
-        customdata=[[i, j, counts[i][j], names[i], names[j]] for i, j in cells],
-        hovertemplate="true %{customdata[3]} read as %{customdata[4]}: %{customdata[2]}<extra></extra>",
+        text=[_in_cell(matrix[i, j], kind) for i, j in cells] if k <= NUMBERED else None,
+        textfont={"color": inks} | ({"size": 11} if k <= FEW and kind != "counts" else {} if k <= FEW else {"size": 9}),
+        customdata=[[i, j, matrix[i, j], names[i], names[j]] for i, j in cells],
+        hovertemplate=f"true %{{customdata[3]}}, predicted %{{customdata[4]}}: %{{customdata[2]:{form}}}{unit}"
+        "<extra></extra>",
         selected={"marker": {"opacity": 0.35}},
-        unselected={"textfont": {"color": "#CCC"}},
+        unselected={"textfont": {"color": "#CCC" if kind != "change" else "#444"}},
     )
-    styled(figure, title, "Read as", False)
-    axis = _categories(names) | {"showgrid": False, "zeroline": False}
+    styled(figure, title, "Predicted class", False)
+    axis = _categories(names) | {"showgrid": False, "zeroline": False, "dtick": 1}
     figure.update_xaxes(range=[-0.5, k - 0.5], **axis)
-    figure.update_yaxes(range=[k - 0.5, -0.5], title="Truth", automargin=True, **axis)
+    figure.update_yaxes(range=[k - 0.5, -0.5], title="True class", automargin=True, **axis)
     figure.update_layout(height=max(420, 110 + ROW * k), showlegend=False, hovermode="closest")
     return figure
+
+
+def _in_cell(value: float, kind: str) -> str:
+    """What stands in a cell: nothing for 0, per cent without the sign, a change with its sign."""
+    if kind == "counts":
+        return f"{value:.0f}" if value else ""
+    text = f"{100 * value:.1f}" if kind == "shares" else f"{value:+.1f}".replace("-", "−")
+    return "" if not value or text.lstrip("+−") == "0.0" else text
 
 
 def class_chart(rows: pd.DataFrame, classes: Sequence[str], title: str) -> go.Figure:

@@ -5,6 +5,7 @@ from textwrap import wrap
 import pandas as pd
 import plotly.graph_objects as go
 
+from ocrgen.plots.error_rates import as_errors, error_axis, log_floor, on_log
 from ocrgen.plots.style import OTHERS, REAL, hue, styled
 from ocrgen.study.arms import PSEUDO, Arm, trained
 from ocrgen.study.formatting import seen_words
@@ -71,71 +72,102 @@ HOVER = (
 )
 
 
-def _custom(rows: pd.DataFrame) -> list[list]:
+def custom(rows: pd.DataFrame) -> list[list]:
     """What HOVER shows: low, high, number of seeds, and the labelled images seen in words."""
     seen = [seen_words(arm, n) for arm, n in zip(rows.arm, rows.n_labelled, strict=True)]
     return [[*row, words] for row, words in zip(rows[["low", "high", "n"]].to_numpy().tolist(), seen, strict=True)]
 
 
-def _line(figure: go.Figure, arm: Arm, x, rows: pd.DataFrame, size: int) -> None:
-    """Draw a training mix as a line with error bars: rows' means over `x`, with markers of `size` pixels."""
+def _line(figure: go.Figure, arm: Arm, x, rows: pd.DataFrame, size: int, floor: float = 0.0) -> None:
+    """Draw a training mix as a line with error bars: rows' means over `x`, with markers of `size` pixels.
+
+    floor: of a log axis, 0 for a linear one.
+    """
+    drawn = on_log(rows, floor) if floor else rows
     figure.add_scatter(
         x=x,
-        y=rows["mean"],
-        error_y=error_bars(rows),
+        y=drawn["mean"],
+        error_y=error_bars(drawn),
         name=arm.title,
         mode="lines+markers",
         line={"color": colour(arm), "dash": dash(arm), "width": 2},
         marker={"symbol": symbol(arm), "size": size},
-        customdata=_custom(rows),
+        customdata=custom(rows),
         hovertemplate=HOVER,
     )
 
 
-def arms_chart(rows: pd.DataFrame, title: str, zero: bool = False) -> go.Figure:
-    """One dot with its interval for each training mix, the highest on top.
+def error_name(metric: str) -> str:
+    """What the lack of a metric to 1 is called: the error rate of an accuracy, "1 − F1 (macro)"."""
+    name = METRICS[metric]
+    return name.replace("Accuracy", "Error rate") if name.startswith("Accuracy") else f"1 − {name}"
 
-    rows: arm, mean, low, high, n, n_labelled and perhaps word, a verdict's. zero: whether they are differences, shown
-    against a line at 0.
+
+def arms_chart(rows: pd.DataFrame, title: str, gains: bool = False, errors: bool = False) -> go.Figure:
+    """One dot with its interval for each training mix, the best on top.
+
+    rows: arm, mean, low, high, n, n_labelled and perhaps word, a verdict's. gains: they are differences, shown in
+    points against a line at 0. errors: what is shown is what they lack to 1, on a log axis; an arrow at its edge marks
+    an interval that reaches 0.
     """
     figure = go.Figure()
     rows = rows.sort_values("mean")
-    spans, custom = error_bars(rows, share=not zero), _custom(rows)
-    sign = "+" if zero else ""
-    bounds = f"[%{{customdata[0]:{sign}.2%}}, %{{customdata[1]:{sign}.2%}}]"
-    text = f"<b>%{{x:{sign}.2%}}</b> {bounds}, %{{customdata[2]}} seeds, %{{customdata[3]}}"
+    rows, form, sign = (as_errors(rows) if errors else rows), ".2%", ""
+    if gains:
+        rows, form, sign = rows.assign(**{k: 100 * rows[k] for k in ("mean", "low", "high")}), ".2f", "+"
+    facts, floor = custom(rows), log_floor(rows) if errors else 0.0
+    drawn = on_log(rows, floor) if errors else rows
+    spans = error_bars(drawn, share=not gains)
+    bounds = f"[%{{customdata[0]:{sign}{form}}}, %{{customdata[1]:{sign}{form}}}]"
     for i, name in enumerate(rows.arm):
         arm, seen = Arm.parse(name), int(rows.n_labelled.iloc[i])
         label = arm.title.replace("augmentation", "aug.")
         label += f" ·\xa0n\xa0=\xa0{seen:,}" if seen or not arm.alone else " ·\xa0no\xa0labelled\xa0image"
+        place = "<br>".join(wrap(label, LABEL, break_on_hyphens=False))
         told = f"<br>{rows.word.iloc[i]}" if "word" in rows else ""
+        value, unit = f"{rows['mean'].iloc[i]:{sign}{form}}".replace("-", "−"), " points" * gains
         figure.add_scatter(
-            x=[rows["mean"].iloc[i]],
-            y=["<br>".join(wrap(label, LABEL, break_on_hyphens=False))],
+            x=[drawn["mean"].iloc[i]],
+            y=[place],
             error_x=spans | {k: [spans[k].iloc[i]] for k in ("array", "arrayminus")},
             mode="markers",
             name=arm.title,
             marker={"color": colour(arm), "symbol": symbol(arm), "size": 11, "line": {"width": 2}},
-            customdata=custom[i : i + 1],
-            hovertemplate=f"{text}{told}<extra></extra>",
+            customdata=facts[i : i + 1],
+            hovertemplate=f"<b>{value}</b>{unit} {bounds}, %{{customdata[2]}} seeds, %{{customdata[3]}}{told}"
+            "<extra></extra>",
         )
-    if zero:
+        if errors and rows.low.iloc[i] <= 0:
+            figure.add_annotation(
+                x=0, xref="paper", y=place, text="◂ 0", showarrow=False, xanchor="left", yshift=9,
+                font={"size": 10, "color": colour(arm)},
+            )  # fmt: skip
+    if gains:
         figure.add_vline(0, line={"color": REAL, "width": 1.5})
     styled(figure, title, "", False)
     figure.update_layout(height=90 + 31 * len(rows), showlegend=False, hovermode="closest", margin={"r": 24})
-    if not zero:
-        figure.update_layout(title_subtitle={"text": "n: labelled images seen", "font": {"size": 11}}, margin={"t": 60})
-    figure.update_xaxes(tickformat="+.3~%" if zero else ".3~%", title=None, nticks=4, tickangle=0)
+    if not gains:
+        told = "n: labelled images seen" + "; log axis, fewer errors to the left" * errors
+        figure.update_layout(title_subtitle={"text": told, "font": {"size": 11}}, margin={"t": 60})
+    tickformat = "+~g" if gains else ".3~%"
+    figure.update_xaxes(tickformat=tickformat, title="Points" if gains else None, nticks=4, tickangle=0)
+    if errors:
+        figure.update_xaxes(**error_axis(rows, floor))
     figure.update_yaxes(type="category", tickformat=None, automargin=True, ticklabelstandoff=6)
     return figure
 
 
-def size_chart(summary: pd.DataFrame, arms: list[str], metric: str) -> go.Figure:
+def size_chart(summary: pd.DataFrame, arms: list[str], metric: str, errors: bool = False) -> go.Figure:
     """A metric against the number of real labelled images (log scale), a line with intervals for each training mix.
 
     Mixes that need no labelled image have no place on that axis: a dotted line from side to side, which is named.
+    errors: as in `arms_chart`.
     """
-    figure = go.Figure()
+    figure, whole = go.Figure(), summary.loc[summary.arm.isin(arms) & (summary.metric == metric)]
+    floor = 0.0
+    if errors:
+        summary = whole = as_errors(whole)
+        floor = log_floor(whole)
     sizes = sorted(summary.loc[summary.n_real > 0].n_real.unique())
     for name in arms:
         arm, rows = Arm.parse(name), summary.loc[(summary.arm == name) & (summary.metric == metric)]
@@ -144,46 +176,17 @@ def size_chart(summary: pd.DataFrame, arms: list[str], metric: str) -> go.Figure
             across = pd.concat([rows] * len(sizes))
             figure.add_scatter(
                 x=sizes, y=across["mean"], name=f"{arm.title} (no labelled image)", mode="lines",
-                line={"color": colour(arm), "dash": "dot", "width": 2}, customdata=_custom(across),
+                line={"color": colour(arm), "dash": "dot", "width": 2}, customdata=custom(across),
                 hovertemplate=HOVER.replace("%{x}: ", ""),
             )  # fmt: skip
             continue
         rows = rows.loc[rows.n_real > 0].sort_values("n_real")
-        _line(figure, arm, rows.n_real, rows, 9)
-    styled(figure, f"{METRICS[metric]} by labelled images", "Labelled images (log)", False)
+        _line(figure, arm, rows.n_real, rows, 9, floor)
+    name = error_name(metric) if errors else METRICS[metric]
+    styled(figure, f"{name} by labelled images", "Labelled images (log)", False)
     figure.update_xaxes(type="log", tickvals=sizes, ticktext=[f"{n:,}" for n in sizes])
-    figure.update_yaxes(tickformat=".1%")
+    figure.update_yaxes(error_axis(whole, floor) if errors else {"tickformat": ".1%"})
     figure.update_layout(height=460, hovermode="closest")
-    return figure
-
-
-def epochs_chart(summary: pd.DataFrame, metric: str, title: str, real: dict | None = None) -> go.Figure:
-    """The score of a reader of each epoch's samples, or their distance, a line with intervals for each generator.
-
-    real: mean, low, high of the reader of real images, drawn as a line with a band.
-    """
-    figure = go.Figure()
-    rows = summary.loc[(summary.kind == "epoch") & (summary.metric == metric)]
-    for name in rows.arm.unique():
-        one, arm = rows.loc[rows.arm == name].sort_values("epoch"), Arm.parse(name)
-        figure.add_scatter(
-            x=one.epoch,
-            y=one["mean"],
-            error_y=error_bars(one, share=metric not in DISTANCES),
-            name=arm.title,
-            mode="lines+markers",
-            line={"color": colour(arm), "width": 2},
-            customdata=_custom(one),
-            hovertemplate=HOVER if metric not in DISTANCES else None,
-        )
-    if real:
-        note = {"text": "500 real images", "font": {"color": REAL}}
-        if real["low"] == real["low"]:
-            figure.add_hrect(real["low"], real["high"], fillcolor=REAL, opacity=0.2, line_width=0)
-        figure.add_hline(real["mean"], line={"color": REAL, "dash": "dash"}, label=note)
-    styled(figure, title, "Epoch of the generator", False)
-    figure.update_yaxes(tickformat="~g" if metric in DISTANCES else ".1%")
-    figure.update_layout(hovermode="closest")
     return figure
 
 
@@ -203,27 +206,4 @@ def strength_chart(summary: pd.DataFrame, arms: list[str], corruption: str, titl
     styled(figure, title, "Epsilon" if corruption == "attack" else "Strength", False)
     figure.update_yaxes(tickformat=".0%")
     figure.update_layout(hovermode="closest", height=260, showlegend=False)
-    return figure
-
-
-def rank_chart(table: pd.DataFrame, distance: str) -> go.Figure:
-    """Each checkpoint's distance (log scale) against the accuracy of a reader of its samples."""
-    rows = table.loc[(table.kind == "epoch") & table.metric.isin([distance, "accuracy"])]
-    wide = rows.pivot_table(index=["arm", "seed", "epoch"], columns="metric", values="value").reset_index()
-    figure = go.Figure()
-    for name in wide.arm.unique():
-        one, arm = wide.loc[wide.arm == name], Arm.parse(name)
-        figure.add_scatter(
-            x=one[distance],
-            y=one.accuracy,
-            name=arm.title,
-            mode="markers",
-            marker={"color": colour(arm), "size": 8, "opacity": 0.75},
-            customdata=one[["seed", "epoch"]],
-            hovertemplate="%{x:.4g} → %{y:.2%} (seed %{customdata[0]}, epoch %{customdata[1]})",
-        )
-    styled(figure, f"{DISTANCES[distance]} and OCR accuracy", f"{DISTANCES[distance]} (log, lower is nearer)", False)
-    figure.update_xaxes(type="log", dtick="D2")
-    figure.update_yaxes(tickformat=".1%")
-    figure.update_layout(hovermode="closest")
     return figure

@@ -15,7 +15,7 @@ from ocrgen.claims.evidence import judge_claims
 from ocrgen.claims.wording import counted, rule_of
 from ocrgen.datasets import title
 from ocrgen.datasets.alphabet import shown, summary
-from ocrgen.plots import views
+from ocrgen.plots import confusion_views, views
 from ocrgen.report import tables
 from ocrgen.report.environment import ENVIRONMENT
 from ocrgen.report.figures import FONT, Figures
@@ -37,7 +37,7 @@ FAMILY = (
     "where to look next, and earn no word."
 )
 SECTIONS = (
-    views.by_arm, views.by_size, views.by_epoch, views.robustness, views.confusion, views.by_class,
+    views.by_arm, views.by_size, views.by_epoch, views.robustness, confusion_views.confusion, confusion_views.by_class,
     views.distances,
 )  # fmt: skip
 

@@ -1,5 +1,8 @@
-"""How long a study will take: before it starts by its optimiser steps, later by the time of the seeds that are done."""
+"""How long a study will take: before it starts by its optimiser steps, later by the time of the tasks that are done."""
 
+from collections.abc import Iterable, Mapping, Sequence
+
+from ocrgen.study.arms import BAR
 from ocrgen.study.config import StudyConfig
 from ocrgen.study.plan import Cell, plan_seed
 from ocrgen.study.results import Results
@@ -44,3 +47,55 @@ def seconds_left(results: Results, more_seeds: int) -> float | None:
     """About how long so many more seeds take on this study's processes; None before a seed is complete."""
     each = measured_seconds(results)
     return None if each is None else each * more_seeds / results.config.workers
+
+
+def first_cells(config: StudyConfig) -> list[Cell]:
+    """The tasks up to the first comparison: real images alone, and augmented, of the first seed and size."""
+    cells = plan_seed(config, 0)
+    pair = [i for i, c in enumerate(cells) if c.kind == "reader" and c.n and c.arm.name in ("real", BAR)]
+    return cells[: max(pair[:2], default=-1) + 1]
+
+
+class TimeLeft:
+    """How long the open ones of some tasks will take, by how long those that are like them have taken."""
+
+    def __init__(self, config: StudyConfig, cells: Sequence[Cell], classes: int, n_train: int):
+        self._workers, self._cells = config.workers, {cell.key: cell for cell in cells}
+        self._guessed = {cell.key: TASK + _seconds(config, cell, classes, n_train) for cell in cells}
+
+    def before(self) -> float:
+        """About how many seconds all take, before any has ended."""
+        return sum(self._guessed.values()) / self._workers
+
+    def seconds(self, ended: Mapping[str, float], now: Iterable[str], elapsed: float) -> float | None:
+        """About how many seconds are left; None before a task has ended.
+
+        ended: seconds that each ended task took, by key. now: which of them ended in the last `elapsed` seconds.
+        """
+        here = [ended[key] for key in now if key in ended]
+        if not here or elapsed <= 0:
+            return None
+        # Other processes are somewhere in the middle of a task.
+        begun = (self._workers - 1) / 2 * sum(here) / len(here)
+        pace = (sum(here) + begun) / elapsed
+        left = sum(seconds for key, seconds in self._expected(ended).items() if key not in ended)
+        return max(0.0, left - begun) / pace
+
+    def _expected(self, ended: Mapping[str, float]) -> dict[str, float]:
+        """Seconds of each task: as the same one of other seeds took, else its guess, scaled by its kind's or by all."""
+        taken: dict[object, list[float]] = {}
+        guessed: dict[object, list[float]] = {}
+        for key, seconds in ended.items():
+            for group in self._groups(key) if key in self._cells else ():
+                taken.setdefault(group, []).append(seconds)
+                guessed.setdefault(group, []).append(self._guessed[key])
+        expected = {}
+        for key, guess in self._guessed.items():
+            group = next((g for g in self._groups(key) if g in taken), None)
+            expected[key] = guess if group is None else guess * sum(taken[group]) / sum(guessed[group])
+        return expected
+
+    def _groups(self, key: str) -> tuple[object, ...]:
+        """What a task is like, the nearest first: the same of another seed, one of its kind, any."""
+        cell = self._cells[key]
+        return (cell.kind, cell.arm, cell.n, cell.epoch), cell.kind, ""

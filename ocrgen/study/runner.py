@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ocrgen import datasets
 from ocrgen.runs.jobs import PATIENCE, Cancelled, Stop
 from ocrgen.runs.run import Run
 from ocrgen.study.config import StudyConfig
+from ocrgen.study.forecast import TimeLeft
 from ocrgen.study.plan import Cell, blocks, plan
 from ocrgen.study.results import assemble, keep_misread
+from ocrgen.study.rows import read_row
 from ocrgen.study.worker import execute_cells, finished, start_worker, state_of
 from ocrgen.utils.errors import UserError
 
@@ -79,20 +82,25 @@ def _begin(run: Run, config: StudyConfig) -> "TaskRunner":
 
 def _reporter(run: Run, cells: list[Cell], show: Callable[[int, int], None]) -> Callable[[], None]:
     """A function that tells how many of the tasks are done, and how long the rest will take."""
-    keys = {cell.key for cell in cells}
+    request, seconds = run.request, {}  # of each task that has ended, by key; 0 for one that failed
+    config = StudyConfig.model_validate(request.settings)
+    time_left = TimeLeft(config, cells, len(datasets.classes_of_run(run)), request.n_images("train"))
 
-    def ended() -> int:
-        """Tasks that have a result file, whatever it says: counting them must be quick."""
-        return len(keys & {file.stem for file in (run.path / "cells").glob("*.json")})
+    def ended() -> set[str]:
+        """Tasks that have a result file, whatever it says: each is read once only."""
+        keys = {file.stem for file in (run.path / "cells").glob("*.json")} & {cell.key for cell in cells}
+        for key in keys - seconds.keys():
+            seconds[key] = float((read_row(run.path / "cells" / f"{key}.json") or {}).get("seconds", 0))
+        return keys
 
-    begun, done_before = time.monotonic(), ended()
+    begun, before = time.monotonic(), ended()
 
     def report_progress() -> None:
         done = ended()
-        seconds = time.monotonic() - begun
-        left = seconds / (done - done_before) * (len(cells) - done) if done > done_before else None
-        run.update(step=done, total=len(cells), left=left)
-        show(done, len(cells))
+        known = {key: seconds[key] for key in done}
+        left = time_left.seconds(known, done - before, time.monotonic() - begun)
+        run.update(step=len(done), total=len(cells), left=left)
+        show(len(done), len(cells))
 
     return report_progress
 

@@ -56,12 +56,14 @@ def linked() -> bool:
     return True
 
 
-def form() -> None:
-    """The settings of a new study, the shell command that does the same, and the button that starts it."""
+def form() -> bool:
+    """The settings of a new study, the shell command that does the same, and the button that starts it.
+
+    Returns whether one has been started.
+    """
     st.session_state.setdefault("ocr_form_quick", True)
     quick = st.toggle("Quick", key="ocr_form_quick", help="bundled digits, small, under three minutes")
     values: dict = dict(QUICK)
-    # This runs even while the popover is closed: the default, quick, must not cost reading a data set.
     n_train, classes, default = math.inf, DIGITS, QUICK["n"]
     if not quick:
         values = {"dataset": _data_set()}
@@ -72,7 +74,7 @@ def form() -> None:
     if not quick:
         train = _training_set(values["dataset"], protocol)
         if train is None:
-            return
+            return False
         n_train, classes, default = len(train), train.classes, default_sizes(train)
         if values["dataset"] in uploads.found():  # all that there are of one's own
             default = [min(n_train, PER_CLASS[-1] * train.n_classes)]
@@ -91,19 +93,17 @@ def form() -> None:
         config = StudyConfig.model_validate(values)
     except ValidationError as fault:
         st.error(_words(fault))
-        return
+        return False
     if problem := fault_of(config, n_train, classes):
         st.error(problem)
-        return
+        return False
     if config.protocol != "paper":
         st.caption("; ".join(n_label(n, classes) for n in config.n))
     st.code(describe(config), language=None, wrap_lines=True)
     st.caption(forecast(config, len(classes), BUNDLED if quick else int(n_train)))
     if st.session_state.get("ocr_form_fault"):  # of one's own images, told beside them
-        return
-    if st.button("Start", type="primary", key="ocr_form_start") and show_errors(start, values):
-        st.query_params.pop("data", None)
-        st.rerun()
+        return False
+    return st.button("Start", type="primary", key="ocr_form_start") and show_errors(start, values)
 
 
 def _data_set() -> str:

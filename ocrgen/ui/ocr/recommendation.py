@@ -1,5 +1,6 @@
-"""What a study recommends, and its best reader and generated images as downloads."""
+"""What a study recommends, and its best OCR model and generated images as downloads."""
 
+from contextlib import suppress
 from html import escape
 
 import streamlit as st
@@ -17,15 +18,19 @@ from ocrgen.utils.errors import UserError
 
 def show_advice(results: Results) -> None:
     """The recommendations of a study, a line for each number of labelled images."""
-    recommendations = advise(results)
-    if recommendations:
-        with st.container(border=True):
-            st.markdown("##### What to do")
-            st.html("".join(_line(a, results.classes) for a in recommendations))
-            st.caption(
-                "Of several better ways, the one with the largest lower bound; intervals are corrected for the number "
-                "of ways that were declared beforehand."
-            )
+    if recommendations := advise(results):
+        st.markdown("##### What to do")
+        st.html("".join(_line(a, results.classes) for a in recommendations))
+        st.caption(
+            "Of several better ways, the one with the largest lower bound; intervals are corrected for the number "
+            "of ways that were declared beforehand."
+        )
+
+
+def show_advice_at(results: Results, n: int) -> None:
+    """The recommendation at n labelled images in one line; nothing where there is none."""
+    if found := next((a for a in advise(results) if a.n == n), None):
+        st.html(_line(found, results.classes))
 
 
 def _line(a: Advice, classes: tuple[str, ...]) -> str:
@@ -39,27 +44,25 @@ def _line(a: Advice, classes: tuple[str, ...]) -> str:
     )
 
 
-def take_home(run: Run, results: Results) -> None:
-    """Downloads of the recommended reader and of generated images, if the study keeps its networks."""
-    sizes = [a.n for a in advise(results)]
-    if not sizes:
+def downloads(run: Run, results: Results) -> None:
+    """Downloads of the recommended OCR model and of generated images; nothing if the study keeps no networks."""
+    exports = {}
+    for advice in advise(results):
+        with suppress(UserError):
+            exports[advice.n] = find_export(run, results, advice.n)
+    if not exports:
         return
-    with st.expander(f"Take home: the best reader, the synthetic {noun(results.classes)}s"):
-        n = sizes[-1]
-        if len(sizes) > 1:
+    with st.expander(f"Download the best OCR model and synthetic {noun(results.classes)}s", icon=":material/download:"):
+        n = max(exports)
+        if len(exports) > 1:
             n = st.segmented_control(
-                "Labelled images", sizes, default=n, key="ocr_take_n", required=True, format_func=lambda n: f"{n:,}"
+                "Labelled images", list(exports), default=n, key="ocr_take_n", required=True, format_func="{:,}".format
             )
-        try:
-            export = find_export(run, results, n)
-        except UserError as why:
-            st.caption(str(why))
-            return
-        _downloads(run, export, results.classes)
+        _buttons(run, exports[n], results.classes)
 
 
-def _downloads(run: Run, export: StudyExport, classes: tuple[str, ...]) -> None:
-    """The buttons that download a reader and generated images."""
+def _buttons(run: Run, export: StudyExport, classes: tuple[str, ...]) -> None:
+    """The buttons that download an OCR model and generated images."""
     from ocrgen.generators.base import MAX_SAMPLES
     from ocrgen.readers.export import to_onnx
 
@@ -67,7 +70,7 @@ def _downloads(run: Run, export: StudyExport, classes: tuple[str, ...]) -> None:
     a, stem = export.advice, f"{run.name}-n{export.advice.n}"
     training = f"{a.best.title}, {a.n:,} labelled images, seed 0"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Reader** of {training}")
+        st.markdown(f"**OCR model** of {training}")
         st.download_button(
             "ONNX", lambda: to_onnx(export.reader), f"{stem}-reader.onnx", "application/octet-stream",
             key="ocr_take_onnx", on_click="ignore", help=f"images uint8 (n, 1, 28, 28) in, probabilities (n, {k}) out",
