@@ -17,10 +17,13 @@ def confusion(results: Results, n: int | None = None) -> Section | None:
     """Which class is taken for which: real images, augmentation, and each generator on top of it."""
     n = n or headline_size(results)
     mixes = ["real", BAR, *(arm.name for arm in shown_ways(results))]
-    views = [confusion_of(results, key) for mix in mixes if (key := f"{mix}|{n}") in results.confusions]
-    if not views:
+    keys = [key for mix in mixes if (key := f"{mix}|{n}") in results.confusions]
+    if not keys:
         return None
+    views = [confusion_of(results, key) for key in keys if misread_of(results, key)[0]]
     caption = f"{counted_in(results, n)}; those read right, on the diagonal, are left out."
+    if perfect := [Arm.parse(key.partition("|")[0]).title for key in keys if not misread_of(results, key)[0]]:
+        caption += f" Nothing was misread by: {'; '.join(perfect)}."
     title = f"What is misread as what, n = {n_label(n, results.classes)}"
     return Section(title, caption, views, columns=confusion_columns(results))
 
@@ -29,7 +32,7 @@ def counted_in(results: Results, n: int) -> str:
     """What the counts of confusion matrices at n labelled images are sums of, in words."""
     rows, each = results.table, results.config.readers_per_task
     seeds = rows.loc[(rows.kind == "reader") & (rows.n_real == n)].seed.nunique()
-    readers = f", with {each} readers each" if each > 1 else ""
+    readers = f", {each} OCR models each" if each > 1 else ""
     return f"Counts over {seeds} seed{'s' * (seeds > 1)}{readers}"
 
 

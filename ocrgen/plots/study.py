@@ -146,11 +146,10 @@ def arms_chart(rows: pd.DataFrame, title: str, gains: bool = False, errors: bool
         figure.add_vline(0, line={"color": REAL, "width": 1.5})
     styled(figure, title, "", False)
     figure.update_layout(height=90 + 31 * len(rows), showlegend=False, hovermode="closest", margin={"r": 24})
-    if not gains:
-        told = "n: labelled images seen" + "; log axis, fewer errors to the left" * errors
-        figure.update_layout(title_subtitle={"text": told, "font": {"size": 11}}, margin={"t": 60})
-    tickformat = "+~g" if gains else ".3~%"
-    figure.update_xaxes(tickformat=tickformat, title="Points" if gains else None, nticks=4, tickangle=0)
+    told = "n: labelled images seen" + "; log axis, fewer errors to the left" * errors
+    below = "in points; n: labelled images seen" if gains else told
+    figure.update_layout(title_subtitle={"text": below, "font": {"size": 11}}, margin={"t": 60})
+    figure.update_xaxes(tickformat="+~g" if gains else ".3~%", title=None, nticks=7 if gains else 4, tickangle=0)
     if errors:
         figure.update_xaxes(**error_axis(rows, floor))
     figure.update_yaxes(type="category", tickformat=None, automargin=True, ticklabelstandoff=6)

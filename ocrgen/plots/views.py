@@ -17,9 +17,12 @@ from ocrgen.study.results import Results
 
 
 def ceiling(results: Results, metric: str, n: int | None = None) -> bool:
-    """Whether a share, such as an accuracy, is so near to 1 that error rates tell more; n: None for all sizes."""
+    """Whether a share, such as an accuracy, is so near to 1 that error rates tell more.
+
+    Of what is shown at n labelled images; None: by the number of labelled images.
+    """
     rows = results.readers.loc[results.readers.metric == metric]
-    rows = rows if n is None else rows.loc[rows.n_real.isin([n, 0])]
+    rows = rows.loc[rows.n_real > 0] if n is None else rows.loc[rows.n_real.isin([n, 0])]
     return metric != "calibration_error" and len(rows) > 0 and float(rows["mean"].max()) > CEILING
 
 

@@ -1,14 +1,15 @@
 """The confusion matrix and the scores of classes as charts, at ten classes and at sixty-two."""
 
 import string
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ocrgen.datasets import classes_of
 from ocrgen.datasets.alphabet import DIGITS, shown
-from ocrgen.plots import views
-from ocrgen.plots.confusion import NUMBERED, class_chart, confusion_chart, labels
+from ocrgen.plots import confusion_views
+from ocrgen.plots.confusion import NUMBERED, class_chart, class_scores, confusion_chart, labels, row_shares
 from ocrgen.study import read_results
 from ocrgen.study.formatting import n_label, per_class
 from tests.helpers.arabic import LETTERS, N, study_of
@@ -52,6 +53,35 @@ def test_nothing_misread_is_no_fault():
     assert len(confusion_chart(perfect, ARABIC, "Misread").data[1].x) == 0
 
 
+def test_precision_recall_and_f1_of_each_class():
+    scores = class_scores(np.array([[8, 2, 0], [4, 6, 0], [0, 0, 0]]))
+    assert scores["read"].tolist() == [10, 10, 0]
+    assert scores["precision"].tolist()[:2] == pytest.approx([8 / 12, 6 / 8]) and np.isnan(scores["precision"][2])
+    assert scores["recall"].tolist()[:2] == pytest.approx([0.8, 0.6]) and np.isnan(scores["recall"][2])
+    for c in (0, 1):
+        p, r = scores["precision"][c], scores["recall"][c]
+        assert scores["f1"][c] == pytest.approx(2 * p * r / (p + r))
+
+
+def test_shares_and_changes_say_so_in_their_cells():
+    few, many = np.array([[90, 10], [5, 95]]), np.array([[45, 5], [10, 40]])
+    shares = confusion_chart(row_shares(few), DIGITS[:2], "", "shares").data[1]
+    assert list(shares.text) == ["10.0", "5.0"]  # of each true class, not of all
+    change = confusion_chart(100 * (row_shares(many) - row_shares(few)), DIGITS[:2], "", "change")
+    assert list(change.data[1].text) == ["", "+15.0"]
+    assert change.data[0].zmin == -change.data[0].zmax  # no change has the middle colour
+
+
+def test_a_mix_that_misread_nothing_is_a_sentence_not_a_chart(arabic_store):
+    results = read_results(study_of(arabic_store))
+    k = len(LETTERS)
+    perfect = replace(results, confusions={f"real|{N}": np.diag([3] * k).tolist()})
+    section = confusion_views.confusion(perfect)
+    assert section is not None and not section.views and "Nothing was misread by: real." in section.caption
+    change = confusion_views.confusion_change(results, f"real|{N}", f"real+aug|{N}")
+    assert "real + augmentation minus real" in change.alt
+
+
 def test_labels_are_plain_different_and_not_too_long():
     assert labels(("<b>", "a & b")) == ["&lt;b&gt;", "a &amp; b"]
     long = labels(("a check mark that goes on", "a cross"))
@@ -63,7 +93,7 @@ def test_labels_are_plain_different_and_not_too_long():
 
 def test_the_views_of_a_study_of_letters(arabic_store):
     results = read_results(study_of(arabic_store))
-    matrices, classes = views.confusion(results), views.by_class(results)
+    matrices, classes = confusion_views.confusion(results), confusion_views.by_class(results)
     assert matrices.title.endswith(f"n = {N} images, 4 per letter") and matrices.columns == 2
     assert all(shown(LETTERS[0]) in view.figure.layout.xaxis.categoryarray for view in matrices.views)
     assert classes.title.startswith("How well each letter is read") and "F1 of each letter" in classes.views[0].title

@@ -11,9 +11,9 @@ from ocrgen.study.arms import Arm
 from ocrgen.study.config import QUICK, StudyConfig
 from ocrgen.study.decision import ALPHA
 from ocrgen.study.family import declared
-from ocrgen.study.forecast import STEP, measured_seconds, seconds_left, seconds_of_seed
+from ocrgen.study.forecast import STEP, TimeLeft, first_cells, measured_seconds, seconds_left, seconds_of_seed
 from ocrgen.study.formatting import seen_words, size_words
-from ocrgen.study.plan import plan_seed
+from ocrgen.study.plan import plan, plan_seed
 from ocrgen.study.progress import courses, level
 from tests.helpers.tables import made, read, table
 
@@ -97,6 +97,30 @@ def test_the_time_left_is_told_by_complete_seeds_alone():
     assert measured_seconds(whole) == pytest.approx(6 * len(cells))
     assert seconds_left(whole, 4) == pytest.approx(4 * 6 * len(cells) / 2)
     assert measured_seconds(made(config, whole.table.iloc[:1])) is None
+
+
+def test_the_time_left_is_told_by_the_time_of_the_tasks_alike():
+    """Tasks of one kind take 100 times as long as the others: their mean over all would be far off."""
+    config = StudyConfig(n=[100], generators=["cvae"], n_robustness=0, seeds=4)
+    cells, truth = plan(config), {"generator": 100.0, "reader": 1.0, "saliency": 3.0}
+    took = {c.key: truth[c.kind] for c in cells}
+    time_left = TimeLeft(config, cells, 10, 60_000)
+    assert time_left.seconds({}, [], 5.0) is None
+    one = len(plan_seed(config, 0))
+    for done in (one, one + 3, len(cells) - 1):
+        ended = {c.key: took[c.key] for c in cells[:done]}
+        rest = sum(took[c.key] for c in cells[done:])
+        assert time_left.seconds(ended, ended, sum(ended.values())) == pytest.approx(rest)
+        # Resumed, or at half the speed because the machine is busy: what has ended since tells.
+        last = cells[done - 1].key
+        assert time_left.seconds(ended, [last], 2 * took[last]) == pytest.approx(2 * rest)
+
+
+def test_the_first_comparison_takes_the_tasks_before_it_only():
+    config = StudyConfig(n=[100, 500], generators=["cvae"])
+    first = [c.key for c in first_cells(config)]
+    assert first[-1] == "reader-real+aug-n100-s0" and "reader-real-n100-s0" in first
+    assert len(first) < len(plan_seed(config, 0)) / 2
 
 
 def test_the_time_left_is_told_by_seeds_that_a_processor_worked_on():

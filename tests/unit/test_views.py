@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from ocrgen.plots.section import arm_names, bars, word_of
-from ocrgen.plots.study import symbol
-from ocrgen.plots.views import by_arm, by_size
+from ocrgen.plots.study import arms_chart, symbol
+from ocrgen.plots.views import by_arm, by_size, ceiling
 from ocrgen.report import tables
 from ocrgen.report.cards import differences
 from ocrgen.report.glossary import glossary
@@ -31,7 +31,7 @@ def study():
 
 def test_a_way_without_labels_is_a_line_across_and_never_a_point_at_no_images(study):
     assert ALONE in arm_names(study) and "all+aug" not in arm_names(study)
-    (view,) = by_size(study, names=["real+aug", ALONE]).views
+    (view,) = by_size(study, names=["real+aug", ALONE], errors=False).views
     curve, line = view.figure.data
     assert list(curve.x) == [100, 500] and list(line.x) == [100, 500]
     assert set(line.y) == {0.6} and line.mode == "lines" and "no labelled image" in line.name
@@ -86,3 +86,28 @@ def test_symbols_tell_mixes_of_one_generator_apart():
     assert len({symbol(Arm.parse(name)) for name in names[:3]}) == 3
     assert symbol(Arm.parse("real+aug+rendered")) == "diamond"  # never filtered, so that it is not the lesser of two
     assert len({symbol(Arm.parse(name)) for name in ("real", "real+aug", "real+aug+noise")}) == 3
+
+
+def test_an_interval_of_errors_that_reaches_none_runs_out_of_the_log_axis():
+    rows = table({"real": {0: 0.98}, "real+aug": {0: 0.999}}).rename(columns={"value": "mean"})
+    rows = rows.assign(low=[0.97, 0.996], high=[0.99, 1.002], n=3, n_labelled=100)
+    figure = arms_chart(rows, "Error rate", errors=True)
+    best, left = figure.data[1], 10 ** figure.layout.xaxis.range[0]
+    assert best.name == "real + augmentation" and best.x[0] == pytest.approx(0.001)
+    assert best.x[0] - best.error_x.arrayminus[0] < left < 0.001  # as far as the axis goes, and beyond
+    assert best.customdata[0][:2] == [0, pytest.approx(0.004)]  # what is told is not what is drawn
+    assert [note.text for note in figure.layout.annotations] == ["◂ 0"] and figure.layout.annotations[0].y.startswith(
+        "real + aug."
+    )
+    perfect = arms_chart(rows.assign(mean=1.0, low=1.0, high=1.0), "Error rate", errors=True)
+    assert len(perfect.layout.annotations) == 2 and all(t.x[0] > 0 for t in perfect.data)
+
+
+def test_near_the_ceiling_errors_are_shown_first(study):
+    assert ceiling(study, "accuracy", 100)
+    assert by_arm(study, 100).views[0].title.startswith("Error rate")
+    assert by_arm(study, 100, errors=False).views[0].title.startswith("Accuracy")
+    gains = by_arm(study, 100).views[1]
+    assert "in points" in gains.alt and not any("%" in str(trace.x) for trace in gains.figure.data)
+    (rendered,) = [t for t in gains.figure.data if t.name == "real + augmentation + rendered"]
+    assert 3 < rendered.x[0] < 7  # points, not shares

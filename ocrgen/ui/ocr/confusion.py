@@ -68,7 +68,7 @@ def _two_mixes(results: Results, keys: dict[str, str]) -> tuple[str, str]:
     keys: by the name of the training mix.
     """
     titles = {name: (arm := Arm.parse(name)).title + ", no labelled image" * arm.alone for name in keys}
-    first = [name for name in ("real+aug", *(arm.name for arm in shown_ways(results)), *keys) if name in keys]
+    first = [name for name in ("real+aug", *(arm.name for arm in shown_ways(results)), "real", *keys) if name in keys]
     chosen = []
     for i, column in enumerate(st.columns(2)):
         with column:

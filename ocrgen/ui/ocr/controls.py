@@ -6,7 +6,7 @@ import streamlit as st
 
 from ocrgen.plots import study as charts
 from ocrgen.plots import views
-from ocrgen.plots.section import Section, View, at_size
+from ocrgen.plots.section import Section, View
 from ocrgen.study import Results
 from ocrgen.study.arms import Arm
 from ocrgen.study.formatting import per_class
@@ -59,13 +59,11 @@ def choose_size(results: Results) -> int:
     )  # fmt: skip
 
 
-def choose_metric(results: Results, n: int | None = None) -> str:
-    """The metric to show, of those that have been measured, at n labelled images or at any."""
-    rows = results.readers if n is None else at_size(results, n)
-    known = [m for m in charts.METRICS if m in set(rows.metric)]
-    return one_of(
-        st.selectbox, "Metric", known, name="metric", key="ocr_metric", format_func=charts.METRICS.__getitem__
-    )
+def choose_metric(results: Results) -> str:
+    """The metric to show, of those that have been measured."""
+    known = [m for m in charts.METRICS if m in set(results.readers.metric)]
+    titles = charts.METRICS.__getitem__
+    return one_of(st.selectbox, "Metric", known, name="metric", key="ocr_metric", format_func=titles, width=280)
 
 
 def choose_scale(results: Results, metric: str, n: int | None = None) -> bool:

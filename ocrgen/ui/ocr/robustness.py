@@ -49,13 +49,13 @@ def robustness(results: Results, run: Run) -> None:
                 picture(
                     strips[name], len(strips[name]), f"{title} of a test image of {text}: none, and strengths 1 to 5"
                 )
-    told = "Pictures: a test image as it is, then at strengths 1 to 5. " if strips else ""
+    told = "Pictures: one test image at strengths 1 to 5, from left to right. " if strips else ""
     st.caption(told + section.caption)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _strips(dataset: str, root: str, classes: tuple[str, ...], index: int) -> dict[str, np.ndarray]:
-    """A test image of class `index`, clean and at each strength, uint8 (6, 28, 28), by the name of the corruption.
+    """A test image of class `index` at each strength, uint8 (5, 28, 28), by the name of the corruption.
 
     UserError if the data set is not there, or has no test image of the class.
     """
@@ -68,6 +68,6 @@ def _strips(dataset: str, root: str, classes: tuple[str, ...], index: int) -> di
     image = torch.from_numpy(test.images[found[:1]]).unsqueeze(1).float() / 255
     strips = {}
     for name in CORRUPTIONS:
-        changed = torch.cat([image, *(corrupt(image, name, k) for k in STRENGTHS)])
+        changed = torch.cat([corrupt(image, name, k) for k in STRENGTHS])
         strips[name] = (changed[:, 0] * 255).round().to(torch.uint8).numpy()
     return strips

@@ -11,6 +11,7 @@ from ocrgen.claims.wording import MARKS, counted, rule_of
 from ocrgen.report.cards import differences, style
 from ocrgen.runs.run import Run
 from ocrgen.study import Results, verdicts
+from ocrgen.study.arms import Arm
 from ocrgen.study.headline import banner, headline, headline_size, seeds_in_words
 from ocrgen.study.verdicts import EXPLORATORY, Verdict
 from ocrgen.ui.ocr.recommendation import show_advice_at
@@ -66,39 +67,39 @@ def show_verdicts(results: Results, run: Run) -> None:
     st.caption(rule_of(claim, results.whole_errors))
 
 
+def _parts(v: Verdict) -> tuple[str, str]:
+    """What a comparison is about, and what it says of that or compares it with."""
+    head, _, rest = v.about.partition(": ")
+    if not v.arm:
+        return head, rest
+    of = f"accuracy {'under corruption ' * (v.metric == 'corrupted')}against {Arm.parse(v.against).title}"
+    return Arm.parse(v.arm).title, of if v.unit == "accuracy" else rest
+
+
 def _table(parts: Sequence[Verdict]) -> None:
-    """Comparisons as a table, by the number of labelled images, the greatest figure first."""
-    ordered = sorted(parts, key=lambda v: (v.n_real, v.unit, -v.figure))
-    units = {v.unit for v in ordered}
-    scale = 100 if units == {"accuracy"} else 1
-    rows = [
-        {
-            "comparison": v.about,
-            "verdict": f"{MARKS[v.verdict]} {v.words or v.verdict}",
-            "figure": scale * v.figure,
-            "low": None if v.low is None else scale * v.low,
-            "high": None if v.high is None else scale * v.high,
-            "unit": "points" if v.unit == "accuracy" else v.unit,
-            "n": v.n_real or None,
-            "repetitions": v.n,
-            "test": v.n_test or None,
-            "seen": v.n_labelled,
-        }
-        for v in ordered
-    ]
+    """Comparisons as a table: like beside like, by the number of labelled images, the greatest figure first."""
+    told = {v: _parts(v) for v in parts}
+    order = list(dict.fromkeys(what for _, what in told.values()))
+    rows, in_points = [], {v.unit for v in parts} == {"accuracy"}
+    scale, form = (100, "%+.2f") if in_points else (1, "%+.3f")
+    for v in sorted(parts, key=lambda v: (0 if in_points else order.index(told[v][1]), v.n_real, -v.figure)):
+        low, high = (None if x is None else scale * x for x in (v.low, v.high))
+        row = {"mix": told[v][0], "what": told[v][1], "n": v.n_real or None}
+        row |= {"verdict": f"{MARKS[v.verdict]} {v.words or v.verdict}", "figure": scale * v.figure}
+        rows.append(row | {"low": low, "high": high, "seeds": v.n, "test": v.n_test or None, "seen": v.n_labelled})
     table = pd.DataFrame(rows).dropna(axis="columns", how="all")
-    number, form = st.column_config.NumberColumn, "%+.2f" if scale == 100 else "%+.3f"
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     columns = {
-        "comparison": st.column_config.TextColumn("Comparison", width="large", pinned=False),
-        "verdict": st.column_config.TextColumn("Verdict", width="medium"),
-        "figure": number("Points" if scale == 100 else "Figure", format=form),
-        "low": number("95% from", format=form),
-        "high": number("95% to", format=form),
-        "unit": None if scale == 100 else st.column_config.TextColumn("Unit"),
-        "n": number("Labelled images (n)", format="localized"),
-        "repetitions": number("Seeds"),
-        "test": number("Test images", format="localized"),
-        "seen": number("Labelled images seen", format="localized"),
+        "mix": text("Training mix" if parts[0].arm else "Choice", width=250),
+        "what": text("What is compared", width=250 if in_points and parts[0].arm else 400),
+        "n": number("n", format="localized", help="labelled images", width=60),
+        "verdict": text("Verdict", width=200),
+        "figure": number("Points" if in_points else "Figure", format=form, width=70),
+        "low": number("95% from", format=form, width=80),
+        "high": number("95% to", format=form, width=70),
+        "seeds": number("Seeds", width=60),
+        "test": number("Test images", format="localized", width=90),
+        "seen": number("Labelled images seen", format="localized", width=140),
     }
     st.dataframe(
         table, hide_index=True, column_config=columns, height="content" if len(table) <= 16 else 560,

@@ -20,22 +20,17 @@ from ocrgen.utils.progress import duration
 
 def by_arm(results: Results, run: Run) -> None:
     """Every training mix with its interval, and its difference from a mix of real images only."""
-    left, middle, right = st.columns(3)
-    with middle:
+    with st.container(horizontal=True, gap="medium"):
+        metric = choose_metric(results)
         n = choose_size(results)
-    with left:
-        metric = choose_metric(results, n)
-    differences = results.differences
-    paired = differences.loc[(differences.n_real == n) & (differences.metric == metric)].against
-    choices = [name for name in ("real+aug", "real", "real+aug+noise") if name in set(paired)]
-    against = "real+aug"
-    with right:
-        if choices:
+        differences, against = results.differences, "real+aug"
+        paired = set(differences.loc[(differences.n_real == n) & (differences.metric == metric)].against)
+        if choices := [name for name in ("real+aug", "real", "real+aug+noise") if name in paired]:
             against = one_of(
                 st.segmented_control, "Gain over", choices, name="against", key="ocr_against",
                 format_func=lambda a: Arm.parse(a).title, required=True, wrap=True,
             )  # fmt: skip
-    errors = choose_scale(results, metric, n)
+        errors = choose_scale(results, metric, n)
     if not choices:
         st.caption("Gains are measured for accuracy, F1 and robustness.")
     if section := cached_section(views.by_arm, results, n=n, metric=metric, against=against, errors=errors):
@@ -44,7 +39,7 @@ def by_arm(results: Results, run: Run) -> None:
 
 
 def materials(results: Results, n: int) -> None:
-    """What synthetic images readers learned from: their share, what the filter kept, how many labels were right."""
+    """What synthetic images OCR models learned from: their share, what the filter kept, how many labels were right."""
     config = results.config
     earlier = config.rules == 1
     labelled = results.summary.loc[(results.summary.kind == PSEUDO) & (results.summary.n_real == n)]
@@ -103,12 +98,10 @@ def decided(results: Results, run: Run) -> None:
 
 def by_size(results: Results, run: Run) -> None:
     """A metric against the number of real labelled images."""
-    left, right = st.columns([1, 3])
-    with left:
+    with st.container(horizontal=True, gap="medium"):
         metric = choose_metric(results)
-    with right:
-        chosen = choose_arms(arm_names(results), main_arms(results))
-    errors = choose_scale(results, metric)
+        errors = choose_scale(results, metric)
+    chosen = choose_arms(arm_names(results), main_arms(results))
     if chosen and (section := cached_section(views.by_size, results, metric=metric, names=chosen, errors=errors)):
         show(section, "sizes")
 
