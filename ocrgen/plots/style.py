@@ -1,22 +1,22 @@
 """Plotly figures from tables, in the lab's one style: tables in, figures out."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from ocrgen.datasets.alphabet import noun, shown
+from ocrgen.runs.run import Run
 
 MAX_UPRIGHT, MAX_UPRIGHT_TEXT = 12, 3  # classes, and characters of each, that bars side by side have room for
-MAX_POINTS = 2000
-# Safe for colour-blind eyes (after Okabe & Ito) and legible on white and on near-black alike. A model keeps its hue;
-# its runs take shades by their number, so that a run's colour never changes.
+# Safe for colour-blind eyes (the first of each after Okabe & Ito), legible on white and on near-black alike, and far
+# apart in OKLab. A model keeps its hue; runs of one model that are shown together take its shades in turn.
 REAL = "#6B7685"
 FAMILIES = {
-    "cvae": ["#0072B2", "#3FA0DB", "#5B5BD6", "#2A63B8", "#7C8CF8"],
-    "cgan": ["#D55E00", "#C78A00", "#C8443C", "#A0622D", "#E0736A"],
-    "flow": ["#009E73", "#55A63A", "#17806B", "#7A9E4E", "#4C8A3F"],
-    "rendered": ["#B66BE3", "#C95FB4", "#9060D0", "#A4528F", "#C56CCC"],
+    "cvae": ["#0072B2", "#7465E8", "#15A0B6", "#1354E6", "#8E8ECB", "#248FFF"],
+    "cgan": ["#D55E00", "#FA3569", "#926A0C", "#C90C27", "#CC848C", "#924F58"],
+    "flow": ["#009E73", "#7A783D", "#23AC16", "#979C46", "#107766", "#318708"],
+    "rendered": ["#B66BE3", "#B30A7B", "#FF49A5", "#8829CB", "#AE6C87", "#6D5289"],
 }
 # Verdicts: text that is legible on a light and on a dark ground.
 QUIET = "light-dark(#5A6472, #A9B4C2)"
@@ -35,22 +35,6 @@ VERDICT_COLOURS = {
 OTHERS = ["#676328", "#8F8A20", "#A0586F", "#97806F", "#8A7A5C"]
 # Of what else a study's readers learn from: images that the user brings, and labels that readers gave.
 SOURCES = {"own": "#00929B", "pseudo": OTHERS[1]}
-TITLES = {
-    "loss": "Loss (nats per image)",
-    "reconstruction": "Reconstruction (nats per image)",
-    "kl": "KL divergence (nats per image)",
-    "prior": "Mixture: cross-entropy of the codes (nats)",
-    "discriminator": "Discriminator loss",
-    "generator": "Generator loss",
-    "verdict": "Discriminator's verdict: probability of “real”",
-    "r1": "R1 gradient penalty",
-    "velocity": "Velocity: mean squared error of a pixel",
-    "lfid_64": "LFID-64 of samples, while training",
-    "lfid_192": "LFID-192 of samples, while training",
-    "spread": "Spread within a class (real: 1)",
-    "speed": "Images per second",
-}
-DASHES = {"train": "solid", "validation": "dot", "real": "solid", "fake": "dash", "held-out": "dot", "samples": "solid"}
 # What all figures share. No template of Plotly's: Streamlit's theme writes its own title size, margins and distances of
 # axis titles over a template's, and the report puts another one in its place.
 LAYOUT = {
@@ -61,43 +45,24 @@ LAYOUT = {
     "showlegend": True,
     "uirevision": "kept",
 }
-AXES = {"step": "Step", "epoch": "Epoch", "seconds": "Seconds at work"}
 
 
-def colour(model: str, number: int) -> str:
-    """The colour of a run: the hue of its model, the shade of its number.
+def shades(runs: Iterable[Run]) -> dict[Run, str]:
+    """The colours of runs shown together: a hue for each kind of generator, a shade for each run of that kind.
 
-    Where a CVAE comes first, a CGAN second and so on, as the quick start trains them, each has its model's own hue.
+    The newest run of a kind has the kind's own hue; six runs of one kind are told apart.
     """
-    first = list(FAMILIES).index(model) if model in FAMILIES else 0
-    return FAMILIES.get(model, OTHERS)[(number - 1 - first) % 5]
+    seen, chosen = Counter[str](), {}
+    for run in sorted(runs, key=lambda run: run.request.number, reverse=True):
+        family = FAMILIES.get(run.request.model, OTHERS)
+        chosen[run] = family[seen[run.request.model] % len(family)]
+        seen[run.request.model] += 1
+    return chosen
 
 
 def hue(model: str) -> str:
     """The colour of a kind of generator, or of another source, the same on every page."""
     return SOURCES.get(model) or FAMILIES.get(model, OTHERS)[0]
-
-
-def thin(table: pd.DataFrame, limit: int = MAX_POINTS) -> pd.DataFrame:
-    """At most `limit` rows, evenly spread, the last one kept."""
-    if len(table) <= limit:
-        return table
-    keep = [round(i * (len(table) - 1) / (limit - 1)) for i in range(limit)]
-    return table.iloc[keep]
-
-
-def smooth(values: pd.Series, strength: float) -> pd.Series:
-    """Exponential moving average, `strength` in [0, 1), unbiased at the start as TensorBoard draws it."""
-    average = values.ewm(alpha=1 - strength, adjust=True).mean()
-    assert isinstance(average, pd.Series)  # of one column, not of a table
-    return average
-
-
-def groups(tables: list[pd.DataFrame]) -> list[str]:
-    """The charts that these curves need: tag groups, the speed last."""
-    tags = dict.fromkeys(tag.split("/")[0] for table in tables for tag in table["tag"].unique())
-    order = {name: i for i, name in enumerate(TITLES)}
-    return sorted((t for t in tags if t != "progress"), key=lambda t: order.get(t, len(order) - 1.5))
 
 
 def epoch_chart(
@@ -181,47 +146,3 @@ def styled(figure: go.Figure, title: str, x: str, log: bool) -> go.Figure:
     for name, value in {"title": {"text": title, "font": {"size": 15}}, **LAYOUT, **axes}.items():
         figure.layout[name] = value
     return figure
-
-
-def learning_curves(
-    runs: dict[str, tuple[pd.DataFrame, str, int]],
-    group: str,
-    axis: str = "step",
-    log: bool = False,
-    strength: float = 0.0,
-) -> go.Figure:
-    """One chart of one tag group. `runs`: label -> (table of CurveReader, colour, steps per epoch).
-
-    With smoothing, the raw curve stays as a faint line behind. Held-out curves are dotted.
-    """
-    figure = go.Figure()
-    for label, (table, shade, per_epoch) in runs.items():
-        seconds = table.loc[table["tag"] == "progress/seconds"].set_index("step")["value"]
-        for tag in sorted(t for t in table["tag"].unique() if t.split("/")[0] == group):
-            rows = table.loc[table["tag"] == tag].sort_values("step")
-            x = rows["step"]
-            if axis == "epoch":
-                x = x / max(1, per_epoch)
-            elif axis == "seconds":
-                x = rows["step"].map(seconds).interpolate()
-            line = tag.split("/", 1)[1]
-            # Held-out values come once an epoch: there is nothing to smooth.
-            often = line not in ("validation", "held-out", "samples")
-            y = smooth(rows["value"], strength) if often else rows["value"]
-            points = thin(pd.DataFrame({"x": x, "y": y, "raw": rows["value"]}))
-            style = {"color": shade, "dash": DASHES.get(line, "solid")}
-            if often and strength:
-                figure.add_scatter(
-                    x=points["x"],
-                    y=points["raw"],
-                    line=style | {"width": 1},
-                    opacity=0.25,
-                    hoverinfo="skip",
-                    showlegend=False,
-                )
-            name = f"{label} {line}" if group != "speed" else label
-            mode = "lines" if len(points) > 1 else "markers"
-            figure.add_scatter(
-                x=points["x"], y=points["y"], name=name, mode=mode, line=style | {"width": 2}, marker={"color": shade}
-            )
-    return styled(figure, TITLES.get(group, group.capitalize()), AXES[axis], log)

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ocrgen.generators.scoring import read_scores
 from ocrgen.runs.events import CurveReader
@@ -34,8 +34,8 @@ def test_train_watch_cancel_resume_sample_download(serve, new_page, tmp_path):
     expect(page.get_by_text("Running", exact=True).first).to_be_visible()
 
     # The curve grows and the grid appears, nobody touching anything.
-    loss = page.get_by_test_id("stPlotlyChart").first
-    expect(loss).to_be_visible()
+    loss = page.get_by_role("figure", name=re.compile("^Loss"))
+    expect(loss.locator(".xtick").first).to_be_attached()
     expect(page.get_by_alt_text(re.compile("8 generated images of each of the digits"))).to_be_visible()
     (run,) = RunStore(runs, shipped=None).list()
     points = len(CurveReader(run.path).table())
@@ -47,6 +47,7 @@ def test_train_watch_cancel_resume_sample_download(serve, new_page, tmp_path):
     while len(CurveReader(run.path).table()) <= points:
         assert time.monotonic() < until, "the curve has stopped growing"
         page.wait_for_timeout(100)
+    keeps_its_zoom_while_it_grows(page, loss)
 
     # The link is the run's: another tab, and a restarted server, show the same.
     assert run.name in page.url
@@ -76,7 +77,7 @@ def test_train_watch_cancel_resume_sample_download(serve, new_page, tmp_path):
     # To the gallery by its link, and home with a zip.
     other.wait_for_timeout(2000)  # the page draws itself once more when its last run has ended
     settle(other)
-    other.get_by_role("link", name="its digits").click()
+    other.get_by_role("link", name="View samples").click()
     expect(other.get_by_role("heading", name="Gallery")).to_be_visible()
     settle(other)
     expect(other.get_by_alt_text(re.compile("CVAE: generated digits 0 to 9"))).to_be_visible()
@@ -200,19 +201,42 @@ def test_the_views_of_the_gallery_by_keyboard(lab, new_page):
         expect(page.get_by_alt_text(re.compile(alt)).first).to_be_visible()
 
 
-def test_a_chart_keeps_the_zoom_while_nothing_is_new(lab, new_page, trained):
-    page = new_page()
-    page.goto(f"{lab.url}/Train?run={trained.list()[0].name}")
-    settle(page)
-    chart = page.get_by_test_id("stPlotlyChart").first
-    expect(chart.locator(".xtick text").first).to_be_attached()
+def zoom(page: Page, chart: Locator) -> list[str]:
+    """Drag a box over the left half of a chart; returns the labels of its axis."""
     chart.scroll_into_view_if_needed()
-    page.wait_for_timeout(1000)
-    before = chart.locator(".xtick text").all_text_contents()
+    labels = chart.locator(".xtick text")
+    before = labels.all_text_contents()
     box = chart.locator(".nsewdrag").first.bounding_box()
-    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.move(box["x"] + 0.05 * box["width"], box["y"] + 0.2 * box["height"])
     page.mouse.down()
-    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=5)
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.8 * box["height"], steps=5)
     page.mouse.up()
-    page.wait_for_timeout(3000)
-    assert chart.locator(".xtick text").all_text_contents() != before
+    page.wait_for_timeout(700)  # until a double click would be another
+    assert labels.all_text_contents() != before
+    return labels.all_text_contents()
+
+
+def keeps_its_zoom_while_it_grows(page: Page, chart: Locator) -> None:
+    zoomed = zoom(page, chart)
+    points = "chart => Math.max(...chart.calcdata.map(line => line.length))"
+    before = chart.evaluate(points)
+    page.wait_for_function(f"([chart, n]) => ({points})(chart) > n + 1", arg=[chart.element_handle(), before])
+    assert chart.locator(".xtick text").all_text_contents() == zoomed
+    assert chart.locator(".modebar-btn:not([tabindex='-1'])").count() == 0
+    # What is hovered over has a name and a value of three digits.
+    chart.locator(".nsewdrag").first.hover()
+    expect(chart.locator(".hoverlayer")).to_contain_text(re.compile(r"Step \d.*, train: [\d,.]+"))
+
+
+def test_ticked_runs_are_drawn_over_each_other(lab, new_page, trained):
+    page, (old, new) = new_page(), trained.list()
+    page.goto(f"{lab.url}/Train?run={new.name}")
+    settle(page)
+    table, chart = page.get_by_test_id("stDataFrame"), page.get_by_role("figure", name=re.compile("^Images per second"))
+    expect(chart).to_have_accessible_name(re.compile(f"for #{new.request.number} [^#]+$"))
+    # The second row's box; a canvas has no elements of its own.
+    table.click(position={"x": 20, "y": 35 * 2.5})
+    expect(chart).to_have_accessible_name(re.compile(f"#{new.request.number} .*#{old.request.number} "))
+    expect(page).to_have_url(re.compile(f"run={new.name}&run={old.name}"))
+    page.go_back()
+    expect(chart).to_have_accessible_name(re.compile(f"for #{new.request.number} [^#]+$"))

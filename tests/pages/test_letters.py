@@ -79,7 +79,7 @@ def test_letters_and_digits_beside_each_other(trained, lettered, tmp_path, monke
 def test_train_shows_samples_of_letters(use_lettered, letters):
     run = run_of(use_lettered, "cvae", letters)
     app = open_page("2_Train.py", run=run.name)
-    assert any(e.proto.label == "its letters" for e in app.get("page_link"))
+    assert any(e.proto.label == "View samples" for e in app.get("page_link"))
     assert strips(app) == [list(letters)] and not app.error
 
 

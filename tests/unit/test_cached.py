@@ -4,7 +4,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from ocrgen.plots.style import epoch_chart, learning_curves
+from ocrgen.plots.curves import learning_curves
+from ocrgen.plots.style import epoch_chart
 from ocrgen.ui.shared import cache as cached
 
 
@@ -44,7 +45,7 @@ def test_the_same_content_is_drawn_once(counted, one, same, other):
         (epoch_chart, ("LFID-64: nearer", {"#1": ([1, 2], [3.0, None], "#123456")}, 0.5, True)),
         (
             learning_curves,
-            ({"#1": (pd.DataFrame({"tag": ["loss/train"], "step": [1], "value": [2.0]}), "#123456", 5)}, "loss"),
+            ({"#1": ((pd.DataFrame({"tag": ["loss/train"], "step": [1], "value": [2.0]}),), "#123456", 5)}, "loss"),
         ),
     ],
 )

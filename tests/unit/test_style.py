@@ -1,11 +1,12 @@
 """The colours of generators: legible on both grounds, no two alike, the same for a run on every page."""
 
 from itertools import combinations
+from math import dist
 
 import pytest
 
 from ocrgen.generators import generators
-from ocrgen.plots.style import FAMILIES, OTHERS, REAL, colour, hue
+from ocrgen.plots.style import FAMILIES, OTHERS, REAL, hue, shades
 from ocrgen.ui.overview.showcase import TITLES
 
 GROUNDS = "#FFFFFF", "#0F1319"  # of the light and the dark theme
@@ -34,9 +35,29 @@ def test_no_two_shades_are_one():
         assert max(abs(a - b) for a, b in zip(linear(one), linear(other), strict=True)) > 0.03, (one, other)
 
 
-def test_the_first_runs_have_the_hues_of_their_models():
-    for number, model in enumerate(FAMILIES, 1):
-        assert colour(model, number) == hue(model) == colour(model, number + 5) != colour(model, number + 1)
+def oklab(code: str) -> list[float]:
+    """Ottosson's OKLab, in which equal distances look about equally large."""
+    r, g, b = linear(code)
+    long = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
+    middle = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)
+    short = (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ** (1 / 3)
+    return [
+        0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short,
+        1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short,
+        0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short,
+    ]
+
+
+@pytest.mark.parametrize("family", FAMILIES.values())
+def test_six_runs_of_one_generator_are_told_apart(family):
+    assert len(family) == 6
+    assert min(dist(oklab(one), oklab(other)) for one, other in combinations(family, 2)) > 0.1
+
+
+def test_the_newest_run_of_each_generator_has_its_hue(store):
+    runs = [store.create("train", {"dataset": "digits", "model": model}, model) for model in ("cvae", "cgan", "cvae")]
+    old, other, new = runs
+    assert shades(runs) == {new: hue("cvae"), old: FAMILIES["cvae"][1], other: hue("cgan")} == shades(runs[::-1])
     assert len({hue(model) for model in [*generators(), "quill"]} | {REAL}) == len(generators()) + 2
 
 

@@ -33,7 +33,7 @@ class Scored:
     @property
     def shades(self) -> dict[Run, str]:
         """The colour of each run."""
-        return {run: charts.colour(run.request.model, run.number) for run in self.rows}
+        return charts.shades(self.rows)
 
     @property
     def epochs(self) -> list[int]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -125,9 +126,10 @@ def _drawn(name: str, args: tuple, options: dict, _draw: Callable[..., go.Figure
 
 
 def remember_spec(figure: go.Figure) -> go.Figure:
-    """Let a figure make its specification once: `to_dict` copies it all, and Streamlit calls it for each viewer."""
+    """Let a figure make its specification once: `to_dict` copies it all, and is called for each viewer."""
     spec = figure.to_dict()
     figure.to_dict = lambda: spec
+    figure.to_json = cache(figure.to_json)
     return figure
 
 

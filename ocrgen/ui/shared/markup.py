@@ -16,6 +16,11 @@ def heading(text: str, colour: str) -> None:
     st.html(f'<div style="{style}">{escape(text)}</div>')
 
 
+def dot(colour: str) -> None:
+    """A disc in the colour that a run has in charts and tables."""
+    st.html(f'<div style="width:.8rem;height:.8rem;border-radius:50%;background:{colour}"></div>', width="content")
+
+
 def aligned_heading(text: str, below: str, colour: str) -> None:
     """A heading of several lines with a smaller one below; those side by side are equally high."""
     st.html(

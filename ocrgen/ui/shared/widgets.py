@@ -108,18 +108,20 @@ def places(columns: int) -> Iterator[AbstractContextManager]:
         yield from st.columns(columns)
 
 
+def linked_runs(names: list[str], known: dict[str, Run], limit: int) -> list[str] | None:
+    """Those runs of a link that are here, with a word on those that are not; None if it names none that is here."""
+    if gone := [n for n in names if n not in known]:
+        st.warning(f"The link names a run that is not here: {', '.join(gone)[:200]}. It may have been deleted.")
+    return [n for n in names if n in known][:limit] or None
+
+
 def choose_runs(known: dict[str, Run], key: str, first: list[str] | None = None, limit: int = 6) -> list[Run]:
     """Choose among runs, at `first` those, else the last.
 
     The choice stands in the URL (`?run=NAME&run=NAME`), to share and reload.
     """
 
-    def read(names: list[str]) -> list[str] | None:
-        if gone := [n for n in names if n not in known]:
-            st.warning(f"The link names a run that is not here: {', '.join(gone)[:200]}. It may have been deleted.")
-        return [n for n in names if n in known][:limit] or None
-
-    take("run", key, read)
+    take("run", key, lambda names: linked_runs(names, known, limit))
     chosen = [n for n in st.session_state.get(key, []) if n in known]
     st.session_state[key] = chosen or first or [*known][-1:]
     chosen = st.multiselect(

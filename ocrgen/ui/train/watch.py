@@ -1,4 +1,4 @@
-"""The right half of the Train page: the runs to watch, their state, samples and curves."""
+"""The right half of the Train page: the runs to watch, their state, curves and samples."""
 
 from pathlib import Path
 
@@ -6,26 +6,25 @@ import streamlit as st
 
 from ocrgen import datasets
 from ocrgen.datasets.alphabet import summary
-from ocrgen.plots import style as charts
-from ocrgen.runs.records import ALIVE, RunStatus
+from ocrgen.plots import curves as charts
+from ocrgen.plots.style import shades
+from ocrgen.runs.compare import by_settings
+from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run
+from ocrgen.runs.tags import read_tags
+from ocrgen.ui.shared.address import one_of
 from ocrgen.ui.shared.cache import cached_figure, curves, pace, store
-from ocrgen.ui.shared.progress import job_buttons, run_status
+from ocrgen.ui.shared.chart import live_chart
+from ocrgen.ui.shared.markup import heading
 from ocrgen.ui.shared.quickstart import QUICK, start_both
 from ocrgen.ui.shared.sheets import by_class, class_sheet, labelled, saved_images
-from ocrgen.ui.shared.widgets import (
-    choose_runs,
-    link,
-    model_title,
-    noun_of,
-    places,
-    run_title,
-    sheet,
-    show_errors,
-)
+from ocrgen.ui.shared.widgets import model_title, places, run_title, sheet, show_errors
+from ocrgen.ui.train.status import run_line
+from ocrgen.ui.train.table import choose, table
 from ocrgen.utils.errors import UserError
 
 FEW = 4  # images of each class where each has a picture of its own
+SCALES = ["linear", "log"]
 
 
 def runs() -> None:
@@ -40,95 +39,106 @@ def runs() -> None:
             if st.button(QUICK, type="primary", key="train_quick") and show_errors(start_both):
                 st.rerun()
         return
-    selected = choose_runs(known, "train_runs")
-    if not selected:
-        st.info("Choose one or several runs above: their curves are drawn over each other.")
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        live = st.toggle("Live", True, key="train_live", help="off: nothing moves while you zoom and read")
-        log = (
-            st.segmented_control("Scale", ["linear", "log"], default="linear", key="train_scale", required=True)
-            == "log"
-        )
-        axis = st.segmented_control(
-            "Along",
-            list(charts.AXES),
-            default="step",
-            format_func=charts.AXES.__getitem__,
-            key="train_axis",
-            required=True,
-        )
-        strength = st.slider("Smoothing", 0.0, 0.98, 0.6, 0.02, key="train_smoothing", width=180)
-    moving = any(r.alive for r in selected)
+    ended = {run: status for run in known.values() if not (status := run.read_status()).alive}
+    moving = len(ended) < len(known)
+    live = st.session_state.get("train_live", True)
 
     @st.fragment(run_every=pace() if live and moving else None)
     def watch() -> None:
         pace()  # still here
-        statuses = [(run, run.read_status()) for run in selected]
-        for run, status in statuses:
-            run_status(run, status, actions)
-        draw(statuses, axis, log, strength)
-        if live and moving and not any(s.alive for _, s in statuses):
+        statuses = {run: ended.get(run) or run.read_status() for run in known.values()}
+        chosen = choose(known)
+        colours = shades(run for run in chosen if statuses[run].state != "damaged")
+        table(known, statuses, chosen, colours)
+        if chosen:
+            show(chosen, statuses, colours, moving, live)
+        else:
+            st.info("Tick one or several runs above: their curves are drawn over each other.")
+        if live and moving and not any(s.alive for s in statuses.values()):
             st.rerun()  # all have ended: stop polling
 
     watch()
 
 
-def actions(run: Run, status: RunStatus) -> None:
-    """The buttons that make sense in its state, small, in the run's own line."""
-    if run.epochs():
-        link("3_Gallery", f"its {noun_of(run)}s", query_params={"run": run.name}, icon=":material/grid_view:")
-    if run.shipped:
-        return
-    job_buttons(run, status, "train_{action}_{run}")
-    if status.state not in ALIVE:
-        with st.popover("Delete", icon=":material/delete:", type="tertiary"):
-            st.write(f"Delete {run_title(run)} with its weights and curves? This cannot be undone.")
-            if st.button("Delete for good", key=f"train_delete_{run.name}") and show_errors(store().delete, run):
-                st.rerun()
+def show(chosen: list[Run], statuses: dict[Run, RunStatus], colours: dict[Run, str], moving: bool, live: bool) -> None:
+    """State, newest samples and curves of the chosen runs."""
+    tags = sorted({tag for run in statuses for tag in read_tags(run, store())})
+    for run in chosen:
+        run_line(run, statuses[run], colours.get(run), tags)
+    samples(chosen, colours)
+    groups = by_settings([run for run in chosen if run in colours])
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        axis = one_of(
+            st.segmented_control, "X axis", list(charts.AXES), name="axis", key="train_axis",
+            format_func=charts.AXES.__getitem__, required=True,
+        )  # fmt: skip
+        scale = one_of(st.segmented_control, "Scale", SCALES, name="scale", key="train_scale", required=True)
+        strength = st.slider("Smoothing", 0.0, 0.98, 0.6, 0.02, key="train_smoothing", width=160)
+        grouped = any(len(group) > 1 for group in groups) and st.toggle(
+            "Group seeds", True, key="train_seeds", help="one line for runs that differ in nothing but the seed"
+        )
+        # How often the page looks is set where it begins.
+        if moving and live != st.toggle("Live", True, key="train_live", help="off: nothing moves while you read"):
+            st.rerun()
+    if grouped:
+        st.caption("Runs that differ in nothing but the seed: their mean, and one standard deviation to either side.")
+    else:
+        groups = [[run] for group in groups for run in group]
+    draw(groups, statuses, colours, axis, scale == "log", strength)
 
 
-def samples(run: Run, file: Path, epoch: int) -> None:
-    """A sheet of samples that a training has left. OSError or UserError if it, or its class texts, are damaged."""
-    classes = datasets.classes_of_run(run)
-    images, title = saved_images(file, len(classes)), run_title(run)
-    about, below = f"{summary(classes)} after epoch {epoch} of {title}", f"#{run.number} after epoch {epoch}"
-    if labelled(classes):
-        alt = f"{FEW} generated images of each of the {about}"
-        class_sheet(by_class(images, classes)[:, :FEW], classes, FEW, alt)
-        st.caption(f"{below}, on noise that stays the same")
-        return
-    st.image(
-        sheet(images, len(classes), gap=0),
-        width="stretch",
-        caption=f"{below}, on noise that stays the same",
-        alt=f"{len(images) // len(classes)} generated images of each of the {about}",
-    )
-
-
-def draw(statuses: list[tuple[Run, RunStatus]], axis: str, log: bool, strength: float) -> None:
-    """The newest samples of each run, and their curves over each other."""
-    grids = [(run, files) for run, _ in statuses if (files := run.grids())]
-    for column, (run, files) in zip(st.columns(max(2, len(grids))), grids, strict=False):
+def samples(chosen: list[Run], colours: dict[Run, str]) -> None:
+    """The newest samples of each run, beside each other."""
+    grids = [(run, files) for run in chosen if (files := run.grids())]
+    for column, (run, files) in zip(st.columns(max(3, len(grids))), grids, strict=False):
         epoch = max(files)
         with column:
             try:
-                samples(run, files[epoch], epoch)
+                _sheet(run, files[epoch], epoch, colours.get(run))
             except (OSError, UserError):
                 st.warning(f"{run.name}: samples/{files[epoch].name} is damaged; the next epoch writes a new one.")
-    lines = {}
-    for run, status in statuses:
-        if status.state == "damaged":
-            continue
-        model = run.request.model
-        table = curves(run)
-        if len(table):
-            label = f"#{run.number} {model_title(model)}"
-            lines[label] = (table, charts.colour(model, run.number), status.per_epoch or 1)
-    if not lines and any(s.alive for _, s in statuses):
+
+
+def _sheet(run: Run, file: Path, epoch: int, colour: str | None) -> None:
+    """A sheet of samples that a training has left. OSError or UserError if it, or its class texts, are damaged."""
+    classes = datasets.classes_of_run(run)
+    images, about = saved_images(file, len(classes)), f"{summary(classes)} after epoch {epoch} of {run_title(run)}"
+    if colour:
+        heading(f"#{run.number} {model_title(run.request.model)}", colour)
+    if labelled(classes):
+        alt = f"{FEW} generated images of each of the {about}"
+        class_sheet(by_class(images, classes)[:, :FEW], classes, FEW, alt)
+    else:
+        alt = f"{len(images) // len(classes)} generated images of each of the {about}"
+        st.image(sheet(images, len(classes), gap=0), width="stretch", alt=alt)
+    st.caption(f"after epoch {epoch}; same random codes each epoch")
+
+
+def draw(
+    groups: list[list[Run]],
+    statuses: dict[Run, RunStatus],
+    colours: dict[Run, str],
+    axis: str,
+    log: bool,
+    strength: float,
+) -> None:
+    """The curves of runs over each other; of a group of several, their mean and spread."""
+    lines: dict[str, charts.Line] = {}
+    for group in groups:
+        found = {run: rows for run in group if len(rows := curves(run))}
+        if found:
+            first = next(iter(found))
+            label = f"#{first.number} {model_title(first.request.model)}"
+            if len(found) > 1:
+                asked = first.request
+                label = f"{model_title(asked.model)} · {datasets.title(asked.dataset)} · {asked.settings.get('preset')}"
+                label = f"{label}, {len(found)} seeds"
+            lines[label] = tuple(found.values()), colours[first], statuses[first].per_epoch or 1
+    if not lines and any(statuses[run].alive for group in groups for run in group):
         st.caption("The first points appear within seconds of the start.")
-    for group, place in zip(charts.groups([t for t, *_ in lines.values()]), places(2), strict=False):
+    tables = [rows for line in lines.values() for rows in line[0]]
+    for group, place in zip(charts.groups(tables), places(2), strict=False):
         with place:
-            figure = cached_figure(charts.learning_curves, lines, group, axis, log and group != "verdict", strength)
+            figure = cached_figure(charts.learning_curves, lines, group, axis, log, strength)
             alt = f"{charts.TITLES.get(group, group)} by {charts.AXES[axis].lower()} for {', '.join(lines)}"
-            st.plotly_chart(figure, key=f"train_chart_{group}", config={"displaylogo": False}, alt=alt)
+            live_chart(figure, f"train_chart_{group}", alt)
