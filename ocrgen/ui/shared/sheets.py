@@ -42,9 +42,7 @@ def class_sheet(
     show_strips(classes, _pictures(images, columns), columns, alt, least)
 
 
-def show_strips(
-    classes: tuple[str, ...], pictures: Sequence[bytes], columns: int, alt: str, least: int = 20
-) -> None:
+def show_strips(classes: tuple[str, ...], pictures: Sequence[bytes], columns: int, alt: str, least: int = 20) -> None:
     """Show a picture (PNG) of each class beside its text, as wide as `columns` images, in the alphabet's direction."""
     named = [(shown(text), f"{noun(classes)} {text}", png) for text, png in zip(classes, pictures, strict=True)]
     strips(named, columns, alt, all(map(is_rtl, classes)), least)

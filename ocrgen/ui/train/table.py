@@ -13,7 +13,8 @@ from ocrgen.runs.run import Run
 from ocrgen.runs.tags import read_tags
 from ocrgen.ui.shared.address import give, take
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.widgets import BADGES, linked_runs, model_title, run_title, words
+from ocrgen.ui.shared.widgets import BADGES, linked_runs, model_title, run_title
+from ocrgen.ui.train.settings import label_of
 
 CHOSEN, TABLE = "train_runs", "train_table"  # keys: names of the runs that are drawn; the table's own state
 LIMIT = 6  # runs whose colours are told apart
@@ -50,7 +51,7 @@ def table(known: dict[str, Run], statuses: dict[Run, RunStatus], chosen: list[Ru
     frame = pd.DataFrame([_row(run, statuses[run], tags[run], shades.get(run)) for run in shown], index=names)
     for name in differing(sound):
         values = [settings_of(run).get(name) if statuses[run].state != "damaged" else None for run in shown]
-        frame[words(name)] = values if _numbers(values) else ["" if v is None else str(v) for v in values]
+        frame[label_of(name)] = values if _numbers(values) else ["" if v is None else str(v) for v in values]
     empty = [name for name in ("Name", "LFID-64", "Tags") if not any(map(_says, frame[name]))]
     frame = frame.drop(columns=empty)
     st.dataframe(
