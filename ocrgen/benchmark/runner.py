@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+import time
 from collections.abc import Callable
 
 from ocrgen.benchmark.lab import Lab
@@ -33,12 +34,19 @@ def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> Non
     run.amend(data=facts)
     benches = {name: module.parts(lab) for name, module in modules.items()}
     total, step = sum(map(len, benches.values())), 0
+    begun, first = time.monotonic(), sum(len(parts) for name, parts in benches.items() if name in results.done)
+
+    def report(step: int, name: str) -> None:
+        seconds = time.monotonic() - begun
+        left = seconds / (step - first) * (total - step) if step > first else None  # parts take about as long
+        run.update(step=step, total=total, bench=name, seconds=seconds, left=left)
+        show(step, total)
+
     for name, parts in benches.items():
         lab.bench = name
         if name not in results.done:
             for i, part in enumerate(parts):
-                run.update(step=step + i, total=total, bench=name)
-                show(step + i, total)
+                report(step + i, name)
                 if stop():
                     raise Cancelled
                 results.rows.extend(part())
@@ -46,8 +54,7 @@ def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> Non
             results.done.append(name)
             write_benchmark(run, results)
         step += len(parts)
-        run.update(step=step, total=total, bench=name)
-        show(step, total)
+        report(step, name)
     if not any((run.path / "trainings").glob("*/weights")):
         shutil.rmtree(run.path / "trainings", ignore_errors=True)
 

@@ -34,7 +34,7 @@ def claim_speed(runs: SelectedRuns) -> Claim:
     speed = runs.speed
     parts = tuple(
         Verdict(1, v.words, v.verdict, v.ratio, v.low, v.high, v.n, "times", arm=v.way, metric=v.what)
-        for v in (speed_verdicts(speed.rows) if speed else [])
+        for v in (speed_verdicts(speed.rows, speed.quick) if speed else [])
     )
     judged = [p for p in parts if p.metric == "training"]
     if not speed or not judged:

@@ -78,7 +78,7 @@ def _print(run: "Run", as_json: bool) -> None:
     for row in [HEADER, *rows]:
         cells = (c.rjust(w) if i in RIGHT else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
         print("  ".join(cells).rstrip())
-    for verdict in verdicts(found.rows):
+    for verdict in verdicts(found.rows, bool(run.request.settings.get("quick"))):
         print(verdict.words)
 
 

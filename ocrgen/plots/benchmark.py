@@ -3,12 +3,13 @@
 import plotly.graph_objects as go
 
 from ocrgen.plots.style import FAMILIES, OTHERS, REAL, hue, styled
+from ocrgen.utils.numbers import bracketed, significant
 
 BARS = {
     "train": "Training: times as fast as the other way",
     "sample": "Sampling to uint8: times as fast as plain",
     "distance": "Fréchet distance: times as fast",
-    "reader": "Reader: times as fast to its accuracy as the plain recipe",
+    "reader": "OCR model: times as fast to its accuracy as the plain recipe",
 }
 AIMS = (250, 1000)  # ms of a rerun: one viewer, twenty
 SCALES = {
@@ -27,10 +28,8 @@ def shade(name: str) -> str:
 
 
 def bounded(row: dict) -> str:
-    """A figure with its bounds."""
-    if row["low"] is None:
-        return f"{row['value']:.2f}"
-    return f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+    """A figure with its bounds: 1.07 [1.02, 1.10]."""
+    return bracketed(row["value"], row["low"], row["high"])
 
 
 def trainings(rows: list[dict], way: str) -> go.Figure:
@@ -43,7 +42,7 @@ def trainings(rows: list[dict], way: str) -> go.Figure:
         seconds = [r["cpu_value"] for r in mine]
         mean = sum(seconds) / len(seconds)
         figure.add_scatter(
-            x=[r["size"] for r in mine], y=seconds, name=f"{title}, mean {mean:.3g} s", mode="lines+markers",
+            x=[r["size"] for r in mine], y=seconds, name=f"{title}, mean {significant(mean)} s", mode="lines+markers",
             line={"color": colour, "width": 2},
         )  # fmt: skip
         figure.add_hline(mean, line={"color": colour, "dash": "dash", "width": 1.5})
@@ -155,7 +154,7 @@ def waits(rows: list[dict]) -> go.Figure:
 
 
 def quality(rows: list[dict]) -> go.Figure:
-    """Accuracy of a reader of generated images by the generator's CPU seconds."""
+    """Accuracy of an OCR model of generated images by the generator's CPU seconds."""
     figure = go.Figure()
     found = [r for r in rows if r["bench"] == "quality" and r["unit"] == "accuracy"]
     for name in dict.fromkeys(r["subject"] for r in found):
@@ -170,5 +169,5 @@ def quality(rows: list[dict]) -> go.Figure:
             x=[r["size"] for r in mine], y=[r["value"] for r in mine], name=name, error_y=bars, mode="lines+markers",
             line={"color": shade(name), "width": 2},
         )  # fmt: skip
-    figure = styled(figure, "Accuracy of a reader of its samples", "CPU seconds of training", False)
+    figure = styled(figure, "Accuracy of an OCR model of its samples", "CPU seconds of training", False)
     return figure.update_yaxes(tickformat=".1%")

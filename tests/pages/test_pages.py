@@ -16,7 +16,7 @@ from ocrgen.ui.shared.widgets import run_title
 from ocrgen.utils.files import lock
 from ocrgen.utils.places import HOME
 from tests.helpers.pages import open_page
-from tests.helpers.runs import request
+from tests.helpers.runs import ended, request
 
 PAGES = sorted(p.name for p in (HOME / "pages").glob("[0-9]*.py"))
 
@@ -243,6 +243,7 @@ def test_fid_page_shows_scores_and_offers_the_missing_ones(scored, monkeypatch):
     assert job.request.scored_run == other.name and job.request.settings["epochs"][-1:] == [3]
     assert run_title(job) == "Scoring #2 CGAN · Digits"
     job.cancel()
+    assert ended(job) == "cancelled"
 
 
 def test_fid_shows_what_is_scored_and_offers_the_newest_training(scored, monkeypatch):

@@ -1,6 +1,7 @@
 """The page Runtime over a benchmark that was really run, one that is damaged, and none."""
 
 import json
+import shutil
 
 import pytest
 
@@ -32,6 +33,7 @@ def test_the_claim_is_judged_three_ways(measured, monkeypatch):
     at = open_page(PAGE)
     cards = [h.body for h in at.html if "×" in h.body]
     assert len(cards) == 6 and all("n = 2" in c and "multiply-adds" in c for c in cards)
+    assert all("quick: no verdict" in c and "does not hold" not in c for c in cards)
     view = next(b for b in at.button_group if b.key == "runtime_view")
     assert list(view.options) == ["Ten trainings", "Arithmetic"]
     for name in view.options:
@@ -51,6 +53,24 @@ def test_the_limit_is_shown_as_a_share(store, repeats):
     # A training does not reach more than one large matrix product, but for noise.
     assert table["of the matrix product"].between(1, 110).all()
     assert (table.bounds == "one round").all() == (repeats == 1)
+
+
+def test_a_link_opens_the_view_and_what_is_compared(measured, monkeypatch):
+    monkeypatch.setenv("OCRGEN_RUNS", str(measured.root))
+    at = open_page(PAGE, view="arithmetic")
+    assert next(b for b in at.button_group if b.key == "runtime_view").value == "Arithmetic" and not at.warning
+    at = open_page(PAGE, view="ten-trainings", compared="decoder")
+    assert next(b for b in at.button_group if b.key == "runtime_way").value == "decoder"
+
+
+def test_what_was_measured_on_a_busy_machine_says_so(measured, tmp_path, monkeypatch):
+    shutil.copytree(measured.root, tmp_path / "busy")
+    monkeypatch.setenv("OCRGEN_RUNS", str(tmp_path / "busy"))
+    (file,) = (tmp_path / "busy").glob("*/benchmark.json")
+    found = json.loads(file.read_text())
+    for load, told in ((0.0, False), (14.2, True)):
+        file.write_text(json.dumps(found | {"machine": found["machine"] | {"load": load, "usable": 4}}))
+        assert any("load 14 on 4 processors) when" in w.value for w in open_page(PAGE).warning) == told
 
 
 def test_nothing_measured_yet_says_what_to_do(store):

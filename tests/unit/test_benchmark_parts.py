@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ocrgen.benchmark import classify_speed, verdicts
+from ocrgen.benchmark import busy, classify_speed, verdicts
 from ocrgen.benchmark.baselines.fullsize import FullSizeCGAN
 from ocrgen.benchmark.baselines.pairs import pairs
 from ocrgen.benchmark.baselines.plain import plain, plain_sample
@@ -186,6 +186,21 @@ def test_ten_times_faster_is_judged_by_the_bounds(low, high, said):
     (verdict,) = verdicts([row, make_row(bench="claim", subject="CVAE, paper", unit="seconds", value=1.0)])
     assert (verdict.verdict, verdict.way, verdict.what) == (said, "paper", "sampling")
     assert "11" in verdict.words and said in verdict.words
+
+
+def test_a_quick_benchmark_gives_no_verdict():
+    row = make_row(
+        bench="claim", unit="images per second", subject="CVAE, paper, training", ratio=5.2, low=5, high=6, n=3
+    )
+    (verdict,) = verdicts([row], quick=True)
+    assert verdict.verdict == "undecided" and "no verdict" in verdict.words and "does not hold" not in verdict.words
+
+
+@pytest.mark.parametrize(
+    ("load", "processors", "said"), [(0.1, 1, False), (1.16, 2, False), (1.8, 2, True), (15, 2, True), (None, 2, False)]
+)
+def test_a_machine_is_busy_where_a_benchmark_would_have_to_share(load, processors, said):
+    assert busy(load, processors) == said
 
 
 def test_the_exponent_of_a_power_law():

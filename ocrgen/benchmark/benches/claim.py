@@ -99,9 +99,10 @@ def summary(lab: Lab, cvae: Times, cgan: Times, size: int, note: str) -> dict:
     interval = t_interval(ratios(cvae, cgan))
     low, high = (interval[k] if interval["n"] > 1 else None for k in ("low", "high"))
     row = lab.versus(cvae, cgan, SPEED, size=size)
+    told = "" if lab.config.quick else f"ten times faster: {classify_speed(low, high)}"
     return row | {
         "ratio": interval["mean"],
         "low": low,
         "high": high,
-        "note": "; ".join(w for w in (note, f"ten times faster: {classify_speed(low, high)}", row["note"]) if w),
+        "note": "; ".join(w for w in (note, told, row["note"]) if w),
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from ocrgen.benchmark import BenchmarkResults, read_benchmark, verdicts
+from ocrgen.benchmark import BenchmarkResults, busy, load_now, read_benchmark, verdicts
 from ocrgen.benchmark.plan import BenchmarkConfig
 from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.plots.benchmark import BARS
@@ -15,11 +15,13 @@ from ocrgen.runs import jobs
 from ocrgen.runs.records import ALIVE, RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.ui.runtime.views import VIEWS
+from ocrgen.ui.shared.address import one_of
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.markup import judged_figure
 from ocrgen.ui.shared.progress import job_progress
-from ocrgen.ui.shared.widgets import BADGES, choose_one, show_errors
+from ocrgen.ui.shared.widgets import BADGES, choose_one, run_title, show_errors
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.numbers import significant
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -28,16 +30,19 @@ def _read(path: str, changed: int) -> BenchmarkResults:
 
 
 def choose() -> Run | None:
-    """Choose a benchmark that has results; the choice stands in the link."""
-    known = {r.name: r for r in store().list("benchmark") if (r.path / "benchmark.json").exists()}
+    """Choose a benchmark that has results; the choice stands in the link. One that was started here is shown first."""
+    every = store().list("benchmark")
+    known = {r.name: r for r in every if (r.path / "benchmark.json").exists()}
     if not known:
-        if not any(r.alive for r in store().list("benchmark")):
+        if not any(r.alive for r in every):
             with st.container(border=True):
                 st.subheader("Nothing measured yet")
                 st.write("How fast is each generator on this machine? A first impression takes less than a minute.")
                 if st.button("Measure now, on the bundled digits", type="primary", key="runtime_first"):
                     start(BenchmarkConfig(quick=True, dataset="digits"))
         return None
+    if st.session_state.get("runtime_started") in known:
+        st.session_state["runtime_run"] = st.session_state.pop("runtime_started")
     asked = {n: r.request.settings for n, r in known.items()}
     usual = [n for n in known if asked[n].get("what") != "app"]
     whole = [n for n in usual if asked[n].get("what") == "all"]
@@ -47,7 +52,12 @@ def choose() -> Run | None:
 
 def start(config: BenchmarkConfig) -> None:
     """Submit a benchmark and show it at work."""
-    if show_errors(jobs.start, store(), "benchmark", config.model_dump(), "benchmark-all"):
+
+    def submit() -> None:
+        run = jobs.start(store(), "benchmark", config.model_dump(), "benchmark-all")
+        st.session_state["runtime_started"] = run.name
+
+    if show_errors(submit):
         st.rerun()
 
 
@@ -57,8 +67,14 @@ def measure() -> None:
         quick = st.toggle("Quick: a first impression in under a minute", True, key="runtime_quick")
         config = BenchmarkConfig(quick=quick)
         st.code("python -m ocrgen benchmark" + " --quick" * quick, language=None)
-        if not quick:
-            st.caption("All of it, half an hour to an hour; best where nothing else is at work.")
+        st.caption(
+            "Rough figures with their intervals, and no verdict: that takes a full benchmark."
+            if quick
+            else "All of it, half an hour to an hour; best where nothing else is at work."
+        )
+        load, processors = load_now()
+        if busy(load, processors, config.threads):
+            st.warning(f"{_busy_words(load, processors)} now: wait until it is idle, or the figures will be off.")
         if st.button("Start", type="primary", key="runtime_start"):
             start(config)
 
@@ -66,15 +82,32 @@ def measure() -> None:
 
     def ended(run: Run, status: RunStatus) -> None:
         if status.state == "done":
-            st.session_state["runtime_run"] = run.name
+            st.session_state["runtime_started"] = run.name
+        st.toast(f"{run_title(run)}: {BADGES[status.state][1]}")
 
     if at_work:
-        keys, every = "runtime_{action}_{run}", 1.0
-        job_progress(lambda: at_work, _bench_at_work, keys=keys, every=every, ended=ended)
+        parts = {run.name: _changed(run) for run in at_work}
+
+        def more(status: RunStatus) -> None:  # at each look: what has been measured since then is shown at once
+            if any(_changed(run) != parts[run.name] for run in at_work):
+                st.rerun(scope="app")
+
+        keys, every = "runtime_{action}_{run}", 2.0
+        job_progress(lambda: at_work, _bench_at_work, keys=keys, every=every, more=more, ended=ended)
+
+
+def _changed(run: Run) -> int:
+    """When a benchmark's results last changed; 0 while there are none."""
+    file = run.path / "benchmark.json"
+    return file.stat().st_mtime_ns if file.exists() else 0
 
 
 def _bench_at_work(status: RunStatus) -> str:
-    return f"{status.step} of {status.total}: {status.bench or 'starting'}"
+    return f"Measured: {status.step} of {status.total} comparisons; now {status.bench or 'starting'}"
+
+
+def _busy_words(load: float, processors: int) -> str:
+    return f"The machine is busy (load {significant(load, 2)} on {processors} processor{'s' * (processors != 1)})"
 
 
 def show(run: Run) -> None:
@@ -83,17 +116,19 @@ def show(run: Run) -> None:
         st.warning(f"This benchmark is {BADGES[status.state][1]}, its results as far as they came. "
                    f"{status.error or ''}")  # fmt: skip
     try:
-        found = _read(str(run.path), (run.path / "benchmark.json").stat().st_mtime_ns)
+        found = _read(str(run.path), _changed(run))
     except UserError as fault:
         st.error(str(fault))
         return
     rows, machine = found.rows, found.machine
-    st.caption(
-        f"{machine.get('cpu')}, {machine.get('usable')} processors, **{machine.get('threads')} thread**, "
-        f"**{machine.get('precision')}** ({', '.join(machine.get('instructions', []))}), {machine.get('memory')} GiB; "
-        f"load at the start {machine.get('load')}; torch {machine.get('versions', {}).get('torch')}."
-    )
-    headline(rows)
+    if not rows:
+        st.info("First results appear here within seconds of its start, by themselves.")
+        return
+    quick = bool(run.request.settings.get("quick"))
+    load, processors, threads = (machine.get(key) for key in ("load", "usable", "threads"))
+    if busy(load, processors, threads):
+        st.warning(f"{_busy_words(load, processors)} when this was measured: figures scatter, and may be off.")
+    headline(rows, quick)
     there = {r["bench"] for r in rows}
     views = [name for name, (bench, _) in VIEWS.items() if bench in there]
     if any(b in there for b in BARS) and "Speed" not in views:
@@ -101,7 +136,7 @@ def show(run: Run) -> None:
     if len(views) == 1:
         VIEWS[views[0]][1](rows)
     elif views:
-        view = st.segmented_control("View", views, default=views[0], key="runtime_view", required=True)
+        view = one_of(st.segmented_control, "View", views, name="view", key="runtime_view", required=True, wrap=True)
         VIEWS[view][1](rows)
     with st.expander("All figures"):
         frame = pd.DataFrame(rows)
@@ -113,11 +148,16 @@ def show(run: Run) -> None:
         st.download_button("JSON", lambda: json.dumps(found.model_dump(), indent=1), f"{run.name}.json",
                            "application/json",
                            on_click="ignore", key="runtime_json", icon=":material/download:")  # fmt: skip
+    st.caption(
+        f"{machine.get('cpu')}, {processors} processors, **{threads} thread{'s' * (threads != 1)}**, "
+        f"**{machine.get('precision')}** ({', '.join(machine.get('instructions', []))}), {machine.get('memory')} GiB; "
+        f"load at the start {load}; torch {machine.get('versions', {}).get('torch')}."
+    )
 
 
-def headline(rows: list[dict]) -> None:
-    """The three-way verdict on the paper's first claim, in plain words."""
-    found = verdicts(rows)
+def headline(rows: list[dict], quick: bool) -> None:
+    """The three-way verdict on the paper's first claim, in plain words; of a quick benchmark the figures alone."""
+    found = verdicts(rows, quick)
     if not found:
         return
     st.markdown("#### “The CVAE is ten times faster”: it depends on what is compared")
@@ -126,12 +166,17 @@ def headline(rows: list[dict]) -> None:
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{WAYS[way].capitalize()}**")
             for v in [v for v in found if v.way == way]:
-                bounds = "one round" if v.low is None else f"95 %: {v.low:.3g} to {v.high:.3g}"
+                several = f"95%: [{significant(v.low)}, {significant(v.high)}]"
+                bounds = "one round" if v.low is None else several
                 work = counts.get(f"{way}: {v.what}")
-                why = f"; the CGAN takes {work:.3g} times the multiply-adds" if work else ""
-                figure, below = f"{v.ratio:.3g}×", f"{bounds}, n = {v.n}{why}"
-                judged_figure(v.what.capitalize(), figure, v.verdict, VERDICT_COLOURS[v.verdict], below)
-    st.caption(
-        "The rule: it holds where the whole interval of the ratio CGAN time / CVAE time is at least 10, does not hold "
-        "where all of it lies below 10."
-    )
+                why = f"; the CGAN takes {significant(work)} times the multiply-adds" if work else ""
+                figure, below = f"{significant(v.ratio)}×", f"{bounds}, n = {v.n}{why}"
+                word = "quick: no verdict" if quick else v.verdict
+                judged_figure(v.what.capitalize(), figure, word, VERDICT_COLOURS[v.verdict], below)
+    if quick:
+        st.caption("A quick benchmark is too short for a verdict: three rounds, of trainings that take milliseconds.")
+    else:
+        st.caption(
+            "The rule: it holds where the whole interval of the ratio CGAN time / CVAE time is at least 10, does not "
+            "hold where all of it lies below 10."
+        )

@@ -5,26 +5,31 @@ import streamlit as st
 
 from ocrgen.benchmark.verdicts import WAYS
 from ocrgen.plots import benchmark as charts
+from ocrgen.ui.shared.address import one_of
 from ocrgen.ui.shared.cache import cached_figure
 from ocrgen.ui.shared.widgets import places
+from ocrgen.utils.numbers import significant
 
 
 def ten(rows: list[dict]) -> None:
     """The paper's plots: seconds of each of ten trainings, and their mean."""
-    way = st.segmented_control(
-        "Compared", list(WAYS), default="paper", format_func=WAYS.__getitem__, key="runtime_way", required=True
-    )
+    way = one_of(
+        st.segmented_control, "Compared", list(WAYS), name="compared", key="runtime_way", default="paper",
+        format_func=WAYS.__getitem__, required=True, wrap=True,
+    )  # fmt: skip
     figure = cached_figure(charts.trainings, rows, way)
     st.plotly_chart(figure, key="runtime_ten", alt=f"Seconds of each of the repeated trainings, {WAYS[way]}")
     st.caption("Each point: one training, short and from a seed of its own, both generators in turn. Lines: means.")
 
 
 def speeds(rows: list[dict]) -> None:
-    """How many times as fast as the other way: training, sampling, distances, the reader."""
+    """How many times as fast as the other way: training, sampling, distances, OCR models."""
     for bench, title in charts.BARS.items():
         if found := charts.compared(rows, bench):
             st.plotly_chart(cached_figure(charts.ratios, found, title), key=f"runtime_{bench}", alt=title)
-    st.caption("Right of the line at 1: faster than the other side, which is named. Bars: 95 % of the median ratio.")
+    st.caption(
+        "Right of the line at 1: faster than the other side, which is named. Bars: 95% interval of the median ratio."
+    )
 
 
 def latency(rows: list[dict]) -> None:
@@ -50,12 +55,12 @@ def scaling(rows: list[dict]) -> None:
 
 
 def quality(rows: list[dict]) -> None:
-    """What training time buys: a reader's accuracy by the generator's CPU seconds."""
+    """What training time buys: an OCR model's accuracy by the generator's CPU seconds."""
     st.plotly_chart(
         cached_figure(charts.quality, rows), key="runtime_quality", alt="Accuracy by CPU seconds of training"
     )
     st.caption(
-        "A reader trained for 400 steps on 10,000 generated images, graded on the real test set; bars: 95 % of the "
+        "An OCR model trained for 400 steps on 10,000 generated images, graded on the real test set; bars: 95% over the "
         "test images. The generator has learned from the whole training set."
     )
 
@@ -64,13 +69,12 @@ def arithmetic(rows: list[dict]) -> None:
     """Weights and multiply-adds, which explain the ratios."""
     found = [r for r in rows if r["bench"] == "claim" and r["unit"] in ("multiply-adds", "weights")]
     table = pd.DataFrame(
-        [{"network": r["subject"], "counted": r["unit"], "number": r["value"], "other / this": r["ratio"]}
-         for r in found]
+        [{"Network": r["subject"], "Counted": r["unit"], "Number": r["value"],
+          "Other / this": "" if r["ratio"] is None else significant(r["ratio"])} for r in found]
     )  # fmt: skip
     st.dataframe(
         table, hide_index=True, width="stretch",
-        column_config={"number": st.column_config.NumberColumn(format="localized"),
-                       "other / this": st.column_config.NumberColumn(format="%.3g")},
+        column_config={"Number": st.column_config.NumberColumn(format="localized")},
     )  # fmt: skip
     st.caption("Per image. Where the multiply-adds are equal, so is the speed: it is a matter of architecture.")
 
@@ -80,19 +84,19 @@ def limit(rows: list[dict]) -> None:
     found = [r for r in rows if r["bench"] == "limit"]
     table = pd.DataFrame(
         [{"training": r["subject"], "GFLOP per second": r["value"], "of the matrix product": 100 * r["ratio"],
-          "bounds": f"{100 * r['low']:.0f} to {100 * r['high']:.0f} %" if r["low"] else "one round", "n": r["n"]}
+          "bounds": f"{100 * r['low']:.0f} to {100 * r['high']:.0f}%" if r["low"] else "one round", "n": r["n"]}
          for r in found]
     )  # fmt: skip
     st.dataframe(
         table, hide_index=True, width="stretch",
         column_config={
             "GFLOP per second": st.column_config.NumberColumn(format="%.1f"),
-            "of the matrix product": st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100),
+            "of the matrix product": st.column_config.ProgressColumn(format="%.0f%%", min_value=0, max_value=100),
         },
     )  # fmt: skip
     st.caption(
         f"No training does more arithmetic in a second than one large {found[0]['against']} (here "
-        f"{found[0]['against_value']:.0f} GFLOP per second, same precision): what is missing to 100 % is all that a "
+        f"{found[0]['against_value']:.0f} GFLOP per second, same precision): what is missing to 100% is all that a "
         "faster loop could win. Small batches lose it to overhead, convolutions to moving maps through memory."
     )
 
