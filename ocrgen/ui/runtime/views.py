@@ -27,9 +27,7 @@ def speeds(rows: list[dict]) -> None:
     for bench, title in charts.BARS.items():
         if found := charts.compared(rows, bench):
             st.plotly_chart(cached_figure(charts.ratios, found, title), key=f"runtime_{bench}", alt=title)
-    st.caption(
-        "Right of the line at 1: faster than the other side, which is named. Bars: 95% interval of the median ratio."
-    )
+    st.caption("Right of the line at 1: faster than the other side, which is named. Bars: 95% of the median ratio.")
 
 
 def latency(rows: list[dict]) -> None:
@@ -60,8 +58,8 @@ def quality(rows: list[dict]) -> None:
         cached_figure(charts.quality, rows), key="runtime_quality", alt="Accuracy by CPU seconds of training"
     )
     st.caption(
-        "An OCR model trained for 400 steps on 10,000 generated images, graded on the real test set; bars: 95% over the "
-        "test images. The generator has learned from the whole training set."
+        "An OCR model trained for 400 steps on 10,000 generated images, graded on the real test set; bars: 95% over "
+        "the test images. The generator has learned from the whole training set."
     )
 
 
