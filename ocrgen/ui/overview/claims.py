@@ -22,9 +22,10 @@ class Evidence:
     scored: bool = False
 
     def asked(self, claim: Claim) -> dict[str, str | list[str]]:
-        """The query of the link."""
-        runs = list(claim.query) if self.scored else [claim.run] if claim.run else []
-        return ({"run": runs} if runs else {}) | dict(self.query)
+        """The query of the link; none where nothing has been measured, and there is no such view yet."""
+        if not claim.run:
+            return {}
+        return {"run": list(claim.query) if self.scored else [claim.run]} | self.query
 
 
 # The first of each claim stands alone where nothing has been measured yet. Views by their slugs, as pages write them.
@@ -54,18 +55,20 @@ def cards(claims: Sequence[Claim]) -> None:
     from ocrgen.report.cards import card, details, legend
 
     st.header("What the paper claims, and what we found")
+    hint = " Point at a figure to see its interval and n, or open the details." * any(c.figures for c in claims)
     st.caption(
         "The paper: Memari, Ahmed, Rahimi, Amiri Golilarz, *Advancing Generative Model Evaluation: A Novel Algorithm "
-        f"for Realistic Image Synthesis and Comparison in OCR System*, 2024, [arXiv:2402.17204]({PAPER}). Point at a "
-        "figure to see its interval and n, or open the details."
+        f"for Realistic Image Synthesis and Comparison in OCR System*, 2024, [arXiv:2402.17204]({PAPER}).{hint}"
     )
     places = [*st.columns(3), *st.columns(3)]
     for place, claim in zip(places, claims, strict=False):
         with place.container(border=True, height="stretch"):
             st.html(card(claim))
             for evidence in EVIDENCE[claim.number] if claim.run else EVIDENCE[claim.number][:1]:
-                label = f"{'See the evidence' if claim.run else 'Where to measure it'}: {evidence.label}"
-                link(evidence.page, label, query_params=evidence.asked(claim), icon=":material/arrow_forward:")
+                page = evidence.page.partition("_")[2].replace("_", " ")
+                label = f"See the evidence: {evidence.label}" if claim.run else f"To the page {page}"
+                query = evidence.asked(claim) or None
+                link(evidence.page, label, query_params=query, icon=":material/arrow_forward:")
             with st.expander("Intervals, n and the rule" if claim.figures else "The rule"):
                 st.html(details(claim))
     with places[-1].container(border=True, height="stretch"):
