@@ -104,7 +104,7 @@ def test_verdicts_digits_and_links_of_a_lab_in_use(lab):
     assert len(app.get("image")) == 3
     (fair,) = lab.list("study")
     found = links(app)
-    assert found["See the evidence: what is decided"] == f"run={fair.name}&view=what-is-decided"
+    assert found["Evidence: what is decided"] == f"run={fair.name}&view=what-is-decided"
     assert {"Choose an image", "Train", "Upload your data"} <= set(found)
 
 

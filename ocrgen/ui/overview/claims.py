@@ -32,8 +32,8 @@ class Evidence:
 EVIDENCE: dict[int, tuple[Evidence, ...]] = {
     1: (Evidence("6_Runtime", "ten trainings", {"view": "ten-trainings"}),),
     2: (
-        Evidence("4_OCR", "distances and accuracy", {"view": "distances"}),
-        Evidence("5_FID_and_LFID", "FID and LFID by epoch", scored=True),
+        Evidence("4_OCR", "distances", {"view": "distances"}),
+        Evidence("5_FID_and_LFID", "FID and LFID", scored=True),
     ),
     3: (
         Evidence("4_OCR", "what is decided", {"view": "what-is-decided"}),
@@ -41,7 +41,7 @@ EVIDENCE: dict[int, tuple[Evidence, ...]] = {
     ),
     4: (
         Evidence("4_OCR", "checks of the maps", {"claim": "4"}),
-        Evidence("7_Saliency", "look at maps yourself"),
+        Evidence("7_Saliency", "saliency maps"),
     ),
     5: (
         Evidence("4_OCR", "robustness", {"view": "robustness"}),
@@ -66,7 +66,7 @@ def cards(claims: Sequence[Claim]) -> None:
             st.html(card(claim))
             for evidence in EVIDENCE[claim.number] if claim.run else EVIDENCE[claim.number][:1]:
                 page = evidence.page.partition("_")[2].replace("_", " ")
-                label = f"See the evidence: {evidence.label}" if claim.run else f"To the page {page}"
+                label = f"Evidence: {evidence.label}" if claim.run else f"To the page {page}"
                 query = evidence.asked(claim) or None
                 link(evidence.page, label, query_params=query, icon=":material/arrow_forward:")
             with st.expander("Intervals, n and the rule" if claim.figures else "The rule"):
