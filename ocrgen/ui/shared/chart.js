@@ -23,7 +23,7 @@ function dress(layout, place) {
     font: { family: getComputedStyle(place).fontFamily, size: 12 },
     paper_bgcolor: "#0000",
     plot_bgcolor: "#0000",
-    title: { x: 0, xref: "container", pad: { l: 4 }, ...layout.title },
+    title: { x: 0, y: 0.97, yanchor: "top", yref: "container", pad: { l: 4 }, ...layout.title },
     xaxis: { ...bare, showgrid: false, ...layout.xaxis },
     yaxis: { ...bare, ...layout.yaxis },
   };

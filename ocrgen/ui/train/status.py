@@ -15,7 +15,7 @@ from ocrgen.utils.progress import duration
 
 
 def run_line(run: Run, status: RunStatus, colour: str | None, tags: list[str]) -> None:
-    """State, title, result and actions; a bar while it is at work, and why it stands still. tags: those there are."""
+    """State, title and actions; a bar while it is at work, and why it stands still. tags: those there are."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if colour:
             dot(colour)
@@ -23,8 +23,6 @@ def run_line(run: Run, status: RunStatus, colour: str | None, tags: list[str]) -
         state_badge(status)
         if status.collapsed:
             st.badge("possible mode collapse", icon=":material/warning:", color="orange")
-        if not status.alive and (found := _result(run, status)):
-            st.caption(found, width="content")
         if run.epochs():
             link("3_Gallery", "View samples", query_params={"run": run.name}, icon=":material/grid_view:")
         if not run.shipped:
@@ -52,14 +50,6 @@ def _progress(run: Run, status: RunStatus) -> list[str]:
     facts += [f"{status.speed:,.0f} images/s"] if status.speed else []
     left = time_left(status)
     return [*facts, "starting …" if left is None else f"{duration(left)} to go"]
-
-
-def _result(run: Run, status: RunStatus) -> str:
-    """What has come of a run that has ended, in a few words."""
-    if status.state == "damaged" or run.request.untrained or not status.seconds:
-        return ""
-    epochs = f"{status.epoch:,} epoch{'s' * (status.epoch != 1)} in " if status.epoch else ""
-    return f"{epochs}{duration(status.seconds)}"
 
 
 def _details(run: Run, status: RunStatus, tags: list[str]) -> None:

@@ -29,7 +29,8 @@ SCALES = ["linear", "log"]
 
 def runs() -> None:
     """Choose runs, watch them, and act on them."""
-    known = {r.name: r for r in store().list() if not (r.state != "damaged" and r.request.verb != "train")}
+    looked = {run: run.read_status() for run in store().list()}
+    known = {r.name: r for r, status in looked.items() if status.state == "damaged" or r.request.verb == "train"}
     if not known:
         with st.container(border=True):
             st.subheader("No runs yet")
@@ -39,7 +40,7 @@ def runs() -> None:
             if st.button(QUICK, type="primary", key="train_quick") and show_errors(start_both):
                 st.rerun()
         return
-    ended = {run: status for run in known.values() if not (status := run.read_status()).alive}
+    ended = {run: looked[run] for run in known.values() if not looked[run].alive}
     moving = len(ended) < len(known)
     live = st.session_state.get("train_live", True)
 
@@ -110,8 +111,14 @@ def _sheet(run: Run, file: Path, epoch: int, colour: str | None) -> None:
         class_sheet(by_class(images, classes)[:, :FEW], classes, FEW, alt)
     else:
         alt = f"{len(images) // len(classes)} generated images of each of the {about}"
-        st.image(sheet(images, len(classes), gap=0), width="stretch", alt=alt)
-    st.caption(f"after epoch {epoch}; same random codes each epoch")
+        st.image(_png(str(file), file.stat().st_mtime_ns, len(classes)), width="stretch", alt=alt)
+    st.caption(f"Epoch {epoch}, same random codes each epoch")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _png(path: str, changed: int, columns: int) -> bytes:
+    """A sheet that a training has left, tiled without gaps."""
+    return sheet(saved_images(Path(path), columns), columns, zoom=2, gap=0)
 
 
 def draw(
