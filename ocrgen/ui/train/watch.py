@@ -50,7 +50,8 @@ def runs() -> None:
         statuses = {run: ended.get(run) or run.read_status() for run in known.values()}
         chosen = choose(known)
         colours = shades(run for run in chosen if statuses[run].state != "damaged")
-        table(known, statuses, chosen, colours)
+        with st.container():
+            table(known, statuses, chosen, colours)
         if chosen:
             show(chosen, statuses, colours, moving, live)
         else:
@@ -64,9 +65,12 @@ def runs() -> None:
 def show(chosen: list[Run], statuses: dict[Run, RunStatus], colours: dict[Run, str], moving: bool, live: bool) -> None:
     """State, newest samples and curves of the chosen runs."""
     tags = sorted({tag for run in statuses for tag in read_tags(run, store())})
-    for run in chosen:
-        run_line(run, statuses[run], colours.get(run), tags)
-    samples(chosen, colours)
+    # What comes and goes has places of its own: a chart that is moved down would be made anew, without its zoom.
+    with st.container():
+        for run in chosen:
+            run_line(run, statuses[run], colours.get(run), tags)
+    with st.container():
+        samples(chosen, colours)
     groups = by_settings([run for run in chosen if run in colours])
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         axis = one_of(
@@ -81,9 +85,10 @@ def show(chosen: list[Run], statuses: dict[Run, RunStatus], colours: dict[Run, s
         # How often the page looks is set where it begins.
         if moving and live != st.toggle("Live", True, key="train_live", help="off: nothing moves while you read"):
             st.rerun()
-    if grouped:
-        st.caption("Runs that differ in nothing but the seed: their mean, and one standard deviation to either side.")
-    else:
+    with st.container():
+        if grouped:
+            st.caption("Runs that differ in nothing but the seed: their mean, one standard deviation to either side.")
+    if not grouped:
         groups = [[run] for group in groups for run in group]
     draw(groups, statuses, colours, axis, scale == "log", strength)
 
