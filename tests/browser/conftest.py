@@ -13,11 +13,11 @@ expect.set_options(timeout=PATIENCE)
 
 @pytest.fixture
 def serve(tmp_path):
-    """Start a dashboard over the runs of a folder; all are stopped at the end, and none has printed a traceback."""
+    """Start a dashboard over the runs of a folder and what is shipped; all end with the test, without a traceback."""
     servers = []
 
-    def start(runs) -> Server:
-        servers.append(Server(runs))
+    def start(runs, checkpoints=None) -> Server:
+        servers.append(Server(runs, checkpoints))
         return servers[-1]
 
     yield start
