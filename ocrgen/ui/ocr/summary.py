@@ -58,13 +58,24 @@ def show_verdicts(results: Results, run: Run) -> None:
     chosen = [v for v in parts if v.claim == claim]
     judged = [v for v in chosen if v.verdict != EXPLORATORY]
     others = [v for v in chosen if v.verdict == EXPLORATORY]
-    if judged:
-        st.markdown(f"**{counted(judged)}**")
-        _table(judged)
+    for what, group in _grouped(judged).items():
+        st.markdown(f"{what}**{counted(group)}**")
+        _table(group)
     if others:
         with st.expander(f"{len(others)} exploratory comparison{'s' * (len(others) > 1)}", expanded=not judged):
-            _table(others)
+            for what, group in _grouped(others).items():
+                st.markdown(what)
+                _table(group)
     st.caption(rule_of(claim, results.whole_errors))
+
+
+def _grouped(parts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
+    """Comparisons of training mixes by what is compared, in words with a colon; others together."""
+    groups: dict[str, list[Verdict]] = {}
+    for v in parts:
+        what = f"{_parts(v)[1]}: " if v.arm else ""
+        groups.setdefault(what[:1].upper() + what[1:], []).append(v)
+    return groups
 
 
 def _parts(v: Verdict) -> tuple[str, str]:
@@ -77,31 +88,30 @@ def _parts(v: Verdict) -> tuple[str, str]:
 
 
 def _table(parts: Sequence[Verdict]) -> None:
-    """Comparisons as a table: like beside like, by the number of labelled images, the greatest figure first."""
-    told = {v: _parts(v) for v in parts}
-    order = list(dict.fromkeys(what for _, what in told.values()))
+    """Comparisons of one kind as a table, by the number of labelled images, the greatest figure first."""
     rows, in_points = [], {v.unit for v in parts} == {"accuracy"}
     scale, form = (100, "%+.2f") if in_points else (1, "%+.3f")
-    for v in sorted(parts, key=lambda v: (0 if in_points else order.index(told[v][1]), v.n_real, -v.figure)):
+    for v in sorted(parts, key=lambda v: (v.n_real, -v.figure)):
         low, high = (None if x is None else scale * x for x in (v.low, v.high))
-        row = {"mix": told[v][0], "what": told[v][1], "n": v.n_real or None}
+        mix, what = _parts(v)
+        row = {"mix": mix, "what": None if v.arm else what, "n": v.n_real or None}
         row |= {"verdict": f"{MARKS[v.verdict]} {v.words or v.verdict}", "figure": scale * v.figure}
         rows.append(row | {"low": low, "high": high, "seeds": v.n, "test": v.n_test or None, "seen": v.n_labelled})
     table = pd.DataFrame(rows).dropna(axis="columns", how="all")
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     columns = {
-        "mix": text("Training mix" if parts[0].arm else "Choice", width=250),
-        "what": text("What is compared", width=250 if in_points and parts[0].arm else 400),
-        "n": number("n", format="localized", help="labelled images", width=60),
-        "verdict": text("Verdict", width=200),
-        "figure": number("Points" if in_points else "Figure", format=form, width=70),
-        "low": number("95% from", format=form, width=80),
-        "high": number("95% to", format=form, width=70),
-        "seeds": number("Seeds", width=60),
-        "test": number("Test images", format="localized", width=90),
-        "seen": number("Labelled images seen", format="localized", width=140),
+        "mix": text("Training mix" if parts[0].arm else "Choice", width=270),
+        "what": text("What is compared", width=400),
+        "n": number("n", format="localized", help="labelled images"),
+        "verdict": text("Verdict", width=220),
+        "figure": number("Points" if in_points else parts[0].unit.capitalize(), format=form),
+        "low": number("95% from", format=form),
+        "high": number("95% to", format=form),
+        "seeds": number("Seeds"),
+        "test": number("Test images", format="localized"),
+        "seen": number("Labelled images seen", format="localized"),
     }
     st.dataframe(
-        table, hide_index=True, column_config=columns, height="content" if len(table) <= 16 else 560,
+        table, hide_index=True, column_config=columns, height="content",
         alt=f"{len(table)} comparisons with verdict, figure, 95% interval and seeds",
     )  # fmt: skip
