@@ -75,7 +75,7 @@ def bars(results: Results, metric: str = "") -> str:
     """What the intervals of a metric hold, in words."""
     seeds = f"up to {results.seeds} seeds" if results.seeds > 1 else "one seed"
     if results.whole_errors and metric in PER_IMAGE:
-        images = f"{results.n_test:,}" if metric == "accuracy" else "the"
+        images = f"{results.n_tested:,}" if metric == "accuracy" else "the"
         return f"Bars: 95% intervals, which hold the errors of {seeds} and of {images} test images."
     return f"Bars: 95% intervals over {seeds} (Student’s t), which do not hold the error of the test images."
 

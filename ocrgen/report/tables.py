@@ -106,7 +106,7 @@ def _arm(results: Results, row: dict, columns: list[str], shown: Iterable[str]) 
         "Unlabelled": f"{pool['mean']:,.0f}" if pool and pool["mean"] else "",
         "More, to choose by": f"{row['n_validation']:,}",
         "Seeds": str(row["n"]),
-        "Test images": f"{results.n_test:,}",
+        "Test images": f"{results.n_tested:,}",
     }
     figures = [results.of(row["arm"], n, metric) for metric in shown]
     told = [accuracy(f) if f else "" for f in figures]

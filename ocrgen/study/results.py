@@ -16,7 +16,7 @@ from ocrgen.datasets.alphabet import DIGITS
 from ocrgen.runs.run import Run
 from ocrgen.study.arms import BAR
 from ocrgen.study.config import StudyConfig
-from ocrgen.study.correctness import Correctness
+from ocrgen.study.correctness import UNTESTED, Correctness
 from ocrgen.study.decision import Decision
 from ocrgen.study.family import Measured, Way
 from ocrgen.study.plan import blocks
@@ -83,6 +83,12 @@ class Results:
     def measured(self) -> Measured:
         """Estimates of any difference between two training mixes."""
         return Measured(self.config, self.table, self.correct, self.n_test)
+
+    @cached_property
+    def n_tested(self) -> int:
+        """How many different images some seed has tested; fewer than `n_test` where each seed divides few anew."""
+        counts = [c for (_, _, metric), c in self.correct.counts.items() if metric == "accuracy"]
+        return max((int((c != UNTESTED).any(0).sum()) for c in counts), default=self.n_test)
 
     @property
     def whole_errors(self) -> bool:

@@ -11,6 +11,7 @@ from ocrgen.report.cards import differences
 from ocrgen.report.glossary import glossary
 from ocrgen.study.arms import Arm
 from ocrgen.study.config import StudyConfig
+from ocrgen.study.correctness import UNTESTED
 from ocrgen.study.headline import headline
 from tests.helpers.tables import made, read, table
 
@@ -111,3 +112,11 @@ def test_near_the_ceiling_errors_are_shown_first(study):
     assert "in points" in gains.alt and not any("%" in str(trace.x) for trace in gains.figure.data)
     (rendered,) = [t for t in gains.figure.data if t.name == "real + augmentation + rendered"]
     assert 3 < rendered.x[0] < 7  # points, not shares
+
+
+def test_only_images_that_some_seed_has_tested_are_counted():
+    found = read(seeds=2, images=600)
+    for counts in found.correct.counts.values():
+        counts[0, 100:], counts[1, :300], counts[1, 400:] = UNTESTED, UNTESTED, UNTESTED
+    found = made(found.config, found.table, correct=found.correct, n_test=600)
+    assert found.n_tested == 200 and "of 200 test images" in bars(found, "accuracy")

@@ -28,7 +28,7 @@ def show_answer(run: Run, results: Results) -> None:
         st.warning, _unequal(results)
     )  # fmt: skip
     seeds = seeds_in_words(results)
-    show(f"**{words.title}** {told[:1].upper()}{told[1:]}. {seeds}, {results.n_test:,} test images.", icon="⚖️")
+    show(f"**{words.title}** {told[:1].upper()}{told[1:]}. {seeds}, {results.n_tested:,} test images.", icon="⚖️")
     st.html(style())
     text = ""
     if comparisons:
