@@ -4,12 +4,14 @@ import re
 
 from playwright.sync_api import expect
 
+from ocrgen.runs.store import SHIPPED
 from tests.helpers.browser import settle
 
 
-def test_counts_shares_and_differences_have_an_address(study_lab, new_page):
+def test_counts_shares_and_differences_have_an_address(serve, new_page, tmp_path, monkeypatch):
+    monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
     page = new_page(390)
-    page.goto(f"{study_lab.url}/OCR?run=study-fair-arabic-letters&view=confusion&show=rows")
+    page.goto(f"{serve(tmp_path / 'runs').url}/OCR?run=study-fair-arabic-letters&view=confusion&show=rows")
     settle(page)
     expect(page.get_by_role("radio", name="Row %")).to_be_checked()
     expect(page.get_by_text(re.compile(r"readings were wrong \(\d"))).to_have_count(2)

@@ -50,7 +50,7 @@ def test_its_charts_have_the_texts_and_are_laid_out_for_small_screens_too(page):
         assert spec["layout"]["xaxis"]["categoryarray"] == list(map(shown, LETTERS)) and "narrow" not in spec
     assert any("narrow" in spec for spec in specs.values())  # charts of training mixes have names to put above
     alts = [a["aria-label"] for a in page.all("div") if a.get("class") == "chart"]
-    assert any(re.search(r"most often \d+ times .+ as .+;", alt) for alt in alts)
+    assert any(re.search(r"most often .+ as .+ \(\d+\);", alt) for alt in alts)
 
 
 def test_claims_of_a_study_of_letters(run, results):
