@@ -32,6 +32,7 @@ class Evidence:
 EVIDENCE: dict[int, tuple[Evidence, ...]] = {
     1: (Evidence("6_Runtime", "ten trainings", {"view": "ten-trainings"}),),
     2: (
+        Evidence("4_OCR", "its choices", {"view": "verdicts", "claim": "2"}),
         Evidence("4_OCR", "distances", {"view": "distances"}),
         Evidence("5_FID_and_LFID", "FID and LFID", scored=True),
     ),
@@ -40,7 +41,7 @@ EVIDENCE: dict[int, tuple[Evidence, ...]] = {
         Evidence("4_OCR", "by training mix", {"view": "by-training-mix"}),
     ),
     4: (
-        Evidence("4_OCR", "checks of the maps", {"claim": "4"}),
+        Evidence("4_OCR", "checks of the maps", {"view": "verdicts", "claim": "4"}),
         Evidence("7_Saliency", "saliency maps"),
     ),
     5: (
