@@ -23,7 +23,7 @@ def test_bring_look_turn_use(serve, new_page, store):
     page = new_page(390, dark=True)
     page.goto(f"{serve(store.root).url}/Train?own=1")
     settle(page)
-    expect(page.get_by_role("button", name="Upload")).to_be_visible()
+    expect(page.get_by_role("button", name="Upload", exact=True)).to_be_visible()
     chooser = page.locator('input[type="file"]')
     chooser.set_input_files([upload(DIGITS.images.transpose(0, 2, 1))])
     expect(page.get_by_text("These look transposed")).to_be_visible()

@@ -28,7 +28,7 @@ def test_each_step_follows_the_one_before(store):
     study = store.create("study", {"dataset": OWN}, "study")
     assert states(store, "Look", "Advice") == "done done done next later later"
     study.update(state="done")
-    assert states(store, "Look") == "done done done done next later"
+    assert states(store) == "done done done done next later"
     assert places(store)["Advice"] == places(store)["Study"] == ("4_OCR", {"run": study.name})
     assert states(store, "Look", "Advice") == "done done done done done next"
     assert states(store, "Look", "Advice", "Download") == "done done done done done done"

@@ -58,7 +58,7 @@ def steps(dataset: str, runs: Iterable[Run], seen: Iterable[str] = ()) -> list[S
     done = {
         "Data": True,
         "Train": bool(trained),
-        "Look": "Look" in here and bool(trained),
+        "Look": bool(trained) and ("Look" in here or bool(studied or studying)),  # a study comes after it
         "Study": bool(studied),
         "Advice": "Advice" in here and bool(studied),
         "Download": "Download" in here and bool(studied),
