@@ -146,7 +146,11 @@ def length(request: "TrainRequest") -> str:
     if not request.train.epochs:
         told = f"Auto: {told}"
     each = seconds_per_step(request, store().own())
-    return f"{told}, about {duration(each * it.steps)} on this machine" if each else told
+    if not each:
+        return told
+    seconds = each * it.steps
+    about = f"{round(seconds / 60)} min" if 90 <= seconds < 5400 else duration(seconds)
+    return f"{told}, about {about} on this machine"
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the data …")

@@ -75,6 +75,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "keep": "Checkpoints kept (epochs)",
     },
 }
+WIDE = 130  # pixels of a widget: two side by side in the form on a usual screen
 LABELS = {name: label for group in GROUPS.values() for name, label in group.items()}
 OPTIONS = {
     "lfid_64": "LFID-64",
@@ -112,10 +113,10 @@ def settings_form(parts: dict[str, BaseModel], skip: Iterable[str] = ()) -> list
     for group, names in groups.items():
         if names:
             st.markdown(f"**{group}**")
-        for i in range(0, len(names), 2):  # a row each, so that fields stand level where one label takes two lines
-            for name, place in zip(names[i : i + 2], st.columns(2, vertical_alignment="bottom"), strict=False):
-                with place:
-                    values[name] = _widget(parts[owner[name]], name, f"{owner[name]}_{name}")
+        # As many in a row as there is room for, level where one label takes two lines.
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            for name in names:
+                values[name] = _widget(parts[owner[name]], name, f"{owner[name]}_{name}")
     return [{name: value for name, value in values.items() if owner[name] == key} for key in parts]
 
 
@@ -125,12 +126,14 @@ def _widget(settings: BaseModel, name: str, key: str) -> Any:
     about = field.description
     if typing.get_origin(field.annotation) is Literal:
         options = typing.get_args(field.annotation)
-        return st.selectbox(label, options, options.index(value), format_func=option_label, key=key, help=about)
+        return st.selectbox(
+            label, options, options.index(value), format_func=option_label, key=key, help=about, width=WIDE
+        )
     if isinstance(value, int):
-        return st.number_input(label, *_bounds(field), value, 1, key=key, help=about)
+        return st.number_input(label, *_bounds(field), value, 1, key=key, help=about, width=WIDE)
     low, high = (None if bound is None else float(bound) for bound in _bounds(field))
     step = 10.0 ** np.floor(np.log10(abs(value))) if value else 0.01
-    return st.number_input(label, low, high, float(value), step, format="%.4g", key=key, help=about)
+    return st.number_input(label, low, high, float(value), step, format="%.4g", key=key, help=about, width=WIDE)
 
 
 def _bounds(field: FieldInfo) -> tuple[Any, Any]:
