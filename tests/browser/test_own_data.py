@@ -38,7 +38,7 @@ def test_bring_look_turn_use(serve, new_page, store):
     page.get_by_role("button", name="Use these data").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_text("is chosen: start a training")).to_be_visible()
-    expect(page.get_by_role("link", name="Train: next")).to_be_visible()
+    expect(page.get_by_role("button", name="Train: next")).to_be_visible()
     expect(page).to_have_url(re.compile(r"data=data-[0-9a-f]{8}"))  # an id, no path
     assert "own=" not in page.url and str(store.root) not in page.url
     chooser.set_input_files([upload(DIGITS.images)])  # another of the same name, which is the same data by now

@@ -105,10 +105,17 @@ def show(page: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True, key="shared_journey"):
         st.markdown(f"**{literal(title(dataset))}**", width="content")
         for step in steps(dataset, runs, {name for data, name in seen if data == dataset}):
-            if step.page:
-                link(step.page, step.label, icon=ICONS[step.state], query_params=dict(step.query))
+            icon = ICONS[step.state]
+            if not step.page:
+                st.badge(step.label, icon=icon, color="gray")
+            elif step.page.partition("_")[2] == page:  # a link to the page that it stands on would change nothing
+                query = (dict(step.query),)
+                st.button(
+                    step.label, icon=icon, type="tertiary", key=f"shared_journey_{step.name}",
+                    on_click=st.query_params.from_dict, args=query,
+                )  # fmt: skip
             else:
-                st.badge(step.label, icon=ICONS[step.state], color="gray")
+                link(step.page, step.label, icon=icon, query_params=dict(step.query))
 
 
 def _in_play(linked: bool) -> str | None:
