@@ -17,10 +17,11 @@ help:
 	@echo "make checkpoints  make again, from the data, what is shipped: resumable, takes hours"
 	@echo "make clean        remove the installed packages; your runs stay"
 
-# Installed anew only when the pinned packages change.
-$(VENV)/.%: %.txt requirements.txt
+# Installed anew only when the pinned packages change; what these bring with them is pinned by the lock file.
+LOCK := requirements-lock.txt
+$(VENV)/.%: %.txt requirements.txt $(LOCK)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(VENV) uv pip install -q --compile-bytecode $(if $(TORCH),--torch-backend $(TORCH)) -r $<; else $(BIN)/python -m pip install -q -r $<; fi
+	@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(VENV) uv pip install -q --compile-bytecode $(if $(TORCH),--torch-backend $(TORCH)) -c $(LOCK) -r $<; else $(BIN)/python -m pip install -q -c $(LOCK) -r $<; fi
 	@touch $@
 
 $(VENV)/.requirements-dev: requirements-cluster.txt
