@@ -24,7 +24,7 @@ from tests.helpers.studies import create, execute, files, log_of
 
 
 def start(module: str, *args: str) -> subprocess.Popen:
-    """As in the README, but for the ports."""
+    """As in docs/cluster.md, but for the ports."""
     command = [sys.executable, "-m", f"distributed.cli.{module}", *args, "--host", "127.0.0.1", "--no-dashboard"]
     return subprocess.Popen(command, cwd=HOME, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
