@@ -74,9 +74,10 @@ def answer(runs: SelectedRuns) -> Answer:
     counted = f"**{n:,} labelled images** of {title(results.config.dataset)}"
     if not are_digits(results.classes):
         counted += f" ({per_class(n, results.classes)})"
+    change = "raises" if bar["mean"] >= real["mean"] else "lowers"
     sentences = [
         f"With {counted} a network learns to read {accuracy(real)} of unseen {kind}s; classical augmentation, which "
-        f"moves, turns and bends those images, makes that **{accuracy(bar)}**."
+        f"moves, turns and bends those images, {change} that to **{accuracy(bar)}**."
     ]
     gains = [gain for arm in shown_ways(results) if (gain := compare(results, arm, Arm.parse(BAR), n))]
     seeds = {int(bar["n"]), *(gain.seeds for gain in gains)}  # a way that an earlier look decided has fewer

@@ -35,7 +35,7 @@ def test_the_newest_run_is_drawn_at_first_and_the_table_tells_of_all(store, runs
     assert rows(app) == [run.name for run in runs[::-1]]
     first = app.dataframe[0].value.iloc[0]
     assert first[["Generator", "Name", "Preset", "Epochs", "State"]].tolist() == ["CVAE", "run 8", "fast", 2, "Done"]
-    assert first["LFID-192"] == 0.25 / 9 and "Seed" not in first and "Tags" not in first
+    assert first["LFID-192"] == 0.25 / 9 and "Random seed" not in first and "Tags" not in first
     assert app.session_state["train_runs"] == [runs[-1].name] and "run" not in app.query_params
     assert app.session_state["train_table"]["selection"]["rows"] == [0]
     # Scoring cannot have taken more time than all of the training.
@@ -44,7 +44,7 @@ def test_the_newest_run_is_drawn_at_first_and_the_table_tells_of_all(store, runs
 
 def test_settings_that_differ_among_the_drawn_runs_have_a_column(runs):
     app = open_page("2_Train.py", run=[runs[1].name, runs[3].name])
-    assert app.dataframe[0].value["Seed"].tolist() == [8, 7, 6, 5, 4, 3, 2, 1, 0]
+    assert app.dataframe[0].value["Random seed"].tolist() == [8, 7, 6, 5, 4, 3, 2, 1, 0]
     assert not {"Batch", "Beta", "Epochs "} & set(app.dataframe[0].value)
     assert app.session_state["train_table"]["selection"]["rows"] == [5, 7]
 
