@@ -15,5 +15,10 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds} s"
     if seconds < 5400:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+        return _two(seconds, 60, "min", "s")
+    return _two(seconds // 60, 60, "h", "min")
+
+
+def _two(count: int, per: int, large: str, small: str) -> str:
+    """A count of the small unit in both, without the small one where nothing is left of it."""
+    return f"{count // per} {large}" + (f" {count % per} {small}" if count % per else "")
