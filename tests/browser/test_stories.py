@@ -23,7 +23,7 @@ def test_an_engineer_with_letters_of_his_own(serve, new_page, store):
     page = new_page()
     page.goto(serve(store.root).url)
     settle(page)
-    page.get_by_role("link", name="Bring your data").click()
+    page.get_by_role("link", name="Upload your data").click()
     expect(page.get_by_role("button", name="Upload", exact=True)).to_be_visible()
     settle(page)
     page.locator('input[type="file"]').set_input_files([packed(in_folders(tuple("ABCDE"), 24, 40))])
@@ -68,6 +68,8 @@ def test_an_engineer_with_letters_of_his_own(serve, new_page, store):
     page.reload()
     settle(page)
     expect(line.get_by_text("Study: done", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")  # the form, which the link opens
+    expect(page.get_by_role("dialog")).to_have_count(0)
     line.get_by_text("Download: next", exact=True).click()
     expect(page).to_have_url(re.compile(rf"/OCR\?.*run={study.name}"))
     expect(line.get_by_text("Advice: done", exact=True)).to_be_visible()

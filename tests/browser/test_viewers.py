@@ -74,7 +74,8 @@ def test_two_viewers_on_the_dashboard(store):
                 rows_of("Train", Pace(2, 1, 1.5), visits, 0.1) + rows_of("Gallery", Pace(1, 1), visits, 0.1), here, True
             )
             runtime = await viewers[1].visit("Runtime", f"run={run.name}")
-            assert runtime.elements["plotly_chart"] == 1 and not runtime.alerts and not runtime.faults
+            busy = [told for told in runtime.alerts if "The machine is busy" in told]  # as it may be while tests run
+            assert runtime.elements["plotly_chart"] == 1 and runtime.alerts == busy and not runtime.faults
             missing = await viewers[0].visit("Nothing")
             assert missing.faults == ["there is no page 'Nothing'"] == viewers[0].faults
 
