@@ -67,7 +67,7 @@ def test_the_table_stands_in_columns(capsys):
                  low=11.0, high=13.0),
         make_row(bench="scaling", subject="distance", unit="exponent", value=2.5, low=2.4, high=2.6, size=None),
     ]  # fmt: skip
-    run = make(store)
+    run = make(store, quick=False)
     write_benchmark(run, BenchmarkResults(machine=runner.machine(1), rows=rows, done=[]))
     _print(run, as_json=False)
     lines = capsys.readouterr().out.splitlines()
