@@ -10,13 +10,15 @@ from ocrgen.ui.shared.cache import warm
 from ocrgen.utils.places import HOME
 
 # Streamlit writes white on the primary colour, which is too pale for that where it suits dark pages, and links in
-# captions are too pale. Headings side by side are as high as the longest, so that what stands below them begins at one
-# height. A canvas has its height (CANVAS of the page Saliency) before it comes, so that nothing moves under the pen.
-# Popovers and dialogs stand outside the app's element, which alone is told the colour scheme.
+# captions are too pale. On a phone all pages stand behind a button that says nothing. Headings side by side are as high
+# as the longest, so that what stands below them begins at one height. A canvas has its height (CANVAS of the page
+# Saliency) before it comes, so that nothing moves under the pen. Popovers and dialogs stand outside the app's element,
+# which alone is told the colour scheme.
 STYLE = """<style>
 [data-tag], [data-tag] *, [data-testid^="stBaseButton-primary"] * { color: light-dark(#FFFFFF, #0B0E13) !important; }
 [data-testid="stPopoverBody"], [data-testid="stDialog"] { color-scheme: light dark; }
 [data-testid="stCaptionContainer"]:has(a) { opacity: 0.9; }
+[data-testid="stExpandSidebarButton"]::after { content: "Pages"; margin-left: 0.3rem; font-size: 0.9rem; }
 .stMainBlockContainer { padding-top: 4.5rem; }
 .aligned-heading { min-height: 3.9rem; }
 [class*="st-key-saliency_canvas"] { min-height: 280px; }
