@@ -73,7 +73,7 @@ class TimeLeft:
         ended: seconds that each ended task took, by key. now: which of them ended in the last `elapsed` seconds.
         """
         here = [ended[key] for key in now if key in ended]
-        if not here or elapsed <= 0:
+        if sum(here) <= 0 or elapsed <= 0:  # none has ended, or none but such as failed at once
             return None
         # Other processes are somewhere in the middle of a task.
         begun = (self._workers - 1) / 2 * sum(here) / len(here)

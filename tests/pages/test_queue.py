@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import streamlit as st
 
 from ocrgen.utils.files import lock
 from tests.helpers.pages import open_page
@@ -12,6 +13,7 @@ from tests.helpers.runs import request
 @pytest.fixture
 def two(store):
     """A run that seems to be at work, in this process, and one that waits."""
+    st.cache_resource.clear()
     run, other = store.create("train", request(), "first"), store.create("train", request(), "second")
     held = [lock(r.path / "lock") for r in (run, other)]
     run.update(state="running", step=5, total=20, seconds=10.0)
@@ -35,6 +37,7 @@ def test_the_end_of_a_job_is_told_once(two):
     app = open_page("5_FID_and_LFID.py")
     run.update(state="done", step=20)
     other.update(state="failed", error="Stopped in a test.")
+    st.cache_resource.clear()  # which keeps what it has read for a second
     app.run()
     told = [t.value for t in app.toast]
     assert len(told) == 2 and any(t.endswith("is done.") for t in told) and any("has failed" in t for t in told)

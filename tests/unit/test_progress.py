@@ -106,6 +106,7 @@ def test_the_time_left_is_told_by_the_time_of_the_tasks_alike():
     took = {c.key: truth[c.kind] for c in cells}
     time_left = TimeLeft(config, cells, 10, 60_000)
     assert time_left.seconds({}, [], 5.0) is None
+    assert time_left.seconds({cells[0].key: 0.0}, [cells[0].key], 5.0) is None  # it failed at once
     one = len(plan_seed(config, 0))
     for done in (one, one + 3, len(cells) - 1):
         ended = {c.key: took[c.key] for c in cells[:done]}

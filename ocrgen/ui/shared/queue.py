@@ -1,11 +1,13 @@
 """The jobs that run and wait, on every page: one line, the queue behind it, the tab's title, and a word at the end."""
 
+from pathlib import Path
+
 import streamlit as st
 
-from ocrgen.runs import jobs
 from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run
-from ocrgen.ui.shared.cache import store
+from ocrgen.runs.store import RunStore
+from ocrgen.ui.shared.cache import LIVE, store
 from ocrgen.ui.shared.progress import job_buttons, time_left
 from ocrgen.ui.shared.widgets import BADGES, link, run_title
 from ocrgen.utils.progress import duration
@@ -27,19 +29,27 @@ def show(here: str) -> None:
 
     @st.fragment(run_every=EVERY)
     def look() -> None:
-        statuses = {run.name: (run, run.read_status()) for run in store().own()}
+        statuses = _statuses(str(store().root))
         alive = {name: pair for name, pair in statuses.items() if pair[1].alive}
         for name in st.session_state.get("queue_alive", set()) - alive.keys():
             if name in statuses:
                 _tell(*statuses[name])
         st.session_state["queue_alive"] = set(alive)
         running = [pair for pair in alive.values() if pair[1].state == "running"]
-        waiting = [alive[run.name] for run in jobs.queue(store()) if run.name in alive] if alive else []
+        waiting = sorted(
+            (pair for pair in alive.values() if pair[1].state == "queued"), key=lambda p: p[1].queued or ""
+        )
         st.set_page_config(page_title=_title(here, running))
         if alive:
             _line(running, waiting)
 
     look()
+
+
+@st.cache_resource(ttl=LIVE, max_entries=4, show_spinner=False)
+def _statuses(root: str) -> dict[str, tuple[Run, RunStatus]]:
+    """The user's runs and how they stand, by name: read once for all viewers, who each ask every few seconds."""
+    return {run.name: (run, run.read_status()) for run in RunStore(Path(root), shipped=None).list()}
 
 
 def _title(here: str, running: list[tuple[Run, RunStatus]]) -> str:
