@@ -8,6 +8,7 @@ from ocrgen.study.decision import Decision, Word
 from ocrgen.study.family import AT_WORK
 from ocrgen.study.formatting import bounds, points
 from ocrgen.study.results import Results
+from ocrgen.utils.kept import kept
 from ocrgen.utils.progress import duration
 from ocrgen.utils.verdict import FAILS, HOLDS, OPEN, VerdictWord
 
@@ -111,6 +112,7 @@ class Advice:
         }
 
 
+@kept
 def advise(results: Results) -> list[Advice]:
     """Advice for each number of labelled images that has been compared; none under the paper's protocol.
 

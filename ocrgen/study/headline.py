@@ -11,6 +11,7 @@ from ocrgen.study.decision import Decision
 from ocrgen.study.formatting import ONE_SEED, bounds, n_label, points
 from ocrgen.study.results import Results
 from ocrgen.study.verdicts import EXPLORATORY, JUDGED, AnyWord
+from ocrgen.utils.kept import kept
 from ocrgen.utils.verdict import FAILS, VerdictWord
 
 REDRAWN = 0.05  # share of samples that are copies, from which a generator is said to redraw its training images
@@ -208,6 +209,7 @@ def redrawn(results: Results) -> str:
     return told
 
 
+@kept
 def complete_seeds(results: Results) -> int:
     """The number of seeds of which every task has a result."""
     per_seed = max(1, results.total // results.seeds)

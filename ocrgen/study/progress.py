@@ -7,6 +7,7 @@ from ocrgen.study.decision import ALPHA, Decision
 from ocrgen.study.family import declared
 from ocrgen.study.results import Results
 from ocrgen.study.sequential import LOOKS
+from ocrgen.utils.kept import kept
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def level(results: Results) -> float:
     return 1 - ALPHA / looks / len(declared(results.config))
 
 
+@kept
 def courses(results: Results) -> list[Course]:
     """The declared family as far as it has been measured, by size and in the order of its declaration."""
     found = []

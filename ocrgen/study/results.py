@@ -95,7 +95,7 @@ class Results:
         """Whether intervals hold the error of the test images beside that of the seeds."""
         return bool(self.correct.counts)
 
-    @property
+    @cached_property
     def seeds(self) -> int:
         """How many seeds the study has been going for: until decided, up to the look that it has begun."""
         if not self.config.until_decided:
