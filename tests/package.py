@@ -7,19 +7,17 @@ Prints the seconds that each step takes. Where uv is not at hand, pip does the s
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests.helpers.browser import find_chromium, settle
+from tests.helpers.browser import find_chromium, free_port, settle, wait_until_up
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = """
@@ -84,19 +82,12 @@ def use(place: Path, ocrgen: Path) -> None:
         read = run(ocrgen, "read", "three.png", cwd=place, **runs)
     if "3" not in read:
         sys.exit(f"a 3 was read as: {read}")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with timed("first page"), sync_playwright() as playwright:
         server = subprocess.Popen([ocrgen, "app", "--port", str(port)], cwd=place, env=os.environ | runs)
         try:
-            url, until = f"http://127.0.0.1:{port}", time.monotonic() + 90
-            while time.monotonic() < until:
-                try:
-                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).read()
-                    break
-                except OSError:
-                    time.sleep(0.1)
+            url = f"http://127.0.0.1:{port}"
+            wait_until_up(url, 90)
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
             page = browser.new_page()
             page.goto(url)

@@ -22,6 +22,25 @@ def find_chromium() -> str | None:
     return next((p for name in CHROMIUM if (p := shutil.which(name))), MAC if Path(MAC).exists() else None)
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until_up(url: str, seconds: float = 60) -> None:
+    """Wait until a dashboard answers."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).read()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the dashboard did not start")
+
+
 class Server:
     """The dashboard as `make run` starts it, on a free port, over its own runs; `checkpoints`: what is shipped."""
 
@@ -29,9 +48,7 @@ class Server:
         self.variables = {"OCRGEN_RUNS": str(runs)}
         if checkpoints:
             self.variables["OCRGEN_CHECKPOINTS"] = str(checkpoints)
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
 
@@ -41,14 +58,7 @@ class Server:
         self.process = subprocess.Popen(
             command, cwd=HOME, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).read()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError("the dashboard did not start")
+        wait_until_up(self.url)
 
     def stop(self) -> str:
         """End it; returns what it printed."""

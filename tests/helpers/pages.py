@@ -13,3 +13,9 @@ def open_page(name: str, **query: str) -> AppTest:
     app.switch_page(f"pages/{name}").run()
     assert not app.exception, app.exception
     return app
+
+
+def texts(app: AppTest) -> str:
+    """All that a page says in words, messages included, a line each."""
+    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.subheader]
+    return "\n".join(str(part.value) for part in parts)

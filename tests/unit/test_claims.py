@@ -122,7 +122,7 @@ def test_gains_and_losses_decide_what_the_fair_study_is_asked():
     one = verdicts(spoken(results(seeds=1, cvae=0.1)))
     assert (one[3], one[5]) == (OPEN, OPEN)
     three = judge_claims(spoken(results(cvae=0.1, cgan=-0.1)))[2]
-    assert [f.words for f in three.figures] == ["+10.00 [+10.00, +10.00]", "-10.00 [-10.00, -10.00]"]
+    assert [f.words for f in three.figures] == ["+10.00 [+10.00, +10.00]", "−10.00 [−10.00, −10.00]"]
     assert (three.n, three.n_labelled, three.page, three.figures[0].model) == (3, 100, "4_OCR", "cvae")
     assert {p.against for p in three.parts} == {"real+aug"}
 

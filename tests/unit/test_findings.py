@@ -72,7 +72,7 @@ def test_what_we_ship_judges_the_claims():
     assert {2, 3} <= {c.number for c in measured}
     for c in measured:
         assert c.run and c.n >= 3 and c.figures and c.parts and (c.n_labelled or c.number == 1)
-        assert all(re.fullmatch(r"[+-]?[\d.]+ \[[+-]?[\d.]+, [+-]?[\d.]+]", f.words) for f in c.figures)
+        assert all(re.fullmatch(r"[+−]?[\d.]+ \[[+−]?[\d.]+, [+−]?[\d.]+]", f.words) for f in c.figures)
 
 
 def test_the_readme_says_what_the_overview_says():
