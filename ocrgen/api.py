@@ -13,11 +13,11 @@ from ocrgen.runs.jobs import Stop
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import PROGRAM
 from ocrgen.utils.progress import ProgressCallback, no_progress
+from ocrgen.utils.settings import first_fault
 
 if TYPE_CHECKING:  # slow to import
-    from pydantic import ValidationError
-
     from ocrgen.study import Results
 
 __all__ = ["draw_samples", "fid", "load_data", "read_image", "run_study", "train_generator"]
@@ -39,28 +39,14 @@ def train_generator(
     the flags of `train`, such as epochs=10, seed=1, batch=128. UserError if one is wrong, the training breaks down or
     is interrupted; `python -m ocrgen resume` takes up an interrupted one.
     """
-    from pydantic import ValidationError
-
-    from ocrgen.generators import generators
-    from ocrgen.generators.config import TrainConfig, TrainRequest
+    from ocrgen.generators.config import TrainConfig, request_of
     from ocrgen.generators.training import run_training
 
-    known = generators()
-    if model not in known:
-        raise UserError(f"There is no generator {model!r}: choose from {', '.join(known)}.")
-    preset = preset or known[model].default_preset()
-    if preset not in known[model].presets:
-        raise UserError(f"{model} has no preset {preset!r}: choose from {', '.join(known[model].presets)}.")
     loop = {name: value for name, value in settings.items() if name in TrainConfig.model_fields}
     own = {name: value for name, value in settings.items() if name not in loop}
-    config = known[model].presets[preset].model_dump() | own
-    values = {"dataset": _absolute(dataset), "model": model, "preset": preset, "train": loop, "config": config}
-    try:
-        request = TrainRequest.model_validate(values)
-    except ValidationError as fault:
-        raise UserError(_told(fault)) from fault
+    request = request_of(model, _absolute(dataset), preset, loop, own)
     store = RunStore()
-    run = store.create("train", request.model_dump(mode="json"), f"{model}-{Path(dataset).stem}", label)
+    run = store.create("train", request.model_dump(mode="json"), request.about, label)
     return _execute(run, store, lambda run, stop: run_training(run, stop, show))
 
 
@@ -100,6 +86,7 @@ def run_study(*, label: str = "", show: ProgressCallback = no_progress, **settin
 
     from ocrgen.study import read_results
     from ocrgen.study.config import StudyConfig
+    from ocrgen.study.data import check_data
     from ocrgen.study.runner import run_study as work
 
     if "dataset" in settings:
@@ -107,9 +94,10 @@ def run_study(*, label: str = "", show: ProgressCallback = no_progress, **settin
     try:
         config = StudyConfig.model_validate(settings)
     except ValidationError as fault:
-        raise UserError(_told(fault)) from fault
+        raise UserError(first_fault(fault)) from fault
+    check_data(config)
     store = RunStore()
-    run = store.create("study", config.model_dump(), f"study-{config.protocol}-{Path(config.dataset).stem}", label)
+    run = store.create("study", config.model_dump(), config.about, label)
     return read_results(_execute(run, store, lambda run, stop: work(run, stop, show)))
 
 
@@ -134,7 +122,7 @@ def read_image(file: Path | str, reader: str = "") -> dict:
 def _execute(run: Run, store: RunStore, work: Callable[[Run, Stop], None]) -> Run:
     state = jobs.execute(run, store, work)
     if state != "done":
-        raise UserError(f"{run.name} was interrupted: `python -m ocrgen resume {run.name}` goes on from there.")
+        raise UserError(f"{run.name} was interrupted: `{PROGRAM} resume {run.name}` goes on from there.")
     return run
 
 
@@ -142,8 +130,3 @@ def _absolute(dataset: str) -> str:
     """A path as an absolute one, since the run may be resumed from another folder."""
     path = None if dataset in sources() else existing_path(dataset)
     return str(path.resolve()) if path else dataset
-
-
-def _told(fault: "ValidationError") -> str:
-    first = fault.errors()[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'settings'}: {first['msg']}"

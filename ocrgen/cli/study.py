@@ -3,7 +3,6 @@
 import contextlib
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
@@ -22,8 +21,7 @@ def study(args: list[str]) -> int:
     config, as_json, label = asked(args)
     check_data(config)
     store = open_store()
-    name = f"study-{config.protocol}-{Path(config.dataset).stem}"
-    run = store.create("study", config.model_dump(), name, label)
+    run = store.create("study", config.model_dump(), config.about, label)
     # The object is to be all that stands on the standard output.
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         code = execute(run, store)

@@ -2,7 +2,6 @@
 
 import functools
 import operator
-from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
@@ -67,8 +66,7 @@ def train(args: list[str]) -> int:
         config=flags.config,
     )
     store = open_store()
-    about = f"{request.model}-{Path(request.dataset).stem}"
-    run = store.create("train", request.model_dump(mode="json"), about, flags.run_name)
+    run = store.create("train", request.model_dump(mode="json"), request.about, flags.run_name)
     return execute(run, store)
 
 

@@ -2,15 +2,18 @@
 
 import json
 import math
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
+from pydantic import Field, SerializeAsAny, ValidationError, ValidationInfo, field_validator
 
 from ocrgen.datasets import DATASET, Characters
 from ocrgen.generators import generators
 from ocrgen.generators.base import GeneratorConfig
+from ocrgen.utils.errors import UserError
 from ocrgen.utils.places import PROGRAM
-from ocrgen.utils.settings import Settings
+from ocrgen.utils.settings import Settings, first_fault
 
 # Of a training with an automatic number of epochs. On the bundled digits LFID-192, against images that were held out,
 # is then near the level that longer trainings reach.
@@ -85,6 +88,31 @@ class TrainRequest(Settings):
         if model is None or isinstance(value, model.Config):
             return value
         return model.Config.model_validate(value.model_dump() if isinstance(value, GeneratorConfig) else value)
+
+    @property
+    def about(self) -> str:
+        """What its run is named after."""
+        return f"{self.model}-{Path(self.dataset).stem}"
+
+
+def request_of(
+    model: str, dataset: str, preset: str = "", train: Mapping | None = None, config: Mapping | None = None
+) -> TrainRequest:
+    """The request of a training. UserError, in words, if there is no such generator or preset, or a setting is off.
+
+    preset: the generator's first if not given. train, config: settings of the loop and of the generator that differ.
+    """
+    known = generators()
+    if model not in known:
+        raise UserError(f"There is no generator {model!r}: choose from {', '.join(known)}.")
+    preset, presets = preset or known[model].default_preset(), known[model].presets
+    if preset not in presets:
+        raise UserError(f"{model} has no preset {preset!r}: choose from {', '.join(presets)}.")
+    values = {"dataset": dataset, "model": model, "preset": preset, "train": train or {}}
+    try:
+        return TrainRequest.model_validate(values | {"config": presets[preset].model_dump() | dict(config or {})})
+    except ValidationError as fault:
+        raise UserError(first_fault(fault)) from fault
 
 
 class Length(NamedTuple):

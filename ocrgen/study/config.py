@@ -1,6 +1,7 @@
 """The settings of a study, as stored in its `run.json`, and the shell command that asks for the same one."""
 
 import shlex
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -154,6 +155,11 @@ class StudyConfig(Settings):
         if self.protocol == "paper" and not self.trained:
             raise ValueError("the paper's protocol needs a generator that is trained, such as cvae")
         return self
+
+    @property
+    def about(self) -> str:
+        """What its run is named after."""
+        return f"study-{self.protocol}-{Path(self.dataset).stem}"
 
     @property
     def trained(self) -> list[str]:

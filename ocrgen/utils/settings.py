@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 
 class Settings(BaseModel):
@@ -24,3 +24,10 @@ class Settings(BaseModel):
     @classmethod
     def _accept_old_names(cls, values: Any) -> Any:
         return cls.present_names(values) if isinstance(values, dict) else values
+
+
+def first_fault(fault: ValidationError) -> str:
+    """The first of what is wrong with some settings, in one line that names it."""
+    first = fault.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "settings"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"

@@ -2,7 +2,6 @@
 
 import math
 import os
-from pathlib import Path
 
 import streamlit as st
 from pydantic import ValidationError
@@ -39,7 +38,7 @@ def start(settings: dict) -> None:
 
     config = StudyConfig.model_validate(settings)
     check_data(config)
-    run = jobs.start(store(), "study", config.model_dump(), f"study-{config.protocol}-{Path(config.dataset).stem}")
+    run = jobs.start(store(), "study", config.model_dump(), config.about)
     st.session_state["ocr_next"] = run.name
 
 

@@ -22,6 +22,7 @@ from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.widgets import BADGES, choose_one, run_title, show_errors
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.numbers import significant
+from ocrgen.utils.places import PROGRAM
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -66,7 +67,7 @@ def measure() -> None:
     with st.popover("Measure here and now", icon=":material/speed:"):
         quick = st.toggle("Quick: a first impression in under a minute", True, key="runtime_quick")
         config = BenchmarkConfig(quick=quick)
-        st.code("python -m ocrgen benchmark" + " --quick" * quick, language=None)
+        st.code(f"{PROGRAM} benchmark" + " --quick" * quick, language=None)
         st.caption(
             "Rough figures with their intervals, and no verdict: that takes a full benchmark."
             if quick

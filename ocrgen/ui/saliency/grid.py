@@ -20,6 +20,7 @@ from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.markup import heading, literal
 from ocrgen.ui.shared.widgets import model_title, run_title
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import PROGRAM
 
 COLUMNS, ON = 10, "on"
 
@@ -71,7 +72,7 @@ def _row(title: str, shade: str, files: list[tuple[str, Path]], script: Script, 
 def wanted(script: Script) -> bool:
     """Whether the user wants to see it; stands in the address."""
     data = script.dataset if script.dataset in sources() else "FILE.zip"
-    command = f"python -m ocrgen study --protocol paper --seeds 1 --dataset {data}"
+    command = f"{PROGRAM} study --protocol paper --seeds 1 --dataset {data}"
     take("grid", "saliency_grid", lambda texts: texts[0] == ON)
     on = st.toggle(
         f"Compare {min(COLUMNS, len(script.classes))} test {script.noun}s side by side", key="saliency_grid",

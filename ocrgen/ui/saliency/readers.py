@@ -20,6 +20,7 @@ from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.markup import literal
 from ocrgen.ui.shared.widgets import model_title, noun_of, run_title, show_errors
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import PROGRAM
 
 COMPARED, MOST = 3, 4  # OCR models, at first and at most
 SCRIPT, POPOVER = 270, 480  # pixels: widths of the lists
@@ -98,7 +99,7 @@ def first_reader() -> None:
             "One for the bundled digits is trained in half a minute, one for characters that you type below in a "
             "minute. Command line for others:"
         )
-        st.code("python -m ocrgen reader --dataset mnist --augment", language=None, wrap_lines=True)
+        st.code(f"{PROGRAM} reader --dataset mnist --augment", language=None, wrap_lines=True)
         if st.button("Train an OCR model on the bundled digits", type="primary", key="saliency_quick"):
             show_errors(typed.start, ReaderRequest(dataset="digits", augment=True, steps=800), "reader-digits")
 

@@ -12,7 +12,7 @@ from ocrgen.ui.shared.address import give, take
 from ocrgen.ui.shared.cache import load_data_set, store
 from ocrgen.ui.shared.markup import literal
 from ocrgen.ui.shared.progress import job_progress
-from ocrgen.ui.shared.quickstart import checked, show_new, start
+from ocrgen.ui.shared.quickstart import show_new, start
 from ocrgen.ui.shared.widgets import run_title, show_errors
 from ocrgen.ui.train import own_data
 from ocrgen.ui.train.settings import changes, settings_form
@@ -33,7 +33,7 @@ PRESETS = {
 def new_run() -> None:
     """The form of a new run, drawn from the settings of the chosen generator; Start stands above what is rarely set."""
     from ocrgen.generators import generators
-    from ocrgen.generators.config import TrainConfig, describe
+    from ocrgen.generators.config import TrainConfig, describe, request_of
 
     known = generators()
     with st.container(border=True):
@@ -69,7 +69,7 @@ def new_run() -> None:
             config, train = settings_form(start_values, skip=["fonts", "epochs"])
         with begin:
             try:
-                request = checked(model, dataset, preset, train | {"epochs": epochs or 0}, config)
+                request = request_of(model, dataset, preset, train | {"epochs": epochs or 0}, config)
             except UserError as fault:
                 st.error(str(fault))
                 return
