@@ -11,14 +11,15 @@ from ocrgen.ui.fid.scored import is_scored, scores_of
 from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.progress import job_progress
 from ocrgen.ui.shared.widgets import run_title, show_errors
+from ocrgen.utils.places import PROGRAM
 from ocrgen.utils.progress import duration
 
 SECONDS = {"digitnet": 14.0}  # an epoch's scores, where none has been computed here yet
 
 
-def newest_unscored(extractor: str) -> Run | None:
-    """The user's newest training that has epochs, if none of them is scored."""
-    own = [run for run in store().list("train") if not run.shipped and run.epochs()]
+def newest_unscored(known: dict[str, Run], extractor: str) -> Run | None:
+    """The user's newest of the trainings that have epochs, if none of them is scored."""
+    own = [run for run in known.values() if not run.shipped]
     return own[-1] if own and not is_scored(own[-1], extractor) else None
 
 
@@ -38,8 +39,7 @@ def offer(run: Run, extractor: str) -> None:
         seen = st.session_state.get("shared_seen_at_work", ())
         return [r for r in last if r.state != "cancelled" or r.name in seen]
 
-    def button(label: str, epochs: list[int], key: str, primary: bool) -> None:
-        seconds = seconds_an_epoch(extractor)
+    def button(label: str, epochs: list[int], key: str, primary: bool, seconds: float | None) -> None:
         about = f" · about {duration(len(epochs) * seconds)}" if seconds else ""
         if st.button(label + about, key=key, type="primary" if primary else "secondary"):
             asked = {"run": run.name, "extractor": extractor, "epochs": epochs}
@@ -48,17 +48,18 @@ def offer(run: Run, extractor: str) -> None:
             st.rerun(scope="fragment")
 
     def start() -> None:
+        seconds = seconds_an_epoch(extractor)
         with st.container(horizontal=True, vertical_alignment="center"):
             none = len(left) == len(kept)
             told = "no scores yet" if none else f"scores for {len(kept) - len(left)} of {len(kept)} epochs"
             st.markdown(f"**{run_title(run)}** has {told}.", width="content")
             if not few or len(left) <= 2:
                 label = "Score it" if none else f"Score {len(left)} more"
-                button(label, left, f"fid_score_{run.name}", none)
+                button(label, left, f"fid_score_{run.name}", none, seconds)
                 return
             button("Score its best and last epoch" if len(few) > 1 else "Score its best epoch", few,
-                   f"fid_score_{run.name}", none)  # fmt: skip
-            button(f"Score all {len(left)} epochs", left, f"fid_score_all_{run.name}", False)
+                   f"fid_score_{run.name}", none, seconds)  # fmt: skip
+            button(f"Score all {len(left)} epochs", left, f"fid_score_all_{run.name}", False, seconds)
 
     def ended(job: Run, status: RunStatus) -> None:
         st.session_state["fid_just_scored"] = run.name
@@ -89,4 +90,4 @@ def missing_network(extractor: str, run: Run | None) -> None:
         "from the releases of pytorch-fid, and add `--weights` with that file. An epoch takes some minutes. The "
         "network digitnet needs nothing."
     )
-    st.code(f"python -m ocrgen score {run.name if run else 'RUN'} --extractor inception", language=None)
+    st.code(f"{PROGRAM} score {run.name if run else 'RUN'} --extractor inception", language=None)

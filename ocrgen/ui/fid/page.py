@@ -47,7 +47,7 @@ def choose(known: dict[str, Run], extractor: str) -> list[Run]:
         chosen = [name for name in st.session_state.get("fid_runs", []) if name in known and name != ready]
         shown = [name for name in chosen if is_scored(known[name], extractor)]
         st.session_state["fid_runs"] = [ready, *shown][:6]
-    models = by_model()
+    models = by_model(known.values())
     scored = {model: some for model, runs in models.items() if (some := [r for r in runs if is_scored(r, extractor)])}
     usual = list(alike(scored or models, None).values())
     first = max(usual, key=display_order_key)
@@ -81,7 +81,7 @@ def show() -> None:
         runs = choose(known, extractor)
     scored = Scored({run: rows for run in runs if (rows := scores_of(run, extractor))}, extractor)
     if view in OF_AN_EPOCH or not scored.rows:
-        offers(runs, extractor)
+        offers(known, runs, extractor)
     if not scored.rows:
         missing_network(extractor, runs[0] if runs else None)
         return
@@ -107,11 +107,11 @@ def show() -> None:
     )  # fmt: skip
 
 
-def offers(runs: list[Run], extractor: str) -> None:
+def offers(known: dict[str, Run], runs: list[Run], extractor: str) -> None:
     """What is not scored of the chosen runs, and the user's newest training, which is what one comes for."""
     if not at_hand(extractor):
         return
-    newest = newest_unscored(extractor)
+    newest = newest_unscored(known, extractor)
     for run in {run.name: run for run in (newest, *runs) if run}.values():
         offer(run, extractor)
 

@@ -1,6 +1,6 @@
 """Which generators are on show: one run of each kind, on the same data where they can be, after an epoch of choice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -41,14 +41,17 @@ class Choice:
         return self.run.request.dataset
 
 
-def by_model() -> dict[str, list[Run]]:
-    """Runs that can draw, by the name of their generator; of each, those that are shown first before others."""
+def by_model(known: Iterable[Run] | None = None) -> dict[str, list[Run]]:
+    """Runs that can draw, by the name of their generator; of each, those that are shown first before others.
+
+    known: the runs that have epochs, in the order of the store, where they are listed already.
+    """
     from ocrgen.generators import generators
 
     runs: dict[str, list[Run]] = {}
-    for run in reversed(store().list("train")):
-        if run.epochs():
-            runs.setdefault(run.request.model, []).append(run)
+    found = [run for run in store().list("train") if run.epochs()] if known is None else list(known)
+    for run in reversed(found):
+        runs.setdefault(run.request.model, []).append(run)
     order = [*generators(), *runs]
     return dict(sorted(runs.items(), key=lambda kv: order.index(kv[0])))
 
