@@ -9,9 +9,10 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
 
+from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run, RunError, now
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
@@ -74,9 +75,13 @@ def slots() -> int:
 
 def queue(store: RunStore) -> list[Run]:
     """The queued runs, the next one first."""
-    statuses = [(r, r.read_status()) for r in store.own()]
-    waiting = [(s.queued or "", r.name, r) for r, s in statuses if s.state == "queued"]
-    return [r for *_, r in sorted(waiting, key=lambda w: w[:2])]
+    return in_turn((run, run.read_status()) for run in store.own())
+
+
+def in_turn(statuses: Iterable[tuple[Run, RunStatus]]) -> list[Run]:
+    """Of runs and how they stand the queued ones, the next one first."""
+    waiting = [(status.queued or "", run.name, run) for run, status in statuses if status.state == "queued"]
+    return [run for *_, run in sorted(waiting, key=lambda w: w[:2])]
 
 
 def _enqueue(run: Run, store: RunStore) -> int:

@@ -8,7 +8,7 @@ from ocrgen.runs import jobs
 from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.ui.shared.cache import store
-from ocrgen.ui.shared.widgets import BADGES, noun_of, run_title, show_errors
+from ocrgen.ui.shared.widgets import BADGES, show_errors
 from ocrgen.utils.progress import duration
 
 RESUMABLE = ("cancelled", "died", "failed")
@@ -99,62 +99,3 @@ def job_bar(status: RunStatus, words: str) -> None:
         st.progress(status.share, text=words if left is None else f"{words} · {duration(left)} left")
     elif status.error:
         st.error(status.error)
-
-
-def run_status(run: Run, status: RunStatus, actions: Callable[[Run, RunStatus], None]) -> None:
-    """One training in full: badge, title, `actions`, progress, speed, best epoch; and why it stands still."""
-    state = status.state
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        state_badge(status)
-        st.markdown(f"**{run_title(run)}**", width="content")
-        actions(run, status)
-    facts = _facts(run, status)
-    if status.alive:
-        st.progress(status.share, text=" · ".join(facts))
-    elif facts:
-        st.caption(" · ".join(facts))
-    if status.stopped:
-        st.info(f"Stopped early: {status.stopped}")
-    if status.best_epoch and status.watched and status.best is not None:
-        share = status.monitor_seconds / status.seconds if status.monitor_seconds and status.seconds else 0.0
-        cost = f" Scoring used {share:.1%} of the training time." if 0 < share < 1 else ""
-        name = status.watched.upper().replace("_", "-")
-        st.caption(
-            f"Best epoch by {name}: {status.best_epoch} ({status.best:.3g}, some 2,000 samples); it is used wherever "
-            f"the run is sampled.{cost}"
-        )
-    if status.collapsed:
-        one = noun_of(run)
-        st.warning(f"The samples of a {one} hardly differ: class means instead of {one}s? Early on that is usual.")
-    if status.note:
-        st.caption(status.note)
-    if state == "died":
-        st.warning(
-            "Its process has ended without a word (killed, or the machine restarted). *Resume* goes on exactly there."
-        )
-    elif status.error:
-        st.error(status.error)
-
-
-def _facts(run: Run, status: RunStatus) -> list[str]:
-    """Epoch, step, speed and time of a training, in words."""
-    state, total = status.state, status.total
-    facts = []
-    if status.epochs:
-        facts.append(f"epoch {min((status.epoch or 0) + (state == 'running'), status.epochs)} of {status.epochs}")
-    if total:
-        facts.append(f"step {status.step:,} of {total:,}")
-    if status.speed and state == "running":
-        facts.append(f"{status.speed:,.0f} images/s")
-    if state == "running":
-        left = time_left(status)
-        facts.append("starting …" if left is None else f"{duration(left)} left")
-    elif status.seconds:
-        facts.append(f"trained for {duration(status.seconds)}")
-    if state == "queued":
-        waiting = [r.name for r in jobs.queue(store())]
-        ahead = waiting.index(run.name) if run.name in waiting else 0
-        facts.append(
-            "next in the queue" if not ahead else f"{ahead} {'job' if ahead == 1 else 'jobs'} before it in the queue"
-        )
-    return facts

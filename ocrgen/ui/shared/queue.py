@@ -4,12 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from ocrgen.runs import jobs
 from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.ui.shared.cache import LIVE, store
-from ocrgen.ui.shared.progress import job_buttons, time_left
-from ocrgen.ui.shared.widgets import BADGES, link, run_title
+from ocrgen.ui.shared.markup import literal
+from ocrgen.ui.shared.progress import job_buttons, state_badge, time_left
+from ocrgen.ui.shared.widgets import link, run_title
 from ocrgen.utils.progress import duration
 
 ICON = "🔢"
@@ -22,7 +24,7 @@ ENDS = {"done": ("is done", "✅"), "cancelled": ("was cancelled", "⏹️")}
 def show(here: str) -> None:
     """Follow all jobs in a fragment of its own. here: the title of the page, which stands in the tab while none runs.
 
-    Each viewer is told once of a job's end, on whatever page he is by then, if he has seen it run.
+    Each viewer is told once of a job's end, on whatever page they are by then, if they have seen it run.
     """
     if st.session_state.get("queue_page") != here:
         st.session_state["queue_page"], st.session_state["queue_ended"] = here, ""
@@ -36,9 +38,7 @@ def show(here: str) -> None:
                 _tell(*statuses[name])
         st.session_state["queue_alive"] = set(alive)
         running = [pair for pair in alive.values() if pair[1].state == "running"]
-        waiting = sorted(
-            (pair for pair in alive.values() if pair[1].state == "queued"), key=lambda p: p[1].queued or ""
-        )
+        waiting = [alive[run.name] for run in jobs.in_turn(alive.values())]
         st.set_page_config(page_title=_title(here, running))
         if alive:
             _line(running, waiting)
@@ -68,7 +68,7 @@ def _tell(run: Run, status: RunStatus) -> None:
     """Say that a job has ended, in the corner of the page and in the tab's title."""
     word, icon = ENDS.get(status.state, ("has failed", "⚠️"))
     st.session_state["queue_ended"] = f"{'Done' if status.state == 'done' else 'Ended'}: {_short(run)}"
-    st.toast(f"{run_title(run)} {word}.", icon=icon, duration="long")
+    st.toast(f"{literal(run_title(run))} {word}.", icon=icon, duration="long")
 
 
 def _line(running: list[tuple[Run, RunStatus]], waiting: list[tuple[Run, RunStatus]]) -> None:
@@ -76,16 +76,15 @@ def _line(running: list[tuple[Run, RunStatus]], waiting: list[tuple[Run, RunStat
     with st.container(horizontal=True, vertical_alignment="center", key="queue_line"):
         for run, status in running[:1]:
             left = time_left(status)
-            facts = [run_title(run), f"{status.share:.0%}", *([f"{duration(left)} left"] if left else [])]
+            facts = [literal(run_title(run)), f"{status.share:.0%}", *([f"{duration(left)} left"] if left else [])]
             st.badge(" · ".join(facts), color="blue", icon=":material/progress_activity:")
             watch(run)
         words = [f"{len(running)} running"] * (len(running) > 1) + [f"{len(waiting)} queued"] * bool(waiting)
         with st.popover(", ".join(words) or "Jobs", icon=":material/list:", type="tertiary", key="queue_all"):
             for run, status in [*running, *waiting]:
-                colour, word = BADGES[status.state]
                 with st.container(horizontal=True, vertical_alignment="center"):
-                    st.badge(word, color=colour)
-                    st.markdown(run_title(run), width="content")
+                    state_badge(status)
+                    st.markdown(literal(run_title(run)), width="content")
                     watch(run)
                     job_buttons(run, status, "queue_{action}_{run}")
                 if status.state == "running":

@@ -44,12 +44,12 @@ def _progress(run: Run, status: RunStatus) -> list[str]:
     if status.state == "queued":
         waiting = [r.name for r in jobs.queue(store())]
         ahead = waiting.index(run.name) if run.name in waiting else 0
-        return [f"{ahead} ahead in the queue" if ahead else "next in the queue"]
+        return [f"{ahead} job{'s' * (ahead > 1)} before it in the queue" if ahead else "next in the queue"]
     facts = [f"epoch {min((status.epoch or 0) + 1, status.epochs)} of {status.epochs}"] if status.epochs else []
     facts += [f"step {status.step:,} of {status.total:,}"] if status.total else []
     facts += [f"{status.speed:,.0f} images/s"] if status.speed else []
     left = time_left(status)
-    return [*facts, "starting …" if left is None else f"{duration(left)} to go"]
+    return [*facts, "starting …" if left is None else f"{duration(left)} left"]
 
 
 def _details(run: Run, status: RunStatus, tags: list[str]) -> None:
