@@ -6,6 +6,7 @@ from ocrgen.study.choices import MATTERS
 from ocrgen.study.config import PAPER_N
 from ocrgen.study.saliency_verdicts import SANE
 from ocrgen.study.verdicts import Verdict
+from ocrgen.utils.numbers import real_minus
 from ocrgen.utils.verdict import UNMEASURED, VerdictWord
 
 WORDS = {
@@ -71,14 +72,14 @@ class Figure:
     @property
     def short(self) -> str:
         """The figure alone."""
-        return f"{self.value:{self.form}}"
+        return real_minus(f"{self.value:{self.form}}")
 
     @property
     def words(self) -> str:
         """The figure with its interval."""
         if self.low is None or self.high is None:
             return f"{self.short} [no interval]"
-        return f"{self.short} [{self.low:{self.form}}, {self.high:{self.form}}]"
+        return f"{self.short} [" + real_minus(f"{self.low:{self.form}}, {self.high:{self.form}}]")
 
 
 @dataclass(frozen=True)

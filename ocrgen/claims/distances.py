@@ -10,6 +10,7 @@ from ocrgen.claims.selection import Benchmark
 from ocrgen.study.arms import Arm
 from ocrgen.study.choices import EPOCH, FID, GENERATOR, Choice, choose_epochs, choose_generators, title
 from ocrgen.study.results import Results
+from ocrgen.utils.numbers import signed
 
 
 def chosen(table: pd.DataFrame, distance: str) -> list[Choice]:
@@ -55,7 +56,7 @@ def ranks(results: Results, distance: str) -> str:
     scopes = {r["scope"]: Arm.parse(r["scope"]).title for r in results.correlations}
 
     def listed(judge: str, value: str) -> str:
-        return ", ".join(f"{rows[judge, scope][value]:+.2f} ({name})" for scope, name in scopes.items())
+        return ", ".join(f"{signed(rows[judge, scope][value], 2)} ({name})" for scope, name in scopes.items())
 
     if not rows:
         return ""

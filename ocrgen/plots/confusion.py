@@ -13,6 +13,7 @@ from ocrgen.datasets.alphabet import noun, shown
 from ocrgen.plots.study import colour, error_bars, symbol
 from ocrgen.plots.style import styled
 from ocrgen.study.arms import Arm
+from ocrgen.utils.numbers import signed
 
 FEW = 12  # classes up to which all is written large
 NUMBERED = 30  # classes up to which the numbers fit into their cells
@@ -101,7 +102,7 @@ def _in_cell(value: float, kind: str) -> str:
     """What stands in a cell: nothing for 0, per cent without the sign, a change with its sign."""
     if kind == "counts":
         return f"{value:.0f}" if value else ""
-    text = f"{100 * value:.1f}" if kind == "shares" else f"{value:+.1f}".replace("-", "−")
+    text = f"{100 * value:.1f}" if kind == "shares" else signed(value, 1)
     return "" if not value or text.lstrip("+−") == "0.0" else text
 
 

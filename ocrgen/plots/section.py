@@ -13,6 +13,7 @@ from ocrgen.study.formatting import seen_words
 from ocrgen.study.headline import shown_ways
 from ocrgen.study.results import Results
 from ocrgen.study.verdicts import EXPLORATORY, verdicts
+from ocrgen.utils.numbers import real_minus
 
 LINES = {"solid": "━━", "dash": "╍╍", "dot": "┈┈", "dashdot": "━┈"}
 SHAPES = {
@@ -91,7 +92,8 @@ def listed(rows: pd.DataFrame, form: str) -> str:
     """The means of rows in words, the highest first."""
     ordered = rows.sort_values("mean", ascending=False)
     return "; ".join(
-        f"{Arm.parse(name).title} {mean:{form}}" for name, mean in zip(ordered.arm, ordered["mean"], strict=True)
+        f"{Arm.parse(name).title} " + real_minus(f"{mean:{form}}")
+        for name, mean in zip(ordered.arm, ordered["mean"], strict=True)
     )
 
 

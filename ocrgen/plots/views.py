@@ -14,6 +14,7 @@ from ocrgen.study.family import declared
 from ocrgen.study.formatting import n_label
 from ocrgen.study.headline import headline_size
 from ocrgen.study.results import Results
+from ocrgen.utils.numbers import signed
 
 
 def ceiling(results: Results, metric: str, n: int | None = None) -> bool:
@@ -154,7 +155,7 @@ def distances(results: Results) -> Section | None:
     views = []
     for distance, title in charts.DISTANCES.items():
         rows = [r for r in results.correlations if r["distance"] == distance]
-        ranks = ", ".join(f"{r['spearman']:+.2f} ({Arm.parse(r['scope']).title})" for r in rows)
+        ranks = ", ".join(f"{signed(r['spearman'], 2)} ({Arm.parse(r['scope']).title})" for r in rows)
         words = f"{title} and accuracy: rank correlation within a training {ranks}"
         alt = f"Scatter of {sum(r['checkpoints'] for r in rows)} checkpoints, {words}."
         views.append(View(words, rank_chart(epochs, distance), alt))

@@ -18,6 +18,7 @@ from ocrgen.study.formatting import accuracy, bounds, n_label, per_class, points
 from ocrgen.study.headline import compare, compared_sizes, headline_size, shown_ways
 from ocrgen.study.results import Results
 from ocrgen.study.verdicts import Verdict
+from ocrgen.utils import numbers
 
 SHOWN = {"accuracy": "Accuracy", "f1_macro": "F1 (macro)", "corrupted": "Under corruption", "attacked": "Under attack"}
 KINDS = {"reader": "reader", "epoch": "reader of an epoch", "generator": "generator", "saliency": "saliency"}
@@ -165,7 +166,8 @@ def correlations(results: Results) -> Table | None:
     def cell(row: dict, value: str, prefix: str = "") -> str:
         if math.isnan(row[value]):
             return ""
-        return f"{row[value]:+.2f} [{row[prefix + 'low']:+.2f}, {row[prefix + 'high']:+.2f}]"
+        figure, low, high = (numbers.signed(row[key], 2) for key in (value, f"{prefix}low", f"{prefix}high"))
+        return f"{figure} [{low}, {high}]"
 
     rows = [
         [

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from ocrgen.datasets.alphabet import noun
 from ocrgen.study.arms import Arm
+from ocrgen.utils import numbers
 
 ONE_SEED = "one seed: no interval"
 
@@ -31,8 +32,8 @@ def seen_words(arm: str, n_labelled: int) -> str:
 
 
 def points(share: float) -> str:
-    """A difference of accuracies in percentage points, signed, never "-0.00": 0.0123 gives +1.23."""
-    return f"{round(100 * share, 2) + 0:+.2f}"
+    """A difference of accuracies in percentage points, signed, never minus zero: 0.0123 gives +1.23."""
+    return numbers.signed(100 * share, 2)
 
 
 def accuracy(row: Mapping) -> str:
@@ -46,7 +47,7 @@ def signed(value: float, unit: str) -> str:
     """A verdict's figure in its unit: +1.23 points for "accuracy", 2.4 times for "times", else signed: +0.123."""
     if unit == "accuracy":
         return f"{points(value)} points"
-    return f"{value:.3g} times" if unit == "times" else f"{value:+.3f}"
+    return f"{value:.3g} times" if unit == "times" else numbers.signed(value, 3)
 
 
 def bounds(low: float | None, high: float | None, unit: str = "accuracy", none: str = "no interval") -> str:

@@ -44,7 +44,7 @@ def large(levels: Sequence[Level]) -> None:
 
 def _delta(level: Level) -> str:
     """What an accuracy gains, with a real minus sign."""
-    return level.delta.replace("-", "−")
+    return level.delta
 
 
 def _about(level: Level) -> str:

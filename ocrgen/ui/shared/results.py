@@ -10,6 +10,7 @@ from ocrgen.plots import study as charts
 from ocrgen.runs.run import Run
 from ocrgen.study import Results, read_results
 from ocrgen.study.arms import Arm
+from ocrgen.utils.numbers import signed
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the study …")
@@ -29,8 +30,8 @@ def rank_table(results: Results) -> None:
 
     def bounded(row: dict, key: str, prefix: str = "") -> str:
         low, high = row[prefix + "low"], row[prefix + "high"]
-        interval = "[one training: no interval]" if math.isnan(low + high) else f"[{low:+.2f}, {high:+.2f}]"
-        return f"{row[key]:+.2f} {interval}".replace("-", "−").replace("−0.00", "0.00").replace("+0.00", "0.00")
+        interval = "[one training: no interval]" if math.isnan(low + high) else f"[{signed(low, 2)}, {signed(high, 2)}]"
+        return f"{signed(row[key], 2)} {interval}"
 
     rows = [
         {
