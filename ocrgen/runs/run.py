@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from ocrgen.runs.records import Record, RunRequest, RunStatus, State, wrong_fields
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import is_locked, overwrite, parse, write_atomically
+from ocrgen.utils.kept import while_unchanged
 
 R = TypeVar("R", bound=Record)
 
@@ -42,44 +43,30 @@ class Run:
 
     def read_json(self, file: str) -> dict:
         """The JSON object in a file of the folder, as it stands there. RunError if there is none."""
-        try:
-            content = parse((self.path / file).read_bytes())
-        except FileNotFoundError:
-            raise RunError(f"{self.name}: {file} is missing; delete the run, or restore the file.") from None
-        except (OSError, ValueError) as fault:
-            raise RunError(f"{self.name}: {file} cannot be read ({fault}); delete the run.") from fault
-        if not isinstance(content, dict):
-            raise RunError(f"{self.name}: {file} is not what a run writes; delete the run.")
-        return content
-
-    def _load(self, file: str, kind: type[R]) -> tuple[R, dict]:
-        """A file as a record, and as it stands there: what other versions have written is kept when it is rewritten."""
-        content = self.read_json(file)
-        try:
-            return kind.model_validate(content), content
-        except ValidationError as fault:
-            raise RunError(f"{self.name}: {file} has no sensible {wrong_fields(fault)}; delete the run.") from fault
+        return _read_json(self.path / file)
 
     @cached_property
     def request(self) -> RunRequest:
         """What was asked (`run.json`). RunError if damaged."""
-        return self._load("run.json", RunRequest)[0]
+        return while_unchanged(self.path / "run.json", _request)
 
     def amend(self, **facts) -> None:
         """Add facts that only the working process knows (data, versions) to `run.json`."""
-        content = self._load("run.json", RunRequest)[1] | facts
-        write_atomically(self.path / "run.json", json.dumps(content, indent=1))
+        content = self.read_json("run.json")
+        _record(self.path / "run.json", content, RunRequest)
+        write_atomically(self.path / "run.json", json.dumps(content | facts, indent=1))
         vars(self).pop("request", None)
 
     @property
     def status(self) -> RunStatus:
         """How it stands (`status.json`), as last written. RunError if damaged."""
-        return self._load("status.json", RunStatus)[0]
+        return while_unchanged(self.path / "status.json", _status)
 
     def update(self, **changes) -> None:
         """Change `status.json`; only the holder of the run's lock, or its submitter, may."""
         try:
-            content = self._load("status.json", RunStatus)[1]
+            content = self.read_json("status.json")
+            _record(self.path / "status.json", content, RunStatus)
         except RunError:
             content = {}
         write_atomically(self.path / "status.json", json.dumps(content | changes | {"updated": now()}, indent=1))
@@ -144,7 +131,7 @@ class Run:
 
     def epochs(self) -> list[int]:
         """The epochs whose weights are kept, ascending, counted from 1."""
-        return _numbers(self.path / "weights", "safetensors")
+        return [*while_unchanged(self.path / "weights", _kept_epochs)]
 
     def weights(self, epoch: int | None = None) -> Path:
         """The weights file of an epoch; if None of the best one, where a score says which, else of the last one.
@@ -169,7 +156,11 @@ class Run:
 
     def grids(self) -> dict[int, Path]:
         """The sample grids (PNG files) by epoch."""
-        return {n: self.path / "samples" / f"epoch-{n:03d}.png" for n in _numbers(self.path / "samples", "png")}
+        return {n: self.path / "samples" / f"epoch-{n:03d}.png" for n in self.drawn_epochs()}
+
+    def drawn_epochs(self) -> list[int]:
+        """The epochs that have left a sample grid, ascending, counted from 1."""
+        return [*while_unchanged(self.path / "samples", _drawn_epochs)]
 
     def folder(self, name: str) -> Path:
         """A sub-folder, created if it does not exist."""
@@ -177,6 +168,44 @@ class Run:
         return self.path / name
 
 
-def _numbers(folder: Path, suffix: str) -> list[int]:
+def _read_json(path: Path) -> dict:
+    run, file = path.parent.name, path.name
+    try:
+        content = parse(path.read_bytes())
+    except FileNotFoundError:
+        raise RunError(f"{run}: {file} is missing; delete the run, or restore the file.") from None
+    except (OSError, ValueError) as fault:
+        raise RunError(f"{run}: {file} cannot be read ({fault}); delete the run.") from fault
+    if not isinstance(content, dict):
+        raise RunError(f"{run}: {file} is not what a run writes; delete the run.")
+    return content
+
+
+def _record(path: Path, content: dict, kind: type[R]) -> R:
+    """What stands in a file, as a record. RunError if it is none."""
+    try:
+        return kind.model_validate(content)
+    except ValidationError as fault:
+        wrong = wrong_fields(fault)
+        raise RunError(f"{path.parent.name}: {path.name} has no sensible {wrong}; delete the run.") from fault
+
+
+def _request(path: Path) -> RunRequest:
+    return _record(path, _read_json(path), RunRequest)
+
+
+def _status(path: Path) -> RunStatus:
+    return _record(path, _read_json(path), RunStatus)
+
+
+def _kept_epochs(folder: Path) -> tuple[int, ...]:
+    return _numbers(folder, "safetensors")
+
+
+def _drawn_epochs(folder: Path) -> tuple[int, ...]:
+    return _numbers(folder, "png")
+
+
+def _numbers(folder: Path, suffix: str) -> tuple[int, ...]:
     matches = (re.fullmatch(rf"epoch-(\d+)\.{suffix}", p.name) for p in folder.glob(f"epoch-*.{suffix}"))
-    return sorted(int(m[1]) for m in matches if m)
+    return tuple(sorted(int(m[1]) for m in matches if m))

@@ -54,8 +54,8 @@ class RunStore:
     def list(self, verb: str | None = None) -> list[Run]:
         """Runs sorted by `display_order_key`, the first to show last; damaged ones only where no verb is given."""
         roots = [(root, shipped) for root, shipped in ((self.shipped, True), (self.root, False)) if root]
-        folders = [(p, shipped) for root, shipped in roots if root.is_dir() for p in root.iterdir()]
-        runs = [Run(p, shipped) for p, shipped in folders if p.is_dir() and not p.name.startswith(".")]
+        found = [(root, entry, shipped) for root, shipped in roots if root.is_dir() for entry in os.scandir(root)]
+        runs = [Run(root / e.name, shipped) for root, e, shipped in found if e.name[0] != "." and e.is_dir()]
         places = {run: display_order_key(run) for run in runs}  # one read of the status each
         ordered = sorted(runs, key=lambda run: places[run])
         return ordered if verb is None else [r for r in ordered if places[r] > (1,) and r.request.verb == verb]

@@ -58,7 +58,7 @@ def _one(choice: Choice, labels: list[int], what: Shown) -> None:
     rows = np.stack([_drawn(run, e, len(classes), labels, what, each) for e in few])
     sheet = labelled_rows(rows.reshape(len(few), -1, 28, 28), [f"Epoch {e}" for e in few])
     alt = f"{choice.model}: {about.removesuffix(', a row each')} after epochs {', '.join(map(str, few))}, a row each"
-    st.image(to_png(sheet), width="stretch", alt=alt)
+    st.image(to_png(sheet), width="stretch", output_format="PNG", alt=alt)
 
 
 def _drawn(run: Run, epoch: int, k: int, labels: Sequence[int], what: Shown, n: int) -> np.ndarray:

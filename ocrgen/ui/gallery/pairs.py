@@ -46,7 +46,7 @@ def _one(choice: Choice, labels: list[int], what: Shown) -> None:
     if what.text is None and labelled(classes):
         show_strips(classes, [to_png(sheet) for sheet in sheets], 3 * ACROSS, alt)
     else:
-        st.image(to_png(np.vstack(sheets)), width="stretch", alt=alt)
+        st.image(to_png(np.vstack(sheets)), width="stretch", output_format="PNG", alt=alt)
     held = load_data_set(choice.dataset, root).validation.relabelled(classes)
     held = held[np.isin(held.labels, labels)]
     told = f"Mean distance {interval(distance)}."

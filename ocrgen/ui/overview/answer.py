@@ -31,7 +31,7 @@ def large(levels: Sequence[Level]) -> None:
             place.metric(
                 level.title,
                 f"{level.value:.1%}",
-                _delta(level) or None,
+                level.delta or None,
                 # In colour and with an arrow only where a declared comparison has decided that the difference matters.
                 delta_color=("green" if up else "red") if level.decided else "off",
                 delta_arrow=("up" if up else "down") if level.decided else "off",
@@ -42,14 +42,9 @@ def large(levels: Sequence[Level]) -> None:
             )
 
 
-def _delta(level: Level) -> str:
-    """What an accuracy gains, with a real minus sign."""
-    return level.delta
-
-
 def _about(level: Level) -> str:
     """An accuracy with its interval, and what it gains with the same, as Markdown."""
     gain = ""
     if level.gain:
-        gain = f" {_delta(level)} {level.against} ({level.gain.interval}): {level.word or 'exploratory'}."
+        gain = f" {level.delta} {level.against} ({level.gain.interval}): {level.word or 'exploratory'}."
     return f"{level.title}: {level.about}.{gain}"

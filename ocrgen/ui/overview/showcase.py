@@ -41,7 +41,7 @@ def pick(runs: list[Run]) -> dict[str, Run]:
 
 def _learning(run: Run) -> tuple[bool, int]:
     """How far a run's training has come: whether it is done, and how many images it has seen, epoch by epoch."""
-    return run.state == "done", max(run.grids(), default=0) * (run.request.n_images("train") or 1)
+    return run.state == "done", max(run.drawn_epochs(), default=0) * (run.request.n_images("train") or 1)
 
 
 @st.cache_data(max_entries=4, show_spinner="Reading the data …")
@@ -58,7 +58,7 @@ def real_images(dataset: str, root: str, classes: tuple[str, ...]) -> np.ndarray
 
 def show() -> None:
     """Sheets of real images and of each generator's side by side; where there are no runs, buttons to start one."""
-    runs = pick([r for r in store().list("train") if r.grids() and classes_if_known(r)])
+    runs = pick([r for r in store().list("train") if r.drawn_epochs() and classes_if_known(r)])
     if not runs:
         st.header("Real and generated digits")
         choices.nothing_yet("overview")

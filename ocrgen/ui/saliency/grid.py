@@ -63,7 +63,7 @@ def _row(title: str, shade: str, files: list[tuple[str, Path]], script: Script, 
     stamped = tuple((name, str(file), file.stat().st_mtime_ns) for name, file in files)
     grid, texts, notes = sheet(stamped, script.dataset, script.classes, opacity, str(data_root()))
     if grid.size:
-        st.image(grid, width="stretch", alt=alt)
+        st.image(grid, width="stretch", output_format="PNG", alt=alt)
     for note in notes:
         st.caption(literal(note))
     return texts

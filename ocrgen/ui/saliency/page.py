@@ -115,10 +115,10 @@ def answer(
     """What all OCR models read in one picture, and one of its characters explained. headed: unless a line says it."""
     overview(picture, loaded, script, headed)
     i = which(picture, loaded, script)
-    image, targets = picture.images[i], None if options["target"] is None else [options["target"]]
+    image = picture.images[i]
     try:
         maps = {
-            choice: explain(net, image[None], targets, options["method"], options["layer"])[0]
+            choice: _explained(image, choice.mark, options["target"], options["method"], options["layer"], net)
             for choice, net in loaded.items()
         }
     except UserError as fault:
@@ -130,10 +130,24 @@ def answer(
         columns = st.columns([0.8, *[1.2] * len(maps)])
         with columns[0]:
             alt = f"the {script.noun}, 28x28 pixels"
-            st.image(enlarge(image), width=SEEN, caption="Model input, 28×28", alt=alt)
+            st.image(enlarge(image), width=SEEN, caption="Model input, 28×28", output_format="PNG", alt=alt)
         for column, (choice, found) in zip(columns[1:], maps.items(), strict=True):
             with column:
                 one(choice, image, found, script, options, f"{picture.key}-{i}")
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _explained(
+    image: np.ndarray, reader: str, target: int | None, method: str, layer: str, _net: Reader
+) -> SaliencyMap:
+    """Where an OCR model looks on an image. UserError if it cannot be explained."""
+    return explain(_net, image[None], None if target is None else [target], method, layer)[0]
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _overlaid(image: np.ndarray, heat: np.ndarray, opacity: float, _found: SaliencyMap) -> bytes:
+    """An image with a map over it: PNG."""
+    return to_png(overlay(image, _found, opacity))
 
 
 def overview(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script, headed: bool) -> None:
@@ -158,9 +172,9 @@ def one(choice: ReaderChoice, image: np.ndarray, found: SaliencyMap, script: Scr
     shade = charts.REAL if choice.source == "real" else charts.hue(choice.source)
     text = script.classes[found.target]
     aligned_heading(choice.heading, choice.about, shade)
-    png = to_png(overlay(image, found, options["opacity"]))
+    png = _overlaid(image, found.heat, options["opacity"], found)
     alt = f"{options['method']} of the OCR model trained on {choice.title}, for {shown(text)}"
-    st.image(png, width="stretch", alt=alt)
+    st.image(png, width="stretch", output_format="PNG", alt=alt)
     if found.empty:
         st.caption(f"**An empty map**: nothing in this layer speaks for {named(text)}. No colours are drawn.")
     st.html(bars(found.probabilities, script.classes))

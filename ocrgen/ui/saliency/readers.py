@@ -44,10 +44,15 @@ class ReaderChoice:
     source: str
     accuracy: float
 
+    @property
+    def mark(self) -> str:
+        """What tells it from others, and from what stood in its file before. FileNotFoundError if it is gone."""
+        return f"{self.file} {self.file.stat().st_mtime_ns}"
+
 
 @st.cache_resource(max_entries=24, show_spinner="Loading the OCR models …")
-def _load(file: str, changed: int):
-    return load_reader(Path(file))
+def _load(mark: str, _file: Path):
+    return load_reader(_file)
 
 
 def title(run: Run) -> str:
@@ -232,10 +237,8 @@ def load_all(choices: list[ReaderChoice]) -> tuple[dict[ReaderChoice, Reader], S
     loaded, script = {}, None
     for choice in choices:
         try:
-            changed = choice.file.stat().st_mtime_ns
-            net, metadata = _load(str(choice.file), changed)
-            judge = f"{choice.file} {changed}"
-            script = script or Script(choice.dataset, net.classes, geometry_of(metadata), net, judge)
+            net, metadata = _load(choice.mark, choice.file)
+            script = script or Script(choice.dataset, net.classes, geometry_of(metadata), net, choice.mark)
         except FileNotFoundError:
             st.error(f"The OCR model trained on {choice.title} has been deleted: reload the page.")
             continue

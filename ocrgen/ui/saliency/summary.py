@@ -22,12 +22,12 @@ def _read(images: np.ndarray, reader: str, _net: Reader) -> tuple[np.ndarray, li
 
 def predictions(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, np.ndarray]:
     """Each OCR model's probabilities (N, K) of all characters of a picture."""
-    return {c: _read(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net)[0] for c, net in loaded.items()}
+    return {c: _read(picture.images, c.mark, net)[0] for c, net in loaded.items()}
 
 
 def doubts(picture: InputImage, loaded: dict[ReaderChoice, Reader]) -> dict[ReaderChoice, list]:
     """Whether each OCR model doubts that each character of a picture is one; None where it cannot tell."""
-    return {c: _read(picture.images, f"{c.file} {c.file.stat().st_mtime_ns}", net)[1] for c, net in loaded.items()}
+    return {c: _read(picture.images, c.mark, net)[1] for c, net in loaded.items()}
 
 
 def text_of(picture: InputImage, loaded: dict[ReaderChoice, Reader], script: Script) -> str:

@@ -158,9 +158,10 @@ def sample_buttons(drawn: Callable[[], tuple[Characters, dict]], stem: str, page
 
 def picture(images: np.ndarray, columns: int, alt: str, zoom: int = 3, gap: int = 2) -> None:
     """Show images uint8 (N, 28, 28) as one sheet of `columns`, as wide as its place."""
-    st.image(sheet(images, columns, zoom, gap), width="stretch", alt=alt)
+    st.image(sheet(images, columns, zoom, gap), width="stretch", output_format="PNG", alt=alt)
 
 
+@st.cache_data(max_entries=128, show_spinner=False)
 def sheet(images: np.ndarray, columns: int, zoom: int = 3, gap: int = 2) -> bytes:
     """Images uint8 (N, h, w) as one sheet of `columns`, `gap` pixels of grey apart and enlarged by `zoom`: PNG."""
     from ocrgen.imaging.render import tile, to_png

@@ -10,9 +10,7 @@ from ocrgen import datasets
 from ocrgen.runs.compare import differing, settings_of
 from ocrgen.runs.records import RunStatus
 from ocrgen.runs.run import Run
-from ocrgen.runs.tags import read_tags
 from ocrgen.ui.shared.address import give, take
-from ocrgen.ui.shared.cache import store
 from ocrgen.ui.shared.widgets import BADGES, linked_runs, model_title, run_title
 from ocrgen.ui.train.settings import label_of
 
@@ -37,9 +35,14 @@ def choose(known: dict[str, Run]) -> list[Run]:
     return [known[name] for name in chosen]
 
 
-def table(known: dict[str, Run], statuses: dict[Run, RunStatus], chosen: list[Run], shades: dict[Run, str]) -> None:
+def table(
+    known: dict[str, Run],
+    statuses: dict[Run, RunStatus],
+    tags: dict[Run, tuple[str, ...]],
+    chosen: list[Run],
+    shades: dict[Run, str],
+) -> None:
     """Draw the table, the newest run first, with the chosen ones ticked and in their colours."""
-    tags = {run: read_tags(run, store()) for run in known.values()}
     found = {*_filtered([*known.values()], tags), *chosen}
     shown = [run for run in known.values() if run in found][::-1]
     names = [run.name for run in shown]

@@ -50,10 +50,12 @@ def runs() -> None:
         statuses = {run: ended.get(run) or run.read_status() for run in known.values()}
         chosen = choose(known)
         colours = shades(run for run in chosen if statuses[run].state != "damaged")
+        here = store()
+        tags = {run: read_tags(run, here) for run in statuses}
         with st.container():
-            table(known, statuses, chosen, colours)
+            table(known, statuses, tags, chosen, colours)
         if chosen:
-            show(chosen, statuses, colours, moving, live)
+            show(chosen, statuses, sorted({tag for own in tags.values() for tag in own}), colours, moving, live)
         else:
             st.info("Tick one or several runs above: their curves are drawn over each other.")
         if live and moving and not any(s.alive for s in statuses.values()):
@@ -62,9 +64,15 @@ def runs() -> None:
     watch()
 
 
-def show(chosen: list[Run], statuses: dict[Run, RunStatus], colours: dict[Run, str], moving: bool, live: bool) -> None:
-    """State, newest samples and curves of the chosen runs."""
-    tags = sorted({tag for run in statuses for tag in read_tags(run, store())})
+def show(
+    chosen: list[Run],
+    statuses: dict[Run, RunStatus],
+    tags: list[str],
+    colours: dict[Run, str],
+    moving: bool,
+    live: bool,
+) -> None:
+    """State, newest samples and curves of the chosen runs; tags: all that are in use."""
     # What comes and goes has places of its own: a chart that is moved down would be made anew, without its zoom.
     with st.container():
         for run in chosen:
@@ -116,7 +124,7 @@ def _sheet(run: Run, file: Path, epoch: int, colour: str | None) -> None:
         class_sheet(by_class(images, classes)[:, :FEW], classes, FEW, alt)
     else:
         alt = f"{len(images) // len(classes)} generated images of each of the {about}"
-        st.image(_png(str(file), file.stat().st_mtime_ns, len(classes)), width="stretch", alt=alt)
+        st.image(_png(str(file), file.stat().st_mtime_ns, len(classes)), width="stretch", output_format="PNG", alt=alt)
     st.caption(f"Epoch {epoch}, same random codes each epoch")
 
 
