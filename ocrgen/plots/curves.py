@@ -156,6 +156,8 @@ def _framed(figure: go.Figure, drawn: list[pd.DataFrame], axis: str, log: bool) 
     """Give the axes sense where Plotly's own choice has none, and words to what is hovered over."""
     unit = {"step": "Step %{x:,d}", "epoch": "Epoch %{x:.4~r}", "seconds": "%{x:,.4~r} s"}[axis]
     figure.layout["xaxis"]["unifiedhovertitle"] = {"text": unit}
+    # A zoom is kept as new points come, but not into another unit.
+    figure.layout["xaxis"]["uirevision"], figure.layout["yaxis"]["uirevision"] = axis, "log" if log else "linear"
     figure.layout["hoverlabel"] = {"namelength": -1}
     figure.layout["legend"]["traceorder"] = "reversed"
     if all(len(points) == 1 for points in drawn):

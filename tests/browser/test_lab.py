@@ -202,9 +202,13 @@ def test_ticked_runs_are_drawn_over_each_other(lab, new_page, trained):
     settle(page)
     table, chart = page.get_by_test_id("stDataFrame"), page.get_by_role("figure", name=re.compile("^Images per second"))
     expect(chart).to_have_accessible_name(re.compile(f"for #{new.request.number} [^#]+$"))
+    zoomed = sorted(zoom(page, chart))
     # The second row's box; a canvas has no elements of its own.
     table.click(position={"x": 20, "y": 35 * 2.5})
     expect(chart).to_have_accessible_name(re.compile(f"#{new.request.number} .*#{old.request.number} "))
+    # Charts of another kind of generator now stand before it: it has moved, and taken its zoom along.
+    expect(chart.locator(".legend .traces")).to_have_count(2)
+    assert sorted(chart.locator(".xtick text").all_text_contents()) == zoomed
     expect(page).to_have_url(re.compile(f"run={new.name}&run={old.name}"))
     page.go_back()
     expect(chart).to_have_accessible_name(re.compile(f"for #{new.request.number} [^#]+$"))

@@ -29,6 +29,22 @@ function dress(layout, place) {
   };
 }
 
+// Where another chart comes to stand before one, that is made anew in its next place, often before the old one is
+// taken away: it takes the zoom along.
+const MOVED = 2000; // milliseconds that this may take
+const charts = (window.ocrgenCharts ??= new Map()); // by name, the one that was made last
+
+async function takeZoom(place, plotly) {
+  const { predecessor: old } = place;
+  if (!old?._fullLayout || old.view !== place.view || Date.now() - (old.left ?? Date.now()) > MOVED) return;
+  const zoom = {};
+  for (const axis of ["xaxis", "yaxis"]) {
+    const { autorange, range } = old._fullLayout[axis];
+    if (!autorange) zoom[`${axis}.range`] = [...range];
+  }
+  if (Object.keys(zoom).length) await plotly.relayout(place, zoom); // as a user does: kept from now on
+}
+
 async function draw(place) {
   const plotly = await library(place.library);
   if (place.drawing || place.drawn === place.spec || !place.isConnected) return;
@@ -41,7 +57,10 @@ async function draw(place) {
     }
     const spec = place.spec;
     const { data, layout } = JSON.parse(spec);
+    place.view = `${layout.xaxis.uirevision} ${layout.yaxis.uirevision}`;
     await plotly.react(place, data, dress(layout, place), CONFIG);
+    if (!place.drawn) await takeZoom(place, plotly);
+    place.predecessor = null;
     place.drawn = spec;
     for (const button of place.querySelectorAll(".modebar-btn")) button.tabIndex = -1;
     const surface = place.matches(":hover") && place.querySelector(".nsewdrag:hover");
@@ -55,9 +74,14 @@ export default function ({ parentElement, data }) {
   place.setAttribute("aria-label", data.alt);
   place.style.height = `${data.height}px`;
   place.library = data.library;
+  if (charts.get(data.name) !== place) {
+    place.predecessor = charts.get(data.name);
+    charts.set(data.name, place);
+  }
   place.spec = data.spec;
   place.onmousemove = ({ clientX, clientY, isTrusted }) => {
     if (isTrusted) place.pointer = { clientX, clientY, bubbles: true };
   };
   draw(place);
+  return () => (place.left = Date.now());
 }

@@ -27,5 +27,5 @@ def live_chart(figure: go.Figure, key: str, alt: str) -> None:
     """
     base = str(st.get_option("server.baseUrlPath")).strip("/")
     library = "/".join(filter(None, ["", base, "component", LIBRARY, "plotly.min.js"]))
-    data = {"spec": figure.to_json(), "alt": alt, "height": figure.layout["height"], "library": library}
+    data = {"spec": figure.to_json(), "alt": alt, "height": figure.layout["height"], "library": library, "name": key}
     _chart(data=data, key=key)
