@@ -97,7 +97,7 @@ def answer(runs: SelectedRuns) -> Answer:
         if results.config.protocol == "pool":
             seen += f", and where pseudo-labels or generators are named {_unlabelled(results):,} more without labels"
     else:
-        seen = f"But these generators have seen {most:,} labelled images, the readers {labelled:,}"
+        seen = f"But these generators have seen {most:,} labelled images, the OCR models {labelled:,}"
     part = "" if study.whole else f"; {results.done} of {results.total} tasks so far"
     counted = " to ".join(map(str, sorted({min(seeds), max(seeds)})))
     sentences.append(f"{seen} ({counted} seed{'s' * (max(seeds) > 1)}, 95% intervals{part}).")

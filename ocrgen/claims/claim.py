@@ -13,30 +13,30 @@ WORDS = {
     1: "A CVAE is ten times faster than a CGAN",
     2: "LFID is an accurate stand-in for FID",
     3: "Synthetic images improve OCR",
-    4: "Grad-CAM shows that the improvement is valid: readers look at the strokes",
+    4: "Grad-CAM shows that the improvement is valid: OCR models look at the strokes",
     5: "It copes with noise, distortion and scarce data",
 }
 RULES = {
     1: "Training is timed three ways: with the paper's networks, with equal numbers of weights, with the same decoder. "
     "Holds if the CVAE is ten times faster each way, does not hold if it surely is in none; where it surely is in one "
     "way and surely not in another, it depends on what is compared.",
-    2: "LFID-64 chooses the epoch of a training, and the generator; readers of the images say how much accuracy each "
-    "choice loses against the best. Epochs are judged in trainings that get worse, since elsewhere the last one is as "
-    "good a choice: holds if LFID-64 surely loses less than the last epoch, and less than "
+    2: "LFID-64 chooses the epoch of a training, and the generator; OCR models trained on its images tell how much "
+    "accuracy each choice loses against the best. Epochs are judged in trainings that get worse, since elsewhere the "
+    "last one is as good a choice: holds if LFID-64 surely loses less than the last epoch, and less than "
     f"{100 * MATTERS:.1f} points. Generators: holds if it is surely right in more than half of the seeds. The claim "
     f"holds if both do, and neither loses {100 * MATTERS:.1f} points more than FID's choice; one that surely does not "
     "refutes it. The features are those of digitnet, trained with all labels of both digit scripts: the paper's "
     "Inception network was not at hand.",
-    3: f"Fair protocol at {PAPER_N} labelled images, or nearest to that: generator and reader learn from the same, "
+    3: f"Fair protocol at {PAPER_N} labelled images, or nearest to that: generator and OCR model learn from the same, "
     "and all training mixes are augmented. Which ways are compared was declared before; their words are corrected for "
     "their number (Holm). Holds if some way is better, and not surely by less than matters; does not hold if each is "
     "worse, or makes no difference that matters. Rendered characters are synthetic, too, and named apart.",
-    4: "The maps of each reader, at the number of labelled images shown first, are checked four times. They tell where "
-    "it looks if hiding what they mark misleads it sooner (deletion) than hiding what maps of networks with random "
-    "weights mark, and sooner than hiding what is brightest in the blurred image itself; and if they correlate with "
-    f"those networks' maps by less than {SANE}. It looks at the strokes if its maps' share on ink is more than half "
-    "way from those networks' to the blurred image's. Holds if all checks do, of all readers; one that surely fails, "
-    "corrected for their number, refutes it.",
+    4: "The maps of each OCR model, at the number of labelled images shown first, are checked four times. They tell "
+    "where it looks if hiding what they mark misleads it sooner (deletion) than hiding what maps of networks with "
+    "random weights mark, and sooner than hiding what is brightest in the blurred image itself; and if they correlate "
+    f"with those networks' maps by less than {SANE}. It looks at the strokes if its maps' share on ink is more than "
+    "half way from those networks' to the blurred image's. Holds if all checks do, of all OCR models; one that surely "
+    "fails, corrected for their number, refutes it.",
     5: "Fair protocol, all training mixes augmented; two things are named. Noise and distortion: as claim 3, on "
     "corrupted test images, but against training with noise, which costs nothing. Scarce data: as claim 3, at the "
     "fewest labelled images. Holds if both do; one that does not refutes it.",

@@ -132,7 +132,7 @@ def claim_saliency(runs: SelectedRuns) -> Claim:
         unit="where the maps lie: 0 as of random weights, 1 as the blurred image itself",
         mark=HALF_WAY,
         gist=f"{holding} of {len(judged)} checks of the maps hold.",
-        aside="They tell where readers look, not that they read better.",
+        aside="They tell where OCR models look, not that they read better.",
         parts=tuple(parts),
     )
 
@@ -232,7 +232,7 @@ def _in_the_paper(runs: SelectedRuns, claim: int, arms: tuple[str, ...], about: 
     figures = ", ".join(f"{f.label} {f.words}" for f in _figures(parts))
     return (
         f"The paper's protocol: {figures} points {about}; not equal, since its generators have seen "
-        f"{parts[0].n_labelled:,} labelled images and the other reader {parts[0].n_real:,}."
+        f"{parts[0].n_labelled:,} labelled images and the other OCR model {parts[0].n_real:,}."
     )
 
 

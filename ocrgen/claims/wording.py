@@ -32,15 +32,15 @@ COMPARISON_RULES = {
     f"worse, whose last epoch is {100 * MATTERS:.1f} points or more below the best, by two neighbouring epochs too: a "
     "distance must surely lose less than the last epoch, and less than that. In other trainings there is nothing to "
     "find, and nothing is decided. Generators are chosen at the last epoch, seed by seed: a distance must surely be "
-    f"right in more than half of them (exact; 6 of 6 is the least). Readers within {100 * TIE:.1f} points are a tie, "
-    "which counts neither way. n counts seeds, whose generators are averaged first. Digitnet's features, trained with "
-    "all labels of both digit scripts, stand in for Inception's.",
+    f"right in more than half of them (exact; 6 of 6 is the least). OCR models within {100 * TIE:.1f} points are a "
+    "tie, which counts neither way. n counts seeds, whose generators are averaged first. Digitnet's features, trained "
+    "with all labels of both digit scripts, stand in for Inception's.",
     3: _FAMILY,
-    4: "Networks with random weights know nothing, and the blurred image nothing of the reader: maps that mislead the "
-    "reader no sooner than both (deletion: area above them, above zero) do not tell where it looks. Nor do maps that "
-    f"correlate by {SANE} or more with those of random weights. Share on ink: 0 is where maps of random weights lie, 1 "
-    f"where the blurred image itself does; a reader looks at strokes above {HALF_WAY}. The share against the reader of "
-    "real images alone is exploratory.",
+    4: "Networks with random weights know nothing, and the blurred image nothing of the OCR model: maps that mislead "
+    "the OCR model no sooner than both (deletion: area above them, above zero) do not tell where it looks. Nor do maps "
+    f"that correlate by {SANE} or more with those of random weights. Share on ink: 0 is where maps of random weights "
+    f"lie, 1 where the blurred image itself does; an OCR model looks at strokes above {HALF_WAY}. The share against "
+    "the OCR model of real images alone is exploratory.",
     5: _FAMILY,
 }
 

@@ -52,7 +52,7 @@ def asked(args: list[str]) -> tuple["BenchmarkConfig", bool, str]:
     benches = Positional[
         Literal["train", "limit", "sample", "distance", "reader", "claim", "scaling", "quality", "all"]
     ]  # all but the dashboard's, which has flags of its own
-    about = "the bench; quality is what a reader learns from samples by the generator's CPU seconds"
+    about = "the bench; quality is what an OCR model learns from samples by the generator's CPU seconds"
     default = BenchmarkConfig.model_fields["what"].default
     what = (benches, Field(default=default, description=about))
     command = create_model("benchmark", __base__=BenchmarkFlags, __doc__=BenchmarkFlags.__doc__, what=what)

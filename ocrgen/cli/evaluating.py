@@ -1,4 +1,4 @@
-"""The verb that grades a reader on other data: `evaluate`."""
+"""The verb that grades an OCR model on other data: `evaluate`."""
 
 import json
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(args: list[str]) -> int:
-    """Grade a reader on any labelled set of its classes: evaluate READER DATASET [--split PART] [--json]"""
+    """Grade an OCR model on any labelled set of its classes: evaluate READER DATASET [--split PART] [--json]"""
 
     def command(
         reader: Positional[str],
@@ -21,15 +21,15 @@ def evaluate(args: list[str]) -> int:
         json: bool = False,
         transpose: bool = False,
     ) -> tuple[str, str, str, bool, bool]:
-        """Grade a reader on other data than its own, or on other writers.
+        """Grade an OCR model on other data than its own, or on other writers.
 
         The interval of the accuracy holds the error of the test set, by writer where writers are known.
 
         Args:
-            reader: a reader's run, its label, or a .safetensors file.
+            reader: an OCR model's run, its label, or a .safetensors file.
             dataset: a data set's name, or a path to your own, with the same classes or some of them.
             split: the part to read. By default the test part of a named data set, and all of your own, unless the
-                reader was trained on it.
+                OCR model was trained on it.
             json: print an object with all figures.
             transpose: your own data lie on their side: use a copy that is upright.
         """

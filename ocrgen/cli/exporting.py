@@ -12,7 +12,7 @@ KINDS = (".onnx", ".safetensors", ".zip", ".npz")
 
 
 def export(args: list[str]) -> int:
-    """A reader, or a study's best reader or generated images, as a file: export RUN --out FILE [--n N]"""
+    """An OCR model, or a study's best OCR model or generated images, as a file: export RUN --out FILE [--n N]"""
 
     def command(
         run: Positional[str], *, out: Path, n: int | None = None, per_class: int = 1000
@@ -20,8 +20,8 @@ def export(args: list[str]) -> int:
         """Write a network or generated images for use elsewhere.
 
         Args:
-            run: a reader's run, or a study's: its best reader, chosen on validation data.
-            out: reader: .onnx or .safetensors; the images that the study tried beside real ones: .zip or .npz.
+            run: an OCR model's run, or a study's: its best OCR model, chosen on validation data.
+            out: of an OCR model .onnx or .safetensors; the images that the study tried beside real ones: .zip or .npz.
             n: a study's number of labelled images; the most if not given.
             per_class: generated images of each class.
         """
@@ -55,9 +55,9 @@ def _content(run, kind: str, n: int | None, per_class: int) -> bytes:
         from ocrgen.readers.runs import FILE
 
         if kind in (".zip", ".npz"):
-            raise UserError(f"{run.name} is a reader: write it to a .onnx or .safetensors file.")
+            raise UserError(f"{run.name} is an OCR model: write it to a .onnx or .safetensors file.")
         file = run.path / "weights" / FILE
     else:
-        raise UserError(f"{run.name} is neither reader nor study; `{PROGRAM} sample` draws from a generator.")
+        raise UserError(f"{run.name} is neither OCR model nor study; `{PROGRAM} sample` draws from a generator.")
     load_reader(file)  # refuses what is damaged
     return to_onnx(file) if kind == ".onnx" else file.read_bytes()

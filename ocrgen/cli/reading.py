@@ -1,4 +1,4 @@
-"""The verbs of readers: `reader` trains one, `read` reads pictures."""
+"""The verbs of OCR models: `reader` trains one, `read` reads pictures."""
 
 import json
 import sys
@@ -12,13 +12,13 @@ from ocrgen.utils.places import PROGRAM
 
 
 def reader(args: list[str]) -> int:
-    """Train a reader (the OCR network): reader --dataset NAME [--n N] [--augment] [--generator RUN|rendered] ..."""
+    """Train an OCR model: reader --dataset NAME [--n N] [--augment] [--generator RUN|rendered] ..."""
     from ocrgen.cli.flags import RunFlags
     from ocrgen.generators.untrained import untrained_generators
     from ocrgen.readers.request import ReaderRequest
 
     class ReaderFlags(RunFlags, ReaderRequest):
-        """Train a reader on real, augmented or generated characters; it is graded once, on the real test set."""
+        """Train an OCR model on real, augmented or generated characters; it is graded once, on the real test set."""
 
     flags = parse(ReaderFlags, "reader", args)
     store = open_store()
@@ -41,7 +41,7 @@ def read(args: list[str]) -> int:
 
         Args:
             images: PNG, JPEG, WebP, BMP, GIF or TIFF files.
-            reader: the reader's run, or its label; the best one of real digits if not given.
+            reader: the OCR model's run, or its label; the best one of real digits if not given.
             json: print a list with an object per file: file, text, characters (character, index, probability,
                 probabilities, doubt, box, cell), notes, error; of digits also digits (digit, probabilities, box).
         """
@@ -55,7 +55,7 @@ def read(args: list[str]) -> int:
     store = open_store()
     run = store.get(name) if name else default_reader(store)
     if run.request.verb != "reader":
-        raise UserError(f"{run.name} is no reader: `{PROGRAM} runs` lists those that are.")
+        raise UserError(f"{run.name} is no OCR model: `{PROGRAM} runs` lists those that are.")
     network, metadata = load(run)
     rows = [read_file(file, network, geometry_of(metadata)) for file in images]
     if as_json:
@@ -66,12 +66,12 @@ def read(args: list[str]) -> int:
             told = row["error"] or _told(row, kind)
             print(f"{row['file']}: {told}", file=sys.stderr if row["error"] else sys.stdout)
         if network.doubt is None:
-            print(f"{run.name} cannot tell what is no {kind}: a reader trained anew can.", file=sys.stderr)
+            print(f"{run.name} cannot tell what is no {kind}: an OCR model trained anew can.", file=sys.stderr)
     return 2 if all(row["error"] for row in rows) else 0
 
 
 def _told(row: dict, kind: str) -> str:
-    """The text, how sure the reader is of each character, and which of them may be none."""
+    """The text, how sure the OCR model is of each character, and which of them may be none."""
     from ocrgen.datasets.alphabet import shown
 
     doubt = f", may be no {kind}"

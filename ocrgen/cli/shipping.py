@@ -12,7 +12,7 @@ def checkpoints(args: list[str]) -> int:
     from ocrgen.runs.store import SHIPPED
 
     def command(out: Path = SHIPPED, only: tuple[str, ...] = (), workers: int = 2) -> tuple[Path, tuple[str, ...], int]:
-        """Make what is shipped: networks, readers, scores and studies; what stands is kept, what was killed resumes.
+        """Make what is shipped: networks, OCR models, scores and studies; what stands is kept, what was killed resumes.
 
         Args:
             out: the folder to put it into.

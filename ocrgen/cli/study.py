@@ -44,7 +44,7 @@ def asked(args: list[str]) -> tuple["StudyConfig", bool, str]:
     quick_study = "--quick" in args
 
     class StudyFlags(RunFlags, StudyConfig):
-        """Compare readers trained on real, generated and mixed images, task by task; a killed study resumes."""
+        """Compare OCR models trained on real, generated and mixed images, task by task; a killed study resumes."""
 
         quick: bool = Field(
             default=quick_study, description="a study of the bundled digits in under three minutes, all else alike"

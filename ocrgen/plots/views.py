@@ -160,9 +160,9 @@ def distances(results: Results) -> Section | None:
         alt = f"Scatter of {sum(r['checkpoints'] for r in rows)} checkpoints, {words}."
         views.append(View(words, rank_chart(epochs, distance), alt))
     caption = (
-        "Each point: one epoch of one training, its distance to real images and the accuracy of a reader of its "
-        "images. A distance that judges well falls from left to right in each training: its rank correlation is near "
-        "−1. So does whatever falls as training goes on, as the bare number of the epoch would: what counts is what "
-        "its choices lose. A distance does not see lost variety or copies: coverage over the epochs does."
+        "Each point: one epoch of one training, its distance to real images and the accuracy of an OCR model trained "
+        "on its images. A distance that judges well falls from left to right in each training: its rank correlation is "
+        "near −1. So does whatever falls as training goes on, as the bare number of the epoch would: what counts is "
+        "what its choices lose. A distance does not see lost variety or copies: coverage over the epochs does."
     )
     return Section("Do FID and LFID tell beforehand?", caption, views, columns=2)

@@ -49,9 +49,9 @@ def load_reader(file: Path) -> tuple[Reader, dict]:
         reader.load_state_dict({k: v.float() for k, v in tensors.items() if not k.startswith(PREFIX)})
         reader.doubt = Doubt.of(tensors, 98 * config.channels + config.hidden)
     except AlphabetError as fault:
-        raise UserError(f"{name} is damaged: {fault} Train the reader anew, or export it again.") from fault
+        raise UserError(f"{name} is damaged: {fault} Train the OCR model anew, or export it again.") from fault
     except _FAULTS as fault:
-        raise UserError(f"{name} is damaged or no reader of ours ({type(fault).__name__}).") from fault
+        raise UserError(f"{name} is damaged or no OCR model of ours ({type(fault).__name__}).") from fault
     require_finite(reader, name)
     return reader.eval(), metadata
 

@@ -29,7 +29,7 @@ def doubts(reader: Reader, images: np.ndarray) -> np.ndarray:
     ValueError if the reader has no measure of doubt.
     """
     if reader.doubt is None:
-        raise ValueError("the reader has no measure of doubt")
+        raise ValueError("the OCR model has no measure of doubt")
     scores = [reader.doubt.score(*_features(reader, images[i : i + BLOCK])) for i in range(0, len(images), BLOCK)]
     return torch.cat(scores).numpy() if scores else np.empty(0, np.float32)
 

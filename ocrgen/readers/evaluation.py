@@ -48,7 +48,7 @@ def report(probabilities: np.ndarray, labels: np.ndarray) -> OCRReport:
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     if not len(labels):
-        raise UserError("There are no images to grade the reader on.")
+        raise UserError("There are no images to grade the OCR model on.")
     read = probabilities.argmax(1)
     classes = range(probabilities.shape[1])
     averages = {}

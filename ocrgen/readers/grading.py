@@ -86,13 +86,13 @@ def evaluate(store: RunStore, name: str, dataset: str, split: Split | None = Non
     characters, part = _characters(dataset, split, metadata)
     notes = []
     if split is None and part == "test" and dataset not in sources():
-        notes.append("The reader was trained on this set: it is graded on the test part, which it has not seen.")
+        notes.append("The OCR model was trained on this set: it is graded on the test part, which it has not seen.")
     try:
         labelled = characters.relabelled(reader.classes)
     except DataError as error:
         raise DataError(
             f"{name} reads {summary(reader.classes)}, and {dataset} has {summary(characters.classes)}: {error} "
-            "Choose a reader that was trained on the same classes."
+            "Choose an OCR model that was trained on the same classes."
         ) from error
     notes += _notes(reader, metadata, characters)
     predicted = probabilities(reader, labelled.images)
@@ -109,8 +109,8 @@ def _reader(store: RunStore, name: str) -> tuple[Reader, dict, str]:
     run = store.get(name)
     if run.request.verb != "reader":
         raise UserError(
-            f"{run.name} is no reader: name a reader's run, or a .safetensors file, which `{PROGRAM} export` "
-            "writes, of a study's best reader, too."
+            f"{run.name} is no OCR model: name an OCR model's run, or a .safetensors file, which `{PROGRAM} export` "
+            "writes, of a study's best OCR model, too."
         )
     return *load(run), run.name
 
@@ -151,7 +151,7 @@ def _notes(reader: Reader, metadata: dict, characters: Characters) -> list[str]:
     """What the figures are not: images that the reader has learned from, or digits of another script."""
     notes = []
     if seen := _seen(metadata, characters):
-        who = "the reader, or its generator," if metadata.get("generator") else "the reader"
+        who = "the OCR model, or its generator," if metadata.get("generator") else "the OCR model"
         notes.append(
             f"{seen:,} of these {len(characters):,} images ({seen / len(characters):.0%}) are among those that {who} "
             "was trained on: the figures are no measure of how it reads others."
@@ -160,7 +160,7 @@ def _notes(reader: Reader, metadata: dict, characters: Characters) -> list[str]:
     others = sorted(text for text in present if text not in reader.classes and digit_value(text) is not None)
     if others:
         theirs = summary(characters.classes) if are_digits(characters.classes) else ", ".join(map(shown, others))
-        notes.append(f"The digits are of another script than the reader's ({theirs}): they are matched by value.")
+        notes.append(f"The digits are of another script than the OCR model's ({theirs}): they are matched by value.")
     return notes
 
 
@@ -195,7 +195,7 @@ def _grading(
         if row["n"]
     ]
     if len(rows) < characters.n_classes:
-        notes.append(f"The images show {len(rows)} of the {characters.n_classes} classes that the reader knows.")
+        notes.append(f"The images show {len(rows)} of the {characters.n_classes} classes that the OCR model knows.")
     return Grading(
         reader=name,
         dataset=dataset,

@@ -146,7 +146,7 @@ def _recognisers(characters: Characters) -> Iterator[tuple[str, float, np.ndarra
         # Digits of another script are often filed under 0 to 9.
         for name, data, own in (("MNIST", "mnist", DIGITS), ("Arabic digits", "arabic", (*DIGITS, *ARABIC_DIGITS))):
             if scripts <= set(own) and (network := _reader(data)):
-                yield f"a reader of {name}", 0.5, labels, index, network
+                yield f"an OCR model of {name}", 0.5, labels, index, network
     labels, index = tried({c: ARABIC_LETTERS.index(text) for c, text in enumerate(texts) if text in ARABIC_LETTERS})
     if len(index) and (network := _arabic_letters()):
         yield "a classifier of Arabic letters", 0.4, labels, index, network

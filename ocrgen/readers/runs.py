@@ -117,7 +117,7 @@ def geometry_of(metadata: dict) -> Geometry:
             return Geometry.of(load_data(str(metadata["dataset"])).train.relabelled(classes).images)
         return stored_geometry(metadata)
     except ValueError as fault:  # pydantic's ValidationError is one
-        raise UserError("The reader's geometry is damaged: train the reader anew.") from fault
+        raise UserError("The OCR model's geometry is damaged: train the OCR model anew.") from fault
 
 
 def default_reader(store: RunStore) -> Run:
@@ -133,6 +133,6 @@ def default_reader(store: RunStore) -> Run:
         others = ", ".join(f"{name} ({summary(classes)})" for name, classes in by_classes.items())
         advice = f"name one of other characters with --reader: {others}. For digits, " if others else ""
         raise UserError(
-            f"There is no reader of digits yet: {advice}`{PROGRAM} reader --dataset digits` trains one in seconds."
+            f"There is no OCR model of digits yet: {advice}`{PROGRAM} reader --dataset digits` trains one in seconds."
         )
     return max(found, key=lambda r: r.request.accuracy or 0)

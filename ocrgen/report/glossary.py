@@ -5,10 +5,10 @@ from ocrgen.study.results import Results
 from ocrgen.study.sequential import LOOKS
 
 GLOSSARY = {
-    "Reader": "the OCR network under test: it sees one {noun} and says which it is.",
-    "Training mix": "what a reader learned from: real images, classical augmentation (real images turned, stretched "
-    "and bent), generated images, or a mixture.",
-    "Filtered": "of the generated images only those are kept that a reader recognises as the {noun} that was asked "
+    "OCR model": "the network under test: it sees one {noun} and says which it is.",
+    "Training mix": "what an OCR model learned from: real images, classical augmentation (real images turned, "
+    "stretched and bent), generated images, or a mixture.",
+    "Filtered": "of the generated images only those are kept that an OCR model recognises as the {noun} that was asked "
     "for.",
     "Labelled images seen": "how many images with a known {noun} a training mix learned from, its generator included. "
     "Two training mixes compare fairly only if this number is the same.",
@@ -22,11 +22,12 @@ GLOSSARY = {
     "Holm’s method, and its intervals are widened (Bonferroni), so that all of them hold together.",
     "What matters": "the least gain worth having: {matters}. “No difference that matters” means that the difference "
     "surely lies within that, either way; “undecided” that the data do not tell.",
-    "Seed": "one repetition, in which labelled images, generators and readers are all drawn anew.{readers}",
+    "Seed": "one repetition, in which labelled images, generators and OCR models are all drawn anew.{readers}",
     "FID, LFID": "distances between generated and real images by the features of a network: FID-2048 by its last "
     "layer, LFID-64 to LFID-768 by earlier ones. Here the network is {network}, not Inception: its "
     "values compare with each other and not with published FIDs.",
-    "GAN-test": "share of generated images that a reader of all real images reads as the {noun} that was asked for.",
+    "GAN-test": "share of generated images that an OCR model trained on all real images reads as the {noun} that was "
+    "asked for.",
 }
 BOTH_ERRORS = (
     "That of an accuracy, and of a difference of two, holds both errors: other seeds would give other figures, and so "
@@ -36,8 +37,8 @@ ONE_ERROR = "It holds the error of the seeds alone (Student’s t): other test i
 POOL = {
     "Pool": "images without labels, of which there are often many. Their true labels are known here, but used only to "
     "tell how many pseudo-labels are right, and for a ceiling: “the pool’s true labels”.",
-    "Pseudo-labels": "labels that a reader of the labelled images gives to those of the pool; only those are kept that "
-    "it is sure of.",
+    "Pseudo-labels": "labels that an OCR model trained on the labelled images gives to those of the pool; only those "
+    "are kept that it is sure of.",
 }
 LOOK = {
     "Look": "this study goes on until more seeds would decide nothing, and decides only at {looks} seeds. Each look "
@@ -73,7 +74,7 @@ def glossary(results: Results) -> dict[str, str]:
         "matters": f"{config.matters:g} points"
         if config.matters
         else "0.5 points, or a tenth of the errors that real images with augmentation leave, if that is more",
-        "readers": f" {config.readers_per_task} readers are trained each time, and their mean is what counts."
+        "readers": f" {config.readers_per_task} OCR models are trained each time, and their mean is what counts."
         if config.readers_per_task > 1
         else "",
     }

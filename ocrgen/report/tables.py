@@ -21,7 +21,7 @@ from ocrgen.study.verdicts import Verdict
 from ocrgen.utils import numbers
 
 SHOWN = {"accuracy": "Accuracy", "f1_macro": "F1 (macro)", "corrupted": "Under corruption", "attacked": "Under attack"}
-KINDS = {"reader": "reader", "epoch": "reader of an epoch", "generator": "generator", "saliency": "saliency"}
+KINDS = {"reader": "OCR model", "epoch": "OCR model of an epoch", "generator": "generator", "saliency": "saliency"}
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,12 @@ class StudyConfig(Settings):
     dataset: str = Field(default="mnist", description=DATASET)
     protocol: Literal["paper", "fair", "pool"] = Field(
         default="fair",
-        description="fair: generator and reader learn from the same n labelled images; pool: and from unlabelled ones, "
-        "which readers label; paper: the generator learns from the whole training set, the reader from 500 real or "
-        "10,000 generated images",
+        description="fair: generator and OCR model learn from the same n labelled images; pool: and from unlabelled "
+        "ones, which OCR models label; paper: the generator learns from the whole training set, the OCR model from 500 "
+        "real or 10,000 generated images",
     )
     seeds: int = Field(
-        default=8, ge=1, le=100, description="repetitions: data subset, generator and readers all drawn anew"
+        default=8, ge=1, le=100, description="repetitions: data subset, generator and OCR models all drawn anew"
     )
     until_decided: bool = Field(
         default=False,
@@ -40,7 +40,7 @@ class StudyConfig(Settings):
         "to err together is that of one look",
     )
     readers_per_task: int = Field(
-        default=3, ge=1, le=20, description="readers that are trained for each training mix and seed, and averaged"
+        default=3, ge=1, le=20, description="OCR models that are trained for each training mix and seed, and averaged"
     )
     matters: float | None = Field(
         default=None,
@@ -86,20 +86,20 @@ class StudyConfig(Settings):
         description="about how many epochs are scored under the paper's protocol, closer at the beginning; 0 for all",
     )
     samples: int = Field(
-        default=10_000, ge=100, le=MAX_SAMPLES, description="generated images that a reader learns from"
+        default=10_000, ge=100, le=MAX_SAMPLES, description="generated images that an OCR model learns from"
     )
-    reader: Literal["fast", "paper"] = Field(default="fast", description="architecture and schedule of the readers")
+    reader: Literal["fast", "paper"] = Field(default="fast", description="architecture and schedule of the OCR models")
     steps: int = Field(
         default=0,
         ge=0,
         le=100_000,
-        description="optimiser steps of every reader that is compared; 0: 400 to 2,000, by n and classes",
+        description="optimiser steps of every OCR model that is compared; 0: 400 to 2,000, by n and classes",
     )
     full_steps: int = Field(
         default=4000,
         ge=10,
         le=1_000_000,
-        description="optimiser steps of the readers trained on all real images: upper bound and GAN-test",
+        description="optimiser steps of the OCR models trained on all real images: upper bound and GAN-test",
     )
     share: float = Field(
         default=0.2, gt=0, lt=1, description="share of synthetic images in a batch, where real ones are in it, too"

@@ -70,7 +70,7 @@ def find_export(run: Run, results: Results, n: int | None = None) -> StudyExport
         generator = Run(run.path / "generators" / Cell("generator", SEED, advice.n, Arm(generator=name)).key)
     if not reader.exists() or (generator is not None and not generator.epochs()):
         raise UserError(
-            f"{run.name} keeps no networks, only results: a study that is done here keeps its readers and generators."
+            f"{run.name} keeps no networks, only results: a study done here keeps its OCR models and generators."
         )
     return StudyExport(run, advice, reader, generator)
 

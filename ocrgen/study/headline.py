@@ -172,7 +172,7 @@ def _means(results: Results) -> str:
     steps = sorted({int(s) for s in steps.loc[steps.kind == "reader"]["mean"]})
     told = " to ".join(f"{s:,}" for s in dict.fromkeys(steps[:1] + steps[-1:]))
     trained = f", each after {told} steps" if steps else ""
-    readers = f"{config.readers_per_task} readers" if config.readers_per_task > 1 else "one reader"
+    readers = f"{config.readers_per_task} OCR models" if config.readers_per_task > 1 else "one OCR model"
     return f" Each seed trains {readers}{trained}; synthetic images are {config.share:.0%} of a batch beside real ones."
 
 
@@ -184,12 +184,12 @@ def _paper(results: Results, data: str) -> str:
     named = ", ".join(Arm(generator=g).title for g in config.trained)
     steps = f"{config.steps:,}" if config.steps else "400 to 2,000"
     return (
-        f"Networks: {named} of preset {config.preset}, {config.epochs} epochs; readers of preset {config.reader}, "
-        f"{steps} steps. The epoch of a generator is chosen by its reader's accuracy on validation images; the filter "
-        f"is a reader of all training images. The generators learned from {most:,} labelled images of {data}, the "
-        f"readers of real images from {PAPER_N}. What is gained here may come from the other {most - PAPER_N:,} "
-        f"labels. Whether synthetic images pay where only {PAPER_N} are labelled is for a study of the fair protocol "
-        "to say."
+        f"Networks: {named} of preset {config.preset}, {config.epochs} epochs; OCR models of preset {config.reader}, "
+        f"{steps} steps. The epoch of a generator is chosen by its OCR model's accuracy on validation images; the "
+        f"filter is an OCR model trained on all training images. The generators learned from {most:,} labelled images "
+        f"of {data}, the OCR models of real images from {PAPER_N}. What is gained here may come from the other "
+        f"{most - PAPER_N:,} labels. Whether synthetic images pay where only {PAPER_N} are labelled is for a study of "
+        "the fair protocol to say."
         f"{redrawn(results)}"
     )
 

@@ -53,7 +53,7 @@ def saliency_verdicts(table: pd.DataFrame) -> list[Verdict]:
         figures = group.pivot(index="seed", columns="metric", values="value")
         if not set(CHECKS) <= set(figures.columns):
             continue
-        reader, n_labelled = f"Reader of {Arm.parse(arm).title}, n = {n:,}", int(group.n_labelled.max())
+        reader, n_labelled = f"OCR model of {Arm.parse(arm).title}, n = {n:,}", int(group.n_labelled.max())
         for metric, (unit, about) in CHECKS.items():
             i = t_interval(figures[metric].dropna())
             word = RULES_BY_UNIT[unit](i["low"], i["high"])
@@ -66,7 +66,7 @@ def saliency_verdicts(table: pd.DataFrame) -> list[Verdict]:
         if arm != "real" and len(more):
             i = t_interval(more)
             interval = (i["mean"], bound(i["low"]), bound(i["high"]), i["n"])
-            about = f"{reader}: share of the saliency on ink, against the reader of real images alone"
+            about = f"{reader}: share of the saliency on ink, against the OCR model of real images alone"
             pair = (n_labelled, arm, "real", "on_ink", n)
             rows.append(Verdict(4, about, EXPLORATORY, *interval, SHARE, *pair, words=EXPLORATORY))
     return rows

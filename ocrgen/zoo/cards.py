@@ -49,7 +49,7 @@ def card(run: Run, found: str) -> str | None:
     found: what studies say, the sentences that the Overview begins with.
     """
     write = {"train": _generator, "reader": _reader}.get(run.request.verb)
-    return f"{write(run)}\nDo synthetic images help a reader? {found}\n" if write else None
+    return f"{write(run)}\nDo synthetic images help an OCR model? {found}\n" if write else None
 
 
 def _generator(run: Run) -> str:
@@ -114,8 +114,8 @@ def _reader(run: Run) -> str:
         "made by": f"`{command}`",
     }
     use = (
-        f"Use: to compare what readers learn from real and generated {kind}s, and to try pictures out. One training, "
-        "one seed: for intervals see the studies. Not for reading where an error does harm."
+        f"Use: to compare what OCR models learn from real and generated {kind}s, and to try pictures out. One "
+        "training, one seed: for intervals see the studies. Not for reading where an error does harm."
     )
     return _write(run, facts, use)
 

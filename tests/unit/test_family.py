@@ -168,9 +168,9 @@ def test_the_papers_protocol_says_what_it_uses_and_chooses():
     config = StudyConfig(protocol="paper", generators=["cvae"], preset="paper", reader="paper", steps=300, seeds=2)
     rows = [table({"real": {0: 0.5, 1: 0.6}}, n=500), table({"cvae": {0: 0.5, 1: 0.6}}, n=0, kind="epoch")]
     told = banner(made(config, pd.concat(rows))).text
-    for words in ("CVAE of preset paper", "10 epochs", "readers of preset paper, 300 steps", "validation images"):
+    for words in ("CVAE of preset paper", "10 epochs", "OCR models of preset paper, 300 steps", "validation images"):
         assert words in told
-    assert "filter is a reader of all training images" in told
+    assert "filter is an OCR model trained on all training images" in told
 
 
 def test_arms_say_what_they_are():

@@ -65,7 +65,7 @@ def test_a_named_set_is_its_test_part_and_agrees_with_the_readers_report(graded_
 def test_ones_own_set_is_read_whole_unless_the_reader_was_trained_on_it(graded_store, own, tmp_path):
     graded = evaluate(graded_store, "letters", str(own))
     assert (graded.split, graded.n) == ("test", 18)
-    assert graded.notes == ["The reader was trained on this set: it is graded on the test part, which it has not seen."]
+    assert graded.notes == ["The OCR model was trained on this set: it is graded on the test part, which it has not seen."]
     other = evaluate(graded_store, "letters", save(tmp_path / "other.npz", characters(KNOWN, 8, first=100)))
     assert (other.split, other.n, other.notes) == ("all", 48, [])
     assert other.accuracy > 0.6
@@ -75,7 +75,7 @@ def test_ones_own_set_is_read_whole_unless_the_reader_was_trained_on_it(graded_s
 def test_images_that_the_reader_has_learned_from_are_told(graded_store, own, tmp_path):
     graded = evaluate(graded_store, "letters", str(own), "all")
     assert graded.n == 120 and graded.notes[0].startswith(
-        "96 of these 120 images (80%) are among those that the reader"
+        "96 of these 120 images (80%) are among those that the OCR model"
     )
     # The same images under another name and in another order are known by what they show.
     known = load_data(str(own)).train
@@ -102,7 +102,7 @@ def test_classes_match_by_text_in_any_order_and_some_are_enough(graded_store, tm
     part = evaluate(graded_store, "letters", save(tmp_path / "c.npz", some))
     assert [row.character for row in part.per_class] == list(KNOWN[2:5])
     assert part.recall_macro == pytest.approx(part.accuracy), "classes that are not shown count in no average"
-    assert "The images show 3 of the 6 classes that the reader knows." in part.notes
+    assert "The images show 3 of the 6 classes that the OCR model knows." in part.notes
 
 
 def test_digits_match_by_value_whatever_their_script(graded_store, tmp_path):
@@ -117,7 +117,7 @@ def test_other_classes_are_named(graded_store, tmp_path):
     path = save(tmp_path / "more.npz", characters((*KNOWN, "Z", "ب"), 3))
     with pytest.raises(DataError, match=r"reads 6 letters, and .*more\.npz has 8 letters: .*Z, .*ب.* are not among"):
         evaluate(graded_store, "letters", path)
-    with pytest.raises(DataError, match="Choose a reader that was trained on the same classes"):
+    with pytest.raises(DataError, match="Choose an OCR model that was trained on the same classes"):
         evaluate(graded_store, "letters", "digits")
 
 
@@ -140,7 +140,7 @@ def test_a_few_images_are_enough_to_grade_on(graded_store, tmp_path):
 def test_what_is_no_reader_is_told(graded_store):
     run = graded_store.create("study", {"dataset": "digits"}, "study")
     try:
-        with pytest.raises(UserError, match="is no reader: name a reader's run, or a .safetensors file"):
+        with pytest.raises(UserError, match="is no OCR model: name an OCR model's run, or a .safetensors file"):
             evaluate(graded_store, run.name, "digits")
     finally:
         graded_store.delete(run)

@@ -189,7 +189,7 @@ def test_a_damaged_or_foreign_file_is_named(tmp_path, damage):
         header = Reader(TINY.model_copy(update={"channels": 8}))
         header.state_dict = Reader(TINY).state_dict
         save_reader(header, {}, file)
-    with pytest.raises(UserError, match=r"mine\.safetensors is damaged or no reader"):
+    with pytest.raises(UserError, match=r"mine\.safetensors is damaged or no OCR model"):
         load_reader(file)
 
 

@@ -111,7 +111,7 @@ def test_nothing_but_bad_files_is_a_failure(read_store, monkeypatch, tmp_path, c
 
 
 def test_no_reader_yet(store):
-    with pytest.raises(UserError, match="no reader of digits yet"):
+    with pytest.raises(UserError, match="no OCR model of digits yet"):
         default_reader(store)
 
 
@@ -176,7 +176,7 @@ def test_a_readers_geometry_is_that_of_its_letters(lettered):
 
 
 def test_letters_are_read_by_those_who_are_asked_for(lettered):
-    with pytest.raises(UserError, match=r"no reader of digits yet: name one .* --reader: .*reader.* \(5 letters\)"):
+    with pytest.raises(UserError, match=r"no OCR model of digits yet: name one .* --reader: .*reader.* \(5 letters\)"):
         default_reader(lettered)
     digits = train(lettered, steps=5)
     try:

@@ -70,6 +70,6 @@ def accuracy_by_budget(lab: Lab, name: str, kind: type[GenerativeModel], config:
         low, high = share_interval(round(accuracy * len(data.test)), len(data.test))
         note = (
             f"{spent:.0f} CPU seconds, {steps:,} steps of {config.batch} on {len(data.train):,} labelled images; "
-            f"{len(samples):,} samples, {STEPS} steps of the reader; 95 % interval of {len(data.test):,} test images"
+            f"{len(samples):,} samples, {STEPS} steps of the OCR model; 95 % interval of {len(data.test):,} test images"
         )
         yield lab.row(subject=name, unit="accuracy", value=accuracy, low=low, high=high, size=size, note=note)

@@ -25,8 +25,8 @@ from ocrgen.utils.errors import UserError
 from ocrgen.utils.progress import duration
 
 PROTOCOLS = {
-    "fair": "fair: generator and reader learn from the same n labelled images.",
-    "pool": "pool: and from many images without labels, which readers label.",
+    "fair": "fair: generator and OCR model learn from the same n labelled images.",
+    "pool": "pool: and from many images without labels, which OCR models label.",
     "paper": "paper: the generator has seen the whole training set, so that the comparison is not equal.",
 }
 BUNDLED = 1317  # training images of the bundled digits, which are not read for the quick form
@@ -143,7 +143,7 @@ def _repetitions() -> dict:
         default = StudyConfig.model_fields["seeds"].default
         seeds = st.number_input(
             "Seeds", 1, 100, default, key="ocr_form_seeds", width=150,
-            help="repetitions, each with labelled images, generators and readers of its own; five or more",
+            help="repetitions, each with labelled images, generators and OCR models of its own; five or more",
         )  # fmt: skip
     return {"seeds": seeds}
 
@@ -154,7 +154,7 @@ def _more(protocol: str) -> dict:
     with st.expander("More"):
         values["workers"] = st.number_input("Processes", 1, 64, 1, key="ocr_form_workers")
         values["readers_per_task"] = st.number_input(
-            "Readers per training mix and seed", 1, 20, fields["readers_per_task"].default, key="ocr_form_readers",
+            "OCR models per training mix and seed", 1, 20, fields["readers_per_task"].default, key="ocr_form_readers",
             help="their mean is what counts: more of them cost time, and make intervals narrower",
         )  # fmt: skip
         values["matters"] = st.number_input(

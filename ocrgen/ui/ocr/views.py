@@ -70,8 +70,8 @@ def materials(results: Results, n: int) -> None:
         if "pseudo_accuracy" in pool:
             right = f"; **{pool['pseudo_accuracy']:.1%}** of the labels are right" if pool["kept"] else ""
             st.markdown(
-                f"Of {pool['n_unlabelled']:,.0f} unlabelled images, readers were at least {config.confidence:.0%} sure "
-                f"of {pool['kept']:.1%}, and labelled these{right} (means over {labelled.n.max()} seeds; the true "
+                f"Of {pool['n_unlabelled']:,.0f} unlabelled images, OCR models were at least {config.confidence:.0%} "
+                f"sure of {pool['kept']:.1%}, and labelled these{right} (means over {labelled.n.max()} seeds; the true "
                 "labels tell this, and nothing else)."
             )
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
