@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Callable
 
+from ocrgen.benchmark.forecast import seconds_left
 from ocrgen.benchmark.lab import Lab
 from ocrgen.benchmark.machine import machine
 from ocrgen.benchmark.plan import BenchmarkConfig
@@ -33,12 +34,13 @@ def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> Non
         raise UserError(f"{config.dataset} is not what it was when {run.name} began: start a new benchmark.")
     run.amend(data=facts)
     benches = {name: module.parts(lab) for name, module in modules.items()}
-    total, step = sum(map(len, benches.values())), 0
-    begun, first = time.monotonic(), sum(len(parts) for name, parts in benches.items() if name in results.done)
+    counts = {name: len(parts) for name, parts in benches.items()}
+    total, step = sum(counts.values()), 0
+    begun, first = time.monotonic(), sum(counts[name] for name in results.done)
 
     def report(step: int, name: str) -> None:
         seconds = time.monotonic() - begun
-        left = seconds / (step - first) * (total - step) if step > first else None  # parts take about as long
+        left = seconds_left(counts, config.quick, first, max(step, first), seconds)
         run.update(step=step, total=total, bench=name, seconds=seconds, left=left)
         show(step, total)
 

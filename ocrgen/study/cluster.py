@@ -14,6 +14,7 @@ from ocrgen.study.config import StudyConfig
 from ocrgen.study.plan import Cell, plan
 from ocrgen.study.worker import execute_cells, listen, start_worker, state_of, write_failure
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.places import INSTALLED
 
 CONNECT = 5.0  # seconds to wait for a scheduler's answer
 IDLE = 30.0  # seconds that a worker's process waits for its next task
@@ -33,7 +34,8 @@ def run_on_cluster(
     try:
         from distributed import Client
     except ImportError:
-        raise UserError("OCRGEN_SCHEDULER needs Dask: `pip install -r requirements-cluster.txt`.") from None
+        extra = "'ocrgen[cluster]'" if INSTALLED else "-r requirements-cluster.txt"
+        raise UserError(f"OCRGEN_SCHEDULER needs Dask: `pip install {extra}`, or unset it.") from None
     try:
         asyncio.run(_check_answers(address))
         client = Client(address, timeout=CONNECT, set_as_default=False)

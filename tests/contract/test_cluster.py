@@ -191,6 +191,14 @@ def test_without_a_scheduler_one_line_says_so(address, why, monkeypatch, capsys)
     assert run.state == "failed" and run.read_status().error in line
 
 
+def test_without_dask_one_line_says_how_to_install_it(monkeypatch, capsys):
+    monkeypatch.setenv("OCRGEN_SCHEDULER", "tcp://127.0.0.1:8786")
+    monkeypatch.setitem(sys.modules, "distributed", None)  # as where it is not installed
+    assert main(["study", "--dataset", "digits", "--n", "60"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "needs Dask: `pip install -r requirements-cluster.txt`" in line
+
+
 def test_a_lost_scheduler_fails_the_study_and_nothing_is_left_behind(cluster, store, monkeypatch, tmp_path):
     """The last test, since it ends the cluster. A worker's process ends with it, however it ends."""
     address, (scheduler, *workers) = cluster

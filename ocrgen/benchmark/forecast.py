@@ -1,0 +1,25 @@
+"""How long a benchmark will take, by what its benches have taken elsewhere."""
+
+from collections.abc import Mapping
+
+# Seconds of the benches in full, and quick, on one core of an AMD EPYC. Elsewhere they differ, about in proportion.
+SECONDS = {
+    "train": (29, 1),
+    "limit": (8, 1),
+    "sample": (155, 1),
+    "distance": (344, 1),
+    "reader": (280, 1),
+    "claim": (222, 1),
+    "scaling": (504, 1),
+    "quality": (960, 1),
+}
+
+
+def seconds_left(parts: Mapping[str, int], quick: bool, first: int, done: int, seconds: float) -> float:
+    """About how many seconds the parts that are not done will take, at the pace of those done in this go.
+
+    parts: how many each bench has, in order. first: done before this go; done: by now. seconds: since it began.
+    """
+    expected = [SECONDS[bench][quick] / count for bench, count in parts.items() for _ in range(count)]
+    before = sum(expected[first:done])
+    return sum(expected[done:]) * (seconds / before if before else 1.0)
