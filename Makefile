@@ -27,7 +27,7 @@ $(VENV)/.%: %.txt requirements.txt $(LOCK)
 $(VENV)/.requirements-dev: requirements-cluster.txt
 
 run: $(VENV)/.requirements
-	$(BIN)/streamlit run app.py
+	$(BIN)/python -m ocrgen app
 
 # In the order of the folders: the browser's tests, the longest, begin first and nobody waits for them at the end. One
 # thread for each of two workers on two cores: more would wait for each other.

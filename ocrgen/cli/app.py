@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from ocrgen.cli.common import parse
+from ocrgen.utils.memory import ONE_ARENA
 from ocrgen.utils.places import HOME
 
 
@@ -25,4 +26,4 @@ def app(args: list[str]) -> int:
             os.environ[name] = str(Path(value).expanduser().resolve())
     os.chdir(HOME)  # where Streamlit looks for its settings and the theme
     command = [sys.executable, "-m", "streamlit", "run", str(HOME / "app.py"), "--server.port", str(port)]
-    os.execv(sys.executable, command)
+    os.execve(sys.executable, command, ONE_ARENA | os.environ)

@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from ocrgen.utils.errors import UserError
+from ocrgen.utils.memory import ONE_ARENA
 from ocrgen.utils.places import HOME
 
 PATIENCE = 90.0  # seconds to start: a first start compiles what it imports
@@ -34,7 +35,8 @@ class Server:
         command = [sys.executable, "-m", "streamlit", "run", str(self.script), *options]
         # A file: a pipe that nobody reads would stop the server once it is full.
         self._log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(command, cwd=HOME, stdout=self._log, stderr=subprocess.STDOUT)
+        environment = os.environ | ONE_ARENA  # as `app` starts it
+        self.process = subprocess.Popen(command, cwd=HOME, env=environment, stdout=self._log, stderr=subprocess.STDOUT)
         until = time.monotonic() + PATIENCE
         while not self._healthy():
             if self.process.poll() is not None or time.monotonic() > until:

@@ -1,13 +1,9 @@
-"""CPU threads of a process, and how its allocator reuses freed memory."""
-
-import ctypes
+"""CPU threads of a process."""
 
 import torch
 from threadpoolctl import threadpool_limits
 
-# Parameters of glibc's mallopt, from malloc.h, and their values in bytes.
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
-ALLOCATOR = {M_MMAP_THRESHOLD: 1 << 28, M_TRIM_THRESHOLD: 1 << 28, M_TOP_PAD: 1 << 26}
+from ocrgen.utils.memory import keep_freed_memory
 
 
 def limit_threads(threads: int) -> None:
@@ -17,12 +13,6 @@ def limit_threads(threads: int) -> None:
 
 
 def configure_threads(threads: int) -> None:
-    """Set up a process that trains: limit its threads, and keep freed memory for the next step.
-
-    By default glibc returns large tensors to the system and faults them in again page by page, which takes up to a
-    sixth of a step.
-    """
+    """Set up a process that trains: limit its threads, and keep freed memory for the next step."""
     limit_threads(threads)
-    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):  # absent outside glibc
-        for parameter, size in ALLOCATOR.items():
-            mallopt(parameter, size)
+    keep_freed_memory()

@@ -53,7 +53,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        command = [sys.executable, "-m", "ocrgen", "app", "--port", str(self.port)]
         environment = os.environ | self.variables
         self.process = subprocess.Popen(
             command, cwd=HOME, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -65,7 +65,9 @@ def test_a_named_set_is_its_test_part_and_agrees_with_the_readers_report(graded_
 def test_ones_own_set_is_read_whole_unless_the_reader_was_trained_on_it(graded_store, own, tmp_path):
     graded = evaluate(graded_store, "letters", str(own))
     assert (graded.split, graded.n) == ("test", 18)
-    assert graded.notes == ["The OCR model was trained on this set: it is graded on the test part, which it has not seen."]
+    assert graded.notes == [
+        "The OCR model was trained on this set: it is graded on the test part, which it has not seen."
+    ]
     other = evaluate(graded_store, "letters", save(tmp_path / "other.npz", characters(KNOWN, 8, first=100)))
     assert (other.split, other.n, other.notes) == ("all", 48, [])
     assert other.accuracy > 0.6

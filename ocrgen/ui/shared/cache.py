@@ -4,6 +4,7 @@ import atexit
 import gc
 import json
 import pickle
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from uuid import uuid4
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+import pyarrow as pa
 import streamlit as st
 
 from ocrgen.runs.run import Run
@@ -25,6 +27,8 @@ WATCHING = 10.0  # seconds after which a session that has not looked again is no
 
 # Arrow's strings take a third of a millisecond for each comparison, however short the column; pages make hundreds.
 pd.set_option("mode.string_storage", "python")
+# Arrow's own allocator keeps 45 MB of what reading six studies' tables took.
+pa.set_memory_pool(pa.system_memory_pool())
 
 
 def store() -> RunStore:
@@ -35,6 +39,8 @@ def store() -> RunStore:
 @st.cache_resource(show_spinner="Starting the lab …")
 def warm() -> None:
     """Import what takes seconds once, with a word about it, rather than in the middle of a page."""
+    # Nothing is compiled here. PyTorch does without Triton where it is missing, and its library takes 80 MB.
+    sys.modules.setdefault("triton", None)  # pyright: ignore[reportArgumentType]
     import ocrgen.generators.training  # noqa: F401
     from ocrgen.utils.threads import limit_threads
 
@@ -72,7 +78,7 @@ def load_data_set(name: str, root: str):
     return load_data(name)
 
 
-@st.cache_resource(max_entries=24, show_spinner="Loading the generator …")
+@st.cache_resource(max_entries=8, show_spinner="Loading the generator …")
 def _generator(path: str, changed: int):
     from ocrgen.generators.checkpoint import load_generator
 
