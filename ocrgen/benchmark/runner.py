@@ -36,7 +36,7 @@ def run_benchmark(run: Run, stop: Stop, show: Callable[[int, int], None]) -> Non
     benches = {name: module.parts(lab) for name, module in modules.items()}
     counts = {name: len(parts) for name, parts in benches.items()}
     total, step = sum(counts.values()), 0
-    begun, first = time.monotonic(), sum(counts[name] for name in results.done)
+    begun, first = time.monotonic(), sum(n for name, n in counts.items() if name in results.done)
 
     def report(step: int, name: str) -> None:
         seconds = time.monotonic() - begun

@@ -157,8 +157,8 @@ class Trained:
             data={"train": {"n": self.n, "fingerprint": ""}},
         )
 
-    def grids(self):
-        return dict.fromkeys(range(1, self.epochs + 1), "")
+    def drawn_epochs(self):
+        return [*range(1, self.epochs + 1)]
 
 
 def picked(*runs: Any) -> dict:

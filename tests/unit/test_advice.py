@@ -142,9 +142,9 @@ def test_the_verb_exports_the_best_reader_and_the_digits(fair, studied, tmp_path
     ("run", "out", "message"),
     [
         ("reader-real-mnist", "a.txt", "must end in"),
-        ("reader-real-mnist", "a.zip", "is a reader"),
+        ("reader-real-mnist", "a.zip", "is an OCR model"),
         ("reader-real-mnist", "no/such/a.onnx", "no folder"),
-        ("cvae-mnist", "a.onnx", "neither reader nor study"),
+        ("cvae-mnist", "a.onnx", "neither OCR model nor study"),
         ("study-paper-mnist", "a.onnx", "gives no advice"),
         ("nobody", "a.onnx", "no run"),
     ],

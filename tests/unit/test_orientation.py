@@ -84,7 +84,7 @@ def test_what_cannot_be_told_is_not():
 
 def test_digits_of_another_script_under_their_values():
     arabic = source("arabic").subset(60, 0)
-    assert find_orientation(laid(arabic, TRANSPOSED)).by == "a reader of Arabic digits"
+    assert find_orientation(laid(arabic, TRANSPOSED)).by == "an OCR model of Arabic digits"
     theirs = arabic.relabelled(tuple("٠١٢٣٤٥٦٧٨٩"))
     assert find_orientation(laid(theirs, TRANSPOSED)).looks == TRANSPOSED
     assert not find_orientation(replace(arabic, classes=tuple("०१२३४५६७८९"))).by, "no reader of Devanagari is shipped"

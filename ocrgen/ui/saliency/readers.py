@@ -81,18 +81,10 @@ def _of_study(path: str, changed: int) -> list[ReaderChoice]:
     choices = []
     for kept in kept_readers(run):
         labelled = "no labels" if kept.arm.alone else f"{kept.n_labelled:,} labelled"
-        choices.append(
-            ReaderChoice(
-                f"{run.name}/{kept.key}",
-                f"{kept.arm.title}, {labelled} (study #{run.number})",
-                kept.arm.title,
-                f"{labelled}, study #{run.number}",
-                kept.file,
-                run.request.dataset,
-                kept.arm.generator or "real",
-                kept.accuracy,
-            )  # fmt: skip
-        )
+        name, words = f"{run.name}/{kept.key}", f"{kept.arm.title}, {labelled} (study #{run.number})"
+        about, source = f"{labelled}, study #{run.number}", kept.arm.generator or "real"
+        dataset = run.request.dataset
+        choices.append(ReaderChoice(name, words, kept.arm.title, about, kept.file, dataset, source, kept.accuracy))
     return choices
 
 

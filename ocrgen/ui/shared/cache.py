@@ -53,7 +53,8 @@ def warm() -> None:
 
 def _import_saliency() -> None:
     """Import what explains saliency, which takes seconds, before somebody waits for it."""
-    with suppress(RuntimeError):  # the interpreter is about to end: nothing can be imported any more
+    # Where the interpreter is about to end, an import fails in many ways; of any other fault the page tells itself.
+    with suppress(Exception):
         import pytorch_grad_cam  # noqa: F401
 
         freeze_gc()
