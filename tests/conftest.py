@@ -15,6 +15,17 @@ from tests.helpers.studies import SMALL_STUDY
 torch.set_num_threads(1)
 
 
+SLOW_FOLDERS = {"browser", "contract", "pages"}  # start browsers, processes, studies, pages
+SLOW_FIXTURES = {"trained", "lettered", "studied", "arabic_store"}  # train, or do a study
+
+
+def pytest_collection_modifyitems(items):
+    """Mark as slow what is so for its folder or its fixtures; other tests say so themselves."""
+    for item in items:
+        if item.path.parent.name in SLOW_FOLDERS or SLOW_FIXTURES & {*item.fixturenames}:
+            item.add_marker("slow")
+
+
 @pytest.fixture(autouse=True)
 def _own_runs(tmp_path, monkeypatch):
     """No test sees another's runs, or the developer's, or, unless it asks for them, those that are shipped."""

@@ -108,6 +108,7 @@ def as_onnx(content: bytes):
     return lambda images: session.run(["probabilities"], {"images": images[:, None]})[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [r.name for r in RunStore(SHIPPED, None).list("reader")])
 def test_a_reader_reads_the_same_elsewhere(name):
     file = SHIPPED / name / "weights" / FILE
@@ -175,6 +176,7 @@ def test_a_damaged_reader_is_not_exported(tmp_path):
         to_onnx(file)
 
 
+@pytest.mark.slow
 def test_a_report_ends_its_answer_with_the_advice(fair, studied):
     results = read_results(fair)
     (advice,) = advise(results)

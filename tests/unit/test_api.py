@@ -20,6 +20,7 @@ def _shipped(monkeypatch):
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
 
 
+@pytest.mark.slow
 def test_the_lines_of_the_readme_do_what_they_say(store, tmp_path, monkeypatch):
     digits = load_data("digits").test
     Image.fromarray(digits.images[list(digits.labels).index(3)]).save(tmp_path / "three.png")
@@ -52,6 +53,7 @@ def test_what_is_wrong_is_told(store, call, words):
     assert store.own() == []
 
 
+@pytest.mark.slow
 def test_a_study_gives_its_tables(store):
     config = {"n": [20], "generators": ["rendered"], "seeds": 1, "steps": 10, "full_steps": 10, "n_saliency": 0}
     results = ocrgen.run_study(dataset="digits", n_robustness=0, readers_per_task=1, **config)

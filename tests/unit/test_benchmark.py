@@ -37,6 +37,7 @@ def lab(store: RunStore, data=None, **settings) -> Lab:
     return at_work
 
 
+@pytest.mark.slow
 def test_the_verb_prints_a_list_of_whole_rows(capsys):
     assert main(["benchmark", "distance", "--quick", "--json", "--dataset", "digits", "--repeats", "2"]) == 0
     rows = json.loads(capsys.readouterr().out)
@@ -77,6 +78,7 @@ def test_the_table_stands_in_columns(capsys):
     assert lines[-1].endswith('"Ten times faster" holds.')
 
 
+@pytest.mark.slow
 def test_a_stopped_benchmark_keeps_what_is_done_and_does_the_rest_again(store):
     run = make(store)
     kept = make_row(bench="train", subject="kept", value=1.0)
@@ -158,6 +160,7 @@ def test_a_dropped_in_generator_is_measured(store, small, monkeypatch, tmp_path)
         sys.modules.pop("ocrgen.generators.models.third", None)
 
 
+@pytest.mark.slow
 def test_trainings_are_repeated_from_seeds_of_their_own(store, small):
     at_work = lab(store, small, what="claim", repeats=2)
     rows = list(trainings(at_work, "parameters", pairs()["parameters"]))
@@ -172,6 +175,7 @@ def test_trainings_are_repeated_from_seeds_of_their_own(store, small):
     assert mean["high"] - mean["ratio"] == pytest.approx(12.7062 * each.std(ddof=1) / np.sqrt(2), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_readers_are_timed_for_the_epochs_that_validation_asks_for(store, small, monkeypatch):
     monkeypatch.setattr(reader, "TARGETS", {"digits": 0.5})
     (row,) = reader.to_target(lab(store, small, what="reader", quick=False))
@@ -186,6 +190,7 @@ def test_readers_are_timed_for_the_epochs_that_validation_asks_for(store, small,
             assert reader.accuracy(fewer, small.validation) < 0.5
 
 
+@pytest.mark.slow
 def test_quality_is_read_off_at_each_budget(store, small, monkeypatch):
     monkeypatch.setattr(quality, "BUDGETS", {"cvae": (0.05, 0.2)})
     monkeypatch.setattr(quality, "PER_CLASS", 20)

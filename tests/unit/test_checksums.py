@@ -39,6 +39,7 @@ READERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_one_changed_byte_is_named(copied, name):
     (file,) = copied.rglob(name)

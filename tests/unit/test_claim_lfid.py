@@ -42,6 +42,7 @@ def test_a_distance_that_only_counts_epochs_finds_nothing_where_nothing_is_to_be
     assert ranks["cvae", "epoch"]["spearman"] == ranks["cvae", "lfid_64"]["spearman"] == pytest.approx(-1)
 
 
+@pytest.mark.slow
 def test_where_trainings_get_worse_the_last_epoch_is_what_a_distance_must_beat():
     good = scores(peaks, by_worth)
     found = of(choose_epochs(good))
@@ -144,6 +145,7 @@ def test_what_is_shown():
     assert "LFID-64 takes 0.125 ms" in cost(speed) and cost(replace(speed, distances=())) == cost(None) == ""
 
 
+@pytest.mark.slow
 def test_the_shipped_study_is_judged_by_these_rules(tmp_path, monkeypatch):
     monkeypatch.delenv("OCRGEN_CHECKPOINTS")
     found = select_runs(RunStore(tmp_path))

@@ -114,6 +114,7 @@ def verdicts(found: SelectedRuns) -> dict[int, str]:
     return {c.number: c.verdict for c in judge_claims(found)}
 
 
+@pytest.mark.slow
 def test_gains_and_losses_decide_what_the_fair_study_is_asked():
     gain = verdicts(spoken(results(cvae=0.1, cgan=-0.1)))
     assert (gain[1], gain[3], gain[5]) == (UNMEASURED, HOLDS, HOLDS)

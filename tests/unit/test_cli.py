@@ -58,6 +58,7 @@ def test_train_help_shows_every_setting_with_the_presets_values(model, preset, c
     assert f"--batch INT images per training step (default: {config.batch})" in shown
 
 
+@pytest.mark.slow
 def test_train_sample_and_runs_from_a_shell(tmp_path):
     done = ocrgen("train", "cvae", "--dataset", "digits", "--epochs", "2", "--seed", "3", "--run-name", "my first",
                   "--latent", "6")  # fmt: skip
@@ -89,6 +90,7 @@ def test_train_sample_and_runs_from_a_shell(tmp_path):
     assert again.returncode == 2 and "nothing to resume" in again.stderr
 
 
+@pytest.mark.slow
 def test_interrupted_training_resumes_from_a_shell():
     command = [sys.executable, "-m", "ocrgen", "train", "cvae", "--epochs", "300"]
     process = subprocess.Popen(command, cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -165,6 +167,7 @@ def test_unknown_data_leave_a_failed_run_and_a_message(capsys):
     assert printed.out.splitlines()[-1] == run.name and run.state == "failed"
 
 
+@pytest.mark.slow
 def test_letters_are_trained_sampled_and_read_again_from_a_shell(tmp_path, capsys):
     own = unpacked(tmp_path / "letters", in_folders(("A", "a", "B", "/"), 12, 40))
     assert main(["train", "cvae", "--dataset", str(own), "--epochs", "60", "--run-name", "abc"]) == 0

@@ -15,6 +15,7 @@ from ocrgen.utils.errors import UserError
 from ocrgen.utils.files import parse
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_whoever_reads_a_damaged_run_names_it(trained, studied, tmp_path, seed):
     runs = [*trained.list()[:1], *studied.list()[:1], Run(SHIPPED / "reader-real-mnist")]

@@ -24,6 +24,7 @@ def read_as_meant(path) -> float:
     return float((probabilities(trained.reader, splits.test.images).argmax(1) == splits.test.labels).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["zip", "folder"])
 def test_latin_letters_in_folders(form, tmp_path):
     files = in_folders(LATIN, 20)
@@ -34,6 +35,7 @@ def test_latin_letters_in_folders(form, tmp_path):
     assert Geometry.of(splits.train.images).single
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("invert", [False, True])
 def test_thin_greek_letters_of_105_pixels_stay_legible(invert, tmp_path):
     path = zipped(tmp_path / "greek.zip", in_folders(GREEK, 20, 105, invert=invert))
@@ -45,6 +47,7 @@ def test_thin_greek_letters_of_105_pixels_stay_legible(invert, tmp_path):
         assert read_as_meant(path) > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["in the middle", "anywhere"])
 def test_letters_in_huge_margins_are_cut_to_their_frame(place, tmp_path):
     rng = np.random.default_rng(0)

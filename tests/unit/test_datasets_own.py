@@ -125,6 +125,7 @@ def as_set(digits: Characters) -> list[tuple[int, bytes]]:
     return sorted((int(label), image.tobytes()) for image, label in zip(digits.images, digits.labels, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(per_class=st.integers(3, 6), seed=st.integers(0, 2**32))

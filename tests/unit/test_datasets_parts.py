@@ -36,6 +36,7 @@ PARTED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", PARTED)
 def test_three_parts_stay_apart(way, tmp_path):
     found = open_data(PARTED[way](tmp_path))

@@ -97,6 +97,7 @@ FAULTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_faults(name, tmp_path):
     content, told = FAULTS[name]
@@ -123,6 +124,7 @@ PACKED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PACKED)
 def test_faults_in_archives(name, tmp_path):
     content, told = PACKED[name]
@@ -156,6 +158,7 @@ def test_an_upload_is_called_as_its_user_calls_it(tmp_path):
         open_data(folder / "pictures", named="my own data")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "whole"),
     [("a.csv", CSV[:9000]), ("a.parquet", PARQUET), ("a.parquet", LISTS), ("a.mat", MAT), ("a.mat", PLAIN_MAT[:9000])],

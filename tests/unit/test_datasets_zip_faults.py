@@ -130,6 +130,7 @@ def test_a_damaged_entry(tmp_path):
     refused(path, "'0/00.png' is damaged")
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_zips_never_raise_anything_else(data, tmp_path):

@@ -24,6 +24,8 @@ from tests.helpers.photos import draw
 from tests.helpers.photos.pages import bundled
 from tests.helpers.readers import picture, train
 
+pytestmark = pytest.mark.slow
+
 READER = "reader-augmented-mnist"
 
 

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from ocrgen.claims.answer import answer
 from ocrgen.claims.claim import RULES, WORDS
 from ocrgen.claims.evidence import judge_claims
@@ -65,6 +67,7 @@ def test_the_papers_size_is_judged_or_the_nearest():
     assert [nearest(s) for s in ([100, 500, 5000], [200], [400, 600], [100, 1000])] == [500, 200, 400, 100]
 
 
+@pytest.mark.slow
 def test_what_we_ship_judges_the_claims():
     found = judge_claims(select_runs(RunStore(Path("none"), Path(SHIPPED))))
     assert [c.number for c in found] == [1, 2, 3, 4, 5]
@@ -75,6 +78,7 @@ def test_what_we_ship_judges_the_claims():
         assert all(re.fullmatch(r"[+−]?[\d.]+ \[[+−]?[\d.]+, [+−]?[\d.]+]", f.words) for f in c.figures)
 
 
+@pytest.mark.slow
 def test_the_readme_says_what_the_overview_says():
     shipped = answer(select_runs(RunStore(Path("none"), Path(SHIPPED)))).markdown
     quoted = [line[2:] for line in (HOME / "README.md").read_text().splitlines() if line.startswith("> ")]

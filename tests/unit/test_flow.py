@@ -99,6 +99,7 @@ def test_black_and_white_are_painted_as_such():
     assert painted.tolist() == [0, 0, 0.5, 1, 1]
 
 
+@pytest.mark.slow
 def test_it_learns_to_tell_two_images_apart():
     """A bar that lies for one label and stands for the other: samples are that bar."""
     bars = torch.zeros(2, 1, SIZE, SIZE)

@@ -25,6 +25,7 @@ def rotation(d: int, seed: int = 0) -> np.ndarray:
 # --- exactness ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_40_digit_reference_agrees_with_another_formula():
     x, y, few = relu_like(40, 6, 0), relu_like(50, 6, 1), relu_like(6, 6, 2)
     with mpmath.workdps(40):
@@ -36,6 +37,7 @@ def test_the_40_digit_reference_agrees_with_another_formula():
             assert abs(overlap(a, b) / other - 1) < 1e-15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("d", "n", "m"),
     [(32, 300, 200), (64, 1000, 400), (32, 20, 300), (64, 30, 1000), (64, 300, 64), (32, 12, 20), (64, 40, 25)],
@@ -143,6 +145,7 @@ def test_eigenvalues_as_small_as_the_negative_ones_are_noise():
     assert clip_eigenvalues(np.array([1e-30, 1.0])).tolist() == [1e-30, 1]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_never_negative_nor_nan(data):

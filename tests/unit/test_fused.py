@@ -90,6 +90,7 @@ def test_adam_moves_channels_last_weights_as_any_other():
     assert torch.allclose(one.weight, other.weight, atol=1e-6) and torch.allclose(one.bias, other.bias, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "preset"), CASES)
 def test_a_ready_network_draws_what_the_sampler_draws(kind, preset):
     model = kind(kind.presets[preset]).start_training()
@@ -103,6 +104,7 @@ def test_a_ready_network_draws_what_the_sampler_draws(kind, preset):
     assert not any(isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d) for m in folded.modules())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "preset"), CASES)
 def test_samples_follow_the_weights(kind, preset):
     model = kind(kind.presets[preset]).start_training()

@@ -166,6 +166,7 @@ def test_statistics_of_ours_are_a_side_and_few_images_have_their_floor(tmp_path,
     assert f"658 images of digits and the 659 others of that same set are {row['floor_64']:.4g}" in row["notes"][0]
 
 
+@pytest.mark.slow
 def test_a_distance_of_few_images_names_n_and_is_no_more_than_its_floor(tmp_path, monkeypatch):
     monkeypatch.setattr("ocrgen.metrics.compare.TAPS", (64, 192))
     digits = load_data("digits").train

@@ -20,6 +20,8 @@ from ocrgen.utils.statistics import clustered_share_interval, share_interval, t_
 from tests.helpers.letters import LATIN, characters, in_folders, unpacked
 from tests.helpers.readers import train
 
+pytestmark = pytest.mark.slow
+
 KNOWN = LATIN[:6]
 
 

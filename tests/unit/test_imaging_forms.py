@@ -18,6 +18,8 @@ from tests.helpers.photos.forms import CONDITIONS, sharp_stroke
 from tests.helpers.photos.pages import bundled
 from tests.helpers.photos.pen import put, stroke
 
+pytestmark = pytest.mark.slow
+
 PAPER, INK = 235, 30
 
 

@@ -30,7 +30,10 @@ SIGNS = (
 
 
 # Pillow warns of damaged tags, and of bombs that are refused a moment later.
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::PIL.Image.DecompressionBombWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::UserWarning", "ignore::PIL.Image.DecompressionBombWarning"),
+    pytest.mark.slow,
+]
 # How files begin that are read, or refused by name.
 SIGNS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\x40\0\0\0WEBPVP8 ", b"BM", b"GIF89a", b"II*\0", b"<svg")
 

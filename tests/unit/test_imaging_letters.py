@@ -77,6 +77,7 @@ def test_whole_joins_what_is_large_enough():
     assert whole(crowd, 10)[0] == [], "so many pieces are no character"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["plain", "inverse", "shadow", "edge", "ruled", "jpeg", "colour"])
 def test_a_photographed_letter_is_one_character(kind):
     letter = characters(LATIN, 1)[3:6]

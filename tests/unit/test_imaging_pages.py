@@ -46,6 +46,7 @@ MODES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "mode"), [(form, mode) for form, modes in MODES.items() for mode in modes])
 def test_a_digit_looks_the_same_from_every_format(form, mode):
     assert same(only(encode(PAGE.convert(mode, dither=Image.Dither.NONE), form)))
@@ -184,6 +185,7 @@ def test_too_many_bytes_are_not_even_looked_at(monkeypatch):
         read_picture(bytes(26 * 2**20), "x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "size"), [("PNG", (20_000, 20_000)), ("PNG", (6000, 5000)), ("WEBP", (4200, 3000))])
 def test_too_many_pixels_are_refused_by_the_header(monkeypatch, form, size):
     data = encode(Image.new("1", size), form)

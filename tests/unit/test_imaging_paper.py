@@ -38,11 +38,13 @@ def png(rgb: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("condition", ON_TABLE)
 def test_sheets_are_found(condition):
     assert find_paper(open_page(draw(condition, 0, bundled()).data, "photo")[0]) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("condition", [*NO_SHEET, "inverse", "shadow", "edge", "squared"])
 def test_no_sheet_is_found_where_the_picture_is_all_paper(condition):
     assert find_paper(open_page(draw(condition, 0, bundled()).data, "photo")[0]) is None
@@ -77,6 +79,7 @@ def test_without_a_sheet_there_is_neither_outline_nor_note():
     assert page.outline is None and NOTE not in page.notes and len(page.characters) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("degrees", [-30, -15, 0, 15, 30])
 def test_a_turned_sheet_makes_the_character_upright(degrees):
     level = np.array([[-150, -200], [150, -200], [150, 200], [-150, 200]])

@@ -83,6 +83,7 @@ def mnist_reader():
     return reader, geometry_of(metadata)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("condition", ["touching barely", "touching ligature"])
 def test_photographs_of_digits_that_touch(condition):
     # The reader misreads many of the bundled digits, which were 8 x 8 pixels, but it can tell how many there are.
@@ -92,6 +93,7 @@ def test_photographs_of_digits_that_touch(condition):
     assert sum(len(page.characters) == 2 for page in pages) >= 6
 
 
+@pytest.mark.slow
 def test_single_digits_stay_whole():
     reader, geometry = mnist_reader()
     judged = judge_of(reader)

@@ -19,6 +19,8 @@ from ocrgen.metrics.extractors.base import TAPS
 from ocrgen.metrics.extractors.inception import InceptionExtractor
 from ocrgen.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 NAME = "pt_inception-2015-12-05-6726825d.pth"
 
 

@@ -102,6 +102,7 @@ class CountedStop(jobs.Stop):
         return super().__call__()
 
 
+@pytest.mark.slow
 def test_the_queue_is_first_come_first_served_and_waits_for_a_slot(store):
     first, second = make(store, "first"), make(store, "second")
     locks = {first: jobs._enqueue(first, store)}
@@ -138,6 +139,7 @@ def test_the_queue_is_first_come_first_served_and_waits_for_a_slot(store):
                 thread.join()
 
 
+@pytest.mark.slow
 def test_a_waiting_job_can_be_cancelled(store):
     (store.root / ".slots").mkdir(parents=True)
     held = lock(store.root / ".slots" / "0")

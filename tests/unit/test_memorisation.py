@@ -8,6 +8,8 @@ from ocrgen.metrics.neighbours import nearest
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.statistics import share_interval
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cloud():

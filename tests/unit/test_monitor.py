@@ -15,6 +15,8 @@ from ocrgen.utils.errors import UserError
 from tests.helpers.alphabets import alphabet
 from tests.helpers.runs import StopAt, request, same_weights, train_here
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_monitor_marks_the_best_epoch_and_samples_use_it(store):
     run = train_here(store, "cvae", train={"epochs": 6, "monitor": 1})

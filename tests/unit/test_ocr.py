@@ -62,6 +62,7 @@ def test_the_best_look_is_validations_and_of_equals_the_last(small):
     assert one.best == max(step for step, accuracy in one.evaluations if accuracy == one.validation)
 
 
+@pytest.mark.slow
 def test_an_early_look_that_was_better_is_taken_back(small):
     """A rate at which training breaks down after a good beginning: the last weights are not the ones that are kept."""
     wild = ReaderConfig(channels=4, hidden=16, batch=32, lr=0.5, warmup=1)
@@ -129,6 +130,7 @@ def test_a_stop_cancels_at_the_next_step(small):
     assert len(asked) == 3
 
 
+@pytest.mark.slow
 def test_a_reader_reads():
     data = load_data("digits")
     trained = train_reader(data.train, data.validation, Reader.presets["fast"], 80, 0)

@@ -27,6 +27,7 @@ class Blind:
         return {d: np.random.default_rng(int(images.sum())).normal(size=(len(images), 2)) for d in taps}
 
 
+@pytest.mark.slow
 def test_distances_to_letters_are_trusted_if_they_grow_as_images_get_worse(extractor, tmp_path):
     reference = Reference.of(alphabet(26), extractor, (64, 2048))
     told = trust(reference)
@@ -47,6 +48,7 @@ def test_distances_that_do_not_order_images_are_not_trusted(extractor):
     assert told["distrusted"].startswith("On 26 letters, LFID-64 does not grow as images get worse")
 
 
+@pytest.mark.slow
 def test_score_verb_on_letters_of_ones_own(store, tmp_path, capsys):
     letters = alphabet(26).train[: 15 * 26]
     np.savez(tmp_path / "letters.npz", images=letters.images, labels=letters.labels, classes=np.array(letters.classes))
@@ -58,6 +60,7 @@ def test_score_verb_on_letters_of_ones_own(store, tmp_path, capsys):
     assert not row["distrusted"] and row["per_class"]["lfid_64"] == [None] * 26 and row["per_class_left_out"] == 26
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trusted", [True, False])
 def test_distances_that_are_not_trusted_are_not_shown(store, capsys, monkeypatch, trusted):
     run = train_here(store)

@@ -37,6 +37,7 @@ def laid(data: Characters, looks: str) -> Characters:
     return replace(data, images=np.ascontiguousarray(TURNS[inverse.get(looks, looks)](data.images)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_source_is_upright_and_noticed_when_transposed(name):
     data = source(name).subset(100, 0)
@@ -46,6 +47,7 @@ def test_every_source_is_upright_and_noticed_when_transposed(name):
     assert f"recognises {round(100 * turned.as_is)} % as they are" in turned.told and "look transposed" in turned.told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOURCES[:-1])
 def test_thirty_images_are_enough_and_upright_ones_are_never_called_transposed(name):
     looks = [find_orientation(source(name).subset(30, seed)).looks for seed in range(4)]
@@ -54,6 +56,7 @@ def test_thirty_images_are_enough_and_upright_ones_are_never_called_transposed(n
     assert set(turned) <= {TRANSPOSED, UNKNOWN} and turned.count(TRANSPOSED) >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["digits", "arabic-letters", "capitals"])
 @pytest.mark.parametrize("noise", [30, 90])
 def test_noise_makes_nothing_look_transposed(name, noise):

@@ -28,6 +28,7 @@ def scores():
     return {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("condition", [name for name in conditions() if not name.startswith("symbol-")])
 def test_photographs_are_read(reader, scores, condition):
     score = scores[condition] = measure(condition, N, *reader, load_data("mnist").validation)

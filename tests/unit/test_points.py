@@ -12,6 +12,7 @@ N = 8
 TOLD = "After digit {}, a mark that may be a decimal point or comma was left out."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mark", [True, False])
 def test_a_decimal_point_is_told_where_there_is_one(mark):
     pool, right = load_data("digits").test, 0

@@ -16,6 +16,8 @@ from ocrgen.utils.errors import UserError
 from tests.helpers.letters import drawn, png, unpacked
 from tests.helpers.readers import picture, train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def read_store(tmp_path_factory) -> RunStore:

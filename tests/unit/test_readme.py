@@ -32,6 +32,7 @@ def rows() -> list[str]:
     return lines
 
 
+@pytest.mark.slow
 def test_the_table_of_findings_is_what_is_shipped():
     lines = (HOME / "README.md").read_text().splitlines()
     assert rows() == [line for line in lines if re.match(r"\| (MN|Ar)", line)]

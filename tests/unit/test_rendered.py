@@ -30,6 +30,8 @@ from ocrgen.runs.jobs import Stop
 from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 RENDERED = generators()["rendered"]
 
 

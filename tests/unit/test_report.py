@@ -64,6 +64,7 @@ def copied(run, tmp_path, monkeypatch, **changes):
     return Run(folder)
 
 
+@pytest.mark.slow
 def test_it_is_one_page_that_parses(text, page):
     assert text.startswith("<!doctype html>") and len(text.encode()) < 8_000_000
     assert page.all("html") == [{"lang": "en"}] and len(page.all("h1")) == len(page.all("main")) == 1
@@ -72,6 +73,7 @@ def test_it_is_one_page_that_parses(text, page):
     assert {a["href"][1:] for a in page.all("a") if a["href"].startswith("#")} <= set(ids)
 
 
+@pytest.mark.slow
 def test_it_loads_nothing_from_anywhere(page):
     loaders = {"link", "img", "iframe", "object", "embed", "base", "form", "source", "video", "audio", "use", "image"}
     assert not loaders & {tag for tag, _ in page.elements}
@@ -189,6 +191,7 @@ def test_however_little_there_is(run, results, some, left):
     assert describe(results.config) in words
 
 
+@pytest.mark.slow
 def test_the_verb_writes_it_and_says_where(run, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
     monkeypatch.chdir(tmp_path)
@@ -197,6 +200,7 @@ def test_the_verb_writes_it_and_says_where(run, tmp_path, monkeypatch, capsys):
     assert (tmp_path / f"report-{NAME}.html").read_text().startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 def test_a_button_gives_it(monkeypatch):
     monkeypatch.setenv("OCRGEN_CHECKPOINTS", str(SHIPPED))
     buttons = open_page("4_OCR.py", run=NAME).get("download_button")

@@ -119,6 +119,7 @@ def test_no_job_begins_on_a_disk_that_is_almost_full(store, monkeypatch):
     assert run.state == "cancelled"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", [0, 3])
 def test_the_oldest_epochs_make_room_but_never_the_best_or_the_last(store, keep):
     run = train_here(store, "cvae", train={"epochs": 6, "keep": keep, "monitor": 1})
@@ -133,6 +134,7 @@ def test_the_oldest_epochs_make_room_but_never_the_best_or_the_last(store, keep)
     assert len(run.grids()) == 6  # pictures are small, and stay
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("best", [1, 3])
 def test_the_best_epoch_stays_where_it_is_not_the_last(store, small, best):
     run = store.create("train", request(), "pruned")

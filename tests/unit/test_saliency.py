@@ -55,6 +55,7 @@ class Corner(Classifier):
         return logits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("layer", [None, "first convolution"])
 def test_every_method_explains_every_image(reader, data, method, layer):
@@ -73,6 +74,7 @@ def test_every_method_explains_every_image(reader, data, method, layer):
     assert not any(m._forward_hooks for m in reader.modules()), "hooks are taken off again"
 
 
+@pytest.mark.slow
 def test_another_class_gives_another_map(reader, data):
     images = data.test.images[:5]
     read = explain(reader, images)
@@ -155,6 +157,7 @@ def test_a_randomised_copy_is_untrained_and_leaves_the_rest_alone(reader):
     assert torch.equal(copy.last[1].weight, randomised_copy(reader, 3).last[1].weight)
 
 
+@pytest.mark.slow
 def test_faithfulness_is_finite_and_bounded(reader, data):
     found = faithfulness(reader, data.test.images[:40], other=randomised_copy(reader, 9))
     assert all(np.isfinite(v) for v in found.values())

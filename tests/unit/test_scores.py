@@ -21,6 +21,8 @@ from ocrgen.runs.store import RunStore
 from ocrgen.utils.errors import UserError
 from tests.helpers.alphabets import alphabet
 
+pytestmark = pytest.mark.slow
+
 DISTANCES = ["lfid_64", "lfid_192", "lfid_768", "fid_2048"]
 
 

@@ -13,6 +13,8 @@ from ocrgen.imaging.decoding import ImageError
 from ocrgen.imaging.geometry import GEOMETRIES
 from tests.helpers.photos.pages import KINDS, bundled, make
 
+pytestmark = pytest.mark.slow
+
 # Pen strokes in a field 40 wide and 60 tall; those of one digit meet unless it says otherwise.
 STROKES = {
     1: [[(20, 0), (20, 60)]],

@@ -59,6 +59,7 @@ def test_what_is_shipped_is_what_the_recipes_make():
                 assert {str(kept.get_tensor(name).dtype) for name in shipping.EXACT} == {"torch.float32"}
 
 
+@pytest.mark.slow
 def test_every_card_says_what_the_overview_says():
     store = RunStore(Path("none"), Path(SHIPPED))
     found = answer(select_runs(store)).markdown
@@ -71,6 +72,7 @@ def test_every_card_says_what_the_overview_says():
         assert ("no labelled image" in text) == bool(typed or run.request.model == "rendered"), run.name
 
 
+@pytest.mark.slow
 def test_a_packed_generator_draws_and_keeps_its_scores(trained, tmp_path):
     run = trained.list()[0]
     # Another test may have scored it.
@@ -126,6 +128,7 @@ def test_elsewhere_the_metric_network_is_the_one_made_there(monkeypatch, tmp_pat
     assert load_extractor().hash
 
 
+@pytest.mark.slow
 def test_make_works_recipes_off_in_order_and_keeps_what_stands(monkeypatch, tmp_path):
     small = {"dataset": "digits", "steps": 20}
     told = []

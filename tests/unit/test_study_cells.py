@@ -28,6 +28,8 @@ from ocrgen.utils.device import computing_in, pick_dtype
 from ocrgen.utils.errors import UserError
 from tests.helpers.tables import made
 
+pytestmark = pytest.mark.slow
+
 CONFIG = {
     "dataset": "digits",
     "seeds": 1,

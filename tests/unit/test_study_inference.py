@@ -83,6 +83,7 @@ def test_an_interval_is_clipped_never_a_point_and_absent_for_one_seed():
         estimate(np.full((3, 4), np.nan))
 
 
+@pytest.mark.slow
 def test_coverage_on_a_few_corners_and_the_other_ways_there():
     table = coverage([3, 8, 20], [300, 1000], STUDIES).set_index(["images", "seeds", "rule"])
     error = 4 * (0.95 * 0.05 / STUDIES) ** 0.5

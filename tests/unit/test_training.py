@@ -18,6 +18,8 @@ from ocrgen.utils.device import pick_device, pick_dtype
 from ocrgen.utils.errors import UserError
 from tests.helpers.runs import SMALL, StopAt, request, same_weights, train_here
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("model", [name for name, kind in generators().items() if kind.trains])
 def test_the_same_seed_repeats_a_run_exactly(store, model):

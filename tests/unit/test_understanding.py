@@ -55,6 +55,7 @@ def test_what_is_for_own_data_says_so(args, capsys):
     assert "give their path" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_learns_from_lying_data_says_so_and_can_use_an_upright_copy(lying, capsys):
     store, quick = RunStore(shipped=None), ["reader", "--dataset", lying, "--steps", "1"]
     assert main(quick) == 0
