@@ -219,7 +219,7 @@ def test_settings_of_earlier_versions_are_accepted_under_their_old_names():
     both = StudyConfig.present_names({"robust": 1, "n_robustness": 2, "seeds": 3})
     assert both == {"n_robustness": 2, "seeds": 3}
     old, _, _ = asked(["--dataset", "digits", "--least", "640", "--looked=0", "--robust", "7"])
-    new, _, _ = asked(["--min-epoch-images", "640", "--n-saliency=0", "--n-robustness", "7"])
+    new, _, _ = asked(["--dataset", "digits", "--min-epoch-images", "640", "--n-saliency=0", "--n-robustness", "7"])
     assert old == new and old.min_epoch_images == 640
 
 
