@@ -39,6 +39,11 @@ def display_order_key(run: Run) -> tuple:
     return 1, ours, run.request.dataset == "mnist", run.name
 
 
+def _is_folder(entry: os.DirEntry) -> bool:
+    """Whether it is a folder, or a link to one; a link to itself, at which the entry's own test fails, is none."""
+    return Path(entry.path).is_dir() if entry.is_symlink() else entry.is_dir()
+
+
 class RunStore:
     """All runs: the writable folder `runs/` (OCRGEN_RUNS) and the read-only `checkpoints/` (OCRGEN_CHECKPOINTS)."""
 
@@ -54,8 +59,8 @@ class RunStore:
     def list(self, verb: str | None = None) -> list[Run]:
         """Runs sorted by `display_order_key`, the first to show last; damaged ones only where no verb is given."""
         roots = [(root, shipped) for root, shipped in ((self.shipped, True), (self.root, False)) if root]
-        found = [(root, entry, shipped) for root, shipped in roots if root.is_dir() for entry in os.scandir(root)]
-        runs = [Run(root / e.name, shipped) for root, e, shipped in found if e.name[0] != "." and e.is_dir()]
+        found = [(entry, shipped) for root, shipped in roots if root.is_dir() for entry in os.scandir(root)]
+        runs = [Run(Path(e.path), shipped) for e, shipped in found if not e.name.startswith(".") and _is_folder(e)]
         places = {run: display_order_key(run) for run in runs}  # one read of the status each
         ordered = sorted(runs, key=lambda run: places[run])
         return ordered if verb is None else [r for r in ordered if places[r] > (1,) and r.request.verb == verb]

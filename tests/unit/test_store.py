@@ -128,3 +128,13 @@ def test_amended_facts_survive_a_new_reader(store, run):
     run.amend(data={"train": {"n": 5}})
     assert json.loads((run.path / "run.json").read_bytes())["data"] == {"train": {"n": 5}}
     assert store.get(run.name).request.data["train"]["n"] == 5
+
+
+def test_links_in_the_store_do_no_harm(store, tmp_path):
+    run = store.create("train", {"dataset": "digits", "model": "cvae"}, "cvae-digits")
+    elsewhere = tmp_path / "elsewhere"
+    run.path.rename(elsewhere)
+    run.path.symlink_to(elsewhere)
+    for name, target in (("loop", "loop"), ("dangling", "nowhere"), ("file", str(elsewhere / "run.json"))):
+        (store.root / name).symlink_to(target)
+    assert [r.name for r in store.list()] == [run.name]
