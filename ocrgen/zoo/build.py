@@ -1,40 +1,27 @@
 """Build `checkpoints/` from the data: run the recipes, and pack what each run ships, with checksums."""
 
 import json
-import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from safetensors import safe_open
-from safetensors.torch import save_file
-
-from ocrgen.generators.checkpoint import load_generator
-from ocrgen.generators.sampling import draw
 from ocrgen.generators.scoring import read_scores
-from ocrgen.metrics.compare import SEED
-from ocrgen.metrics.extractors import load_extractor
-from ocrgen.metrics.reference import find_reference
-from ocrgen.metrics.scores import score
 from ocrgen.readers.runs import add_doubt
 from ocrgen.runs import jobs
 from ocrgen.runs.run import Run
 from ocrgen.runs.store import RunStore
 from ocrgen.study.config import StudyConfig
 from ocrgen.study.plan import plan
-from ocrgen.study.statistics import DISTANCES
 from ocrgen.study.worker import state_of
 from ocrgen.utils.checksums import write_sums
 from ocrgen.utils.errors import UserError
-from ocrgen.utils.threads import limit_threads
 from ocrgen.zoo.cards import write_cards
+from ocrgen.zoo.halving import halve
 from ocrgen.zoo.recipes import LETTERS, Recipe, recipes
 
-EXACT = ("ends", "layout", "sizes")  # of a renderer: where its shapes begin and how large they are, not weights
 POLL = 1.0  # seconds between two looks at the runs' states
-TOLERANCE = 0.01  # relative change of a distance that half precision may cause
 # The files of a run that pages show, by its verb; all others (logs, single tasks, states to resume from) are left out.
 KEPT = {
     "digitnet": ["weights/*"],
@@ -195,11 +182,11 @@ def pack(run: Run, out: Path) -> None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
     staging.mkdir(exist_ok=True)
-    request = run.read_json("run.json") | {"label": ""}
+    request = run.read_json("run.json") | {"label": "", "number": _number(run, out)}
     if verb == "train":
         if settings["preset"] != "fast" or settings["dataset"] == LETTERS:
             _keep_last_epoch(staging)
-        request["half_precision"] = _halve(Run(staging), run)
+        request["half_precision"] = halve(Run(staging), run)
     status = {k: v for k, v in run.read_json("status.json").items() if k not in TRANSIENT}
     (staging / "run.json").write_text(json.dumps(request, indent=1))
     (staging / "status.json").write_text(json.dumps(status, indent=1))
@@ -208,40 +195,17 @@ def pack(run: Run, out: Path) -> None:
     write_sums(out, rebuilt=run.name)
 
 
+def _number(run: Run, out: Path) -> int:
+    """The number that a run is shipped under: none of its verb has the same, and one that is made anew keeps its own.
+
+    Charts tell the runs of a verb apart by their numbers, and shipped ones are made in several stores.
+    """
+    others = {r.name: r.number for r in RunStore(out, shipped=None).list(run.request.verb)}
+    number, taken = others.pop(run.name, run.number), {*others.values()}
+    return number if number not in taken else min({*range(1, len(taken) + 2)} - taken)
+
+
 def _keep_last_epoch(folder: Path) -> None:
     """Delete the weights of all epochs but the last."""
     for file in sorted((folder / "weights").glob("epoch-*"))[:-1]:
         file.unlink()
-
-
-def _halve(copy: Run, run: Run) -> dict:
-    """Convert the copy's weights to half precision, and back if a distance changes by more than TOLERANCE.
-
-    Returns the entry `half_precision` of `run.json`: the greatest relative change, and whether half precision is kept.
-    """
-    files = sorted((copy.path / "weights").glob("epoch-*.safetensors"))
-    for file in files:
-        with safe_open(file, "pt") as content:
-            metadata = content.metadata()
-            tensors = {k: content.get_tensor(k) for k in content.keys()}  # noqa: SIM118
-        save_file(
-            {k: v.half() if k not in EXACT and v.is_floating_point() else v for k, v in tensors.items()}, file, metadata
-        )
-    change = max(_distance_changes(copy, run), default=0.0)
-    if change > TOLERANCE:
-        for file in files:
-            shutil.copyfile(run.path / "weights" / file.name, file)
-    return {"greatest change of a score": round(change, 5), "kept": change <= TOLERANCE}
-
-
-def _distance_changes(copy: Run, run: Run) -> Iterator[float]:
-    """For each distance, |ln(d' / d)|: of 1,000 samples per digit by the copy's last epoch, and by the run's."""
-    limit_threads(1)
-    extractor = load_extractor()
-    reference = find_reference(run.request.dataset, extractor)
-    rows = []
-    for each in (run, copy):
-        file = each.path / "weights" / f"epoch-{run.epochs()[-1]:03d}.safetensors"
-        rows.append(score(draw(load_generator(file), 1000, SEED), reference, extractor, copies=False))
-    for name in DISTANCES:
-        yield abs(math.log(rows[1][name] / rows[0][name]))

@@ -21,6 +21,7 @@ from ocrgen.study import read_results
 from ocrgen.utils.checksums import verify
 from ocrgen.utils.errors import UserError
 from ocrgen.zoo import build as shipping
+from ocrgen.zoo import halving
 from ocrgen.zoo.build import UNFINISHED, keep_unfinished, make, pack
 from ocrgen.zoo.cards import card
 from ocrgen.zoo.recipes import REFERENCES, Recipe, recipes
@@ -56,7 +57,7 @@ def test_what_is_shipped_is_what_the_recipes_make():
         assert not {"pid", "host"} & run.status.model_fields_set
         if run.request.model == "rendered":  # at half precision it would draw other shapes of other sizes
             with safe_open(run.weights(), "pt") as kept:
-                assert {str(kept.get_tensor(name).dtype) for name in shipping.EXACT} == {"torch.float32"}
+                assert {str(kept.get_tensor(name).dtype) for name in halving.EXACT} == {"torch.float32"}
 
 
 @pytest.mark.slow
@@ -86,7 +87,7 @@ def test_a_packed_generator_draws_and_keeps_its_scores(trained, tmp_path):
     told = packed.request.half_precision
     size = [f.stat().st_size for r in (run, packed) for f in [r.weights(1)]]
     assert (size[1] < 0.6 * size[0]) is told.kept
-    assert told.kept is (told.change <= shipping.TOLERANCE)
+    assert told.kept is (told.change <= halving.TOLERANCE)
     a, b = (draw(load_generator(r.weights(1)), 2, 0).images.astype(int) for r in (run, packed))
     assert abs(a - b).mean() < 2
 
@@ -157,3 +158,25 @@ def test_make_works_recipes_off_in_order_and_keeps_what_stands(monkeypatch, tmp_
         verify(other / "file")
     with pytest.raises(UserError, match="no recipe 'two'"):
         make(tmp_path / "out", ["two"], 1, lambda step, total: None, told.append)
+
+
+def test_no_two_shipped_runs_of_a_kind_have_one_number():
+    """A chart calls its lines by them: of two of one name only one would be drawn."""
+    verbs = {run.request.verb for run in RunStore(SHIPPED, shipped=None).list()}
+    for verb in verbs:
+        numbers = [run.number for run in RunStore(SHIPPED, shipped=None).list(verb)]
+        assert len(set(numbers)) == len(numbers), verb
+
+
+def test_a_run_is_packed_under_a_number_of_its_own_and_keeps_it(store, tmp_path):
+    out = tmp_path / "out"
+    settings = {"what": "claim"}
+    for name, given, packed in (("a", 3, 3), ("b", 3, 1), ("c", 9, 9), ("b", 7, 1)):
+        run = store.create("benchmark", settings, name)
+        place = run.path.rename(tmp_path / name)
+        request = json.loads((place / "run.json").read_text()) | {"number": given}
+        (place / "run.json").write_text(json.dumps(request))
+        (place / "benchmark.json").write_text("{}")
+        pack(Run(place), out)
+        assert Run(out / name).number == packed
+        shutil.rmtree(place)
