@@ -204,6 +204,8 @@ def test_ticked_runs_are_drawn_over_each_other(lab, new_page, trained):
     expect(chart).to_have_accessible_name(re.compile(f"for #{new.request.number} [^#]+$"))
     zoomed = sorted(zoom(page, chart))
     # The second row's box; a canvas has no elements of its own.
+    table.hover(position={"x": 20, "y": 35 * 2.5})
+    page.wait_for_timeout(500)  # the table has to see that the page was scrolled: else the click meets another row
     table.click(position={"x": 20, "y": 35 * 2.5})
     expect(chart).to_have_accessible_name(re.compile(f"#{new.request.number} .*#{old.request.number} "))
     # Charts of another kind of generator now stand before it: it has moved, and taken its zoom along.
