@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-# Seconds of the benches in full, and quick, on one core of an Intel Xeon. Elsewhere they differ, about in proportion.
+# About how many seconds the benches take in full, and quick, on one core of an Intel Xeon; elsewhere, about in
+# proportion. In full, how limit and sample, and reader and claim, share their seconds is estimated.
 SECONDS = {
     "train": (29, 1.9),
     "limit": (8, 0.5),
