@@ -19,6 +19,7 @@ from ocrgen.study.config import StudyConfig
 from ocrgen.study.plan import plan
 from ocrgen.utils.errors import UserError
 from ocrgen.utils.places import HOME
+from tests.helpers.browser import free_port
 from tests.helpers.processes import processes_of, wait_for
 from tests.helpers.studies import create, execute, files, log_of
 
@@ -27,12 +28,6 @@ def start(module: str, *args: str) -> subprocess.Popen:
     """As in docs/cluster.md, but for the ports."""
     command = [sys.executable, "-m", f"distributed.cli.{module}", *args, "--host", "127.0.0.1", "--no-dashboard"]
     return subprocess.Popen(command, cwd=HOME, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def answers(port: int) -> bool:
